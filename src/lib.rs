@@ -30,3 +30,6 @@ pub mod scenario;
 pub mod source;
 pub mod units;
 pub mod weights;
+
+#[cfg(target_arch = "wasm32")]
+pub mod platform;

@@ -1,1 +1,12 @@
-//! compute
+//! Where work is done: plain jobs in, plain outcomes out, on the CPU or the GPU.
+//!
+//! Codes, histogram counts and the largest error are identical on every backend; sums agree as [`crate::quantize::Tally`]
+//! says.
+
+pub mod backend;
+pub mod cpu;
+pub mod gpu;
+pub mod job;
+pub mod protocol;
+#[cfg(target_arch = "wasm32")]
+pub mod worker;

@@ -1,0 +1,68 @@
+//! The reference that every other path must equal: one value at a time, sums in f64.
+
+use crate::quantize::{Element, Plan, Range, Tally};
+
+/// First pass: the range of the whole tensor, or of each row.
+#[must_use]
+pub fn ranges(values: &[f32], cols: usize, each_row: bool) -> Vec<Range> {
+    if each_row { values.chunks(cols.max(1)).map(Range::of).collect() } else { vec![Range::of(values)] }
+}
+
+/// Second pass over a slice of whole rows, the first of which is row `first_row` of the tensor. Appends the codes.
+#[must_use]
+pub fn measure(plan: &Plan, first_row: usize, values: &[f32], codes: &mut Vec<u8>) -> Tally {
+    let mut tally = Tally::default();
+    for (row, values) in values.chunks(plan.cols).enumerate() {
+        match &plan.element {
+            Element::Float(float) => {
+                let code_bytes = plan.quantizer.format.code_bytes();
+                for &x in values {
+                    let code = float.encode(x);
+                    codes.extend_from_slice(&code.to_le_bytes()[..code_bytes]);
+                    tally_one(plan, x, float.decode(code), false, &mut tally);
+                }
+            }
+            Element::Integer(grids) => {
+                let grid = if grids.len() == 1 { grids[0] } else { grids[first_row + row] };
+                for &x in values {
+                    let (code, clipped) = grid.encode(x);
+                    codes.push(code as u8);
+                    tally_one(plan, x, grid.decode(code), clipped, &mut tally);
+                }
+            }
+        }
+    }
+    tally
+}
+
+fn tally_one(plan: &Plan, x: f32, q: f32, clipped: bool, tally: &mut Tally) {
+    if x.is_nan() {
+        tally.nan += 1;
+        return;
+    }
+    if x.is_infinite() {
+        tally.infinite += 1;
+        return;
+    }
+    tally.reference_counts[plan.value_edges.bin(x)] += 1;
+    tally.subnormal += u64::from(x.is_subnormal());
+    if q.is_infinite() {
+        tally.clipped += 1;
+        tally.overflowed += 1;
+        return;
+    }
+    tally.clipped += u64::from(clipped);
+    tally.flushed += u64::from(x != 0.0 && q == 0.0);
+    tally.measured += 1;
+    let e = q - x;
+    tally.quantized_counts[plan.value_edges.bin(q)] += 1;
+    tally.error_counts[plan.error_edges.bin(e)] += 1;
+    tally.max_abs_error = tally.max_abs_error.max(e.abs());
+    let (x, q, e) = (f64::from(x), f64::from(q), f64::from(e));
+    tally.sums.e += e;
+    tally.sums.abs_e += e.abs();
+    tally.sums.e2 += e * e;
+    tally.sums.x2 += x * x;
+    tally.sums.q2 += q * q;
+    tally.sums.xq += x * q;
+}

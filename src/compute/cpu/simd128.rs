@@ -1,0 +1,280 @@
+//! The scalar path on four lanes of WebAssembly SIMD.
+//!
+//! Blocks of [`BLOCK`] values of one row. A block that holds NaN, an infinity or an overflow goes to the scalar path
+//! whole: the lanes then need no masks. Codes, counts and the largest error equal the scalar path's; sums are f32
+//! within a block and f64 across blocks.
+
+use super::scalar;
+use crate::formats::Float;
+use crate::quantize::{Element, Grid, Plan, Range, Tally};
+use core::arch::wasm32::*;
+
+/// Values whose sums are kept in f32.
+const BLOCK: usize = 1024;
+
+/// First pass: the range of the whole slice, or of each row.
+#[must_use]
+pub fn ranges(values: &[f32], cols: usize, each_row: bool) -> Vec<Range> {
+    if each_row { values.chunks(cols.max(1)).map(range).collect() } else { vec![range(values)] }
+}
+
+fn range(values: &[f32]) -> Range {
+    values.chunks(BLOCK).fold(Range::NOTHING, |so_far, block| {
+        so_far.union(if all_finite(block) { range_of_finite(block) } else { Range::of(block) })
+    })
+}
+
+fn range_of_finite(values: &[f32]) -> Range {
+    let (quads, rest) = values.as_chunks::<4>();
+    let mut min = f32x4_splat(f32::INFINITY);
+    let mut max = f32x4_splat(f32::NEG_INFINITY);
+    for quad in quads {
+        let x = load(quad);
+        min = f32x4_pmin(min, x);
+        max = f32x4_pmax(max, x);
+    }
+    let mut range = Range::of(rest);
+    for (low, high) in lanes(min).into_iter().zip(lanes(max)) {
+        range = range.union(Range { min: low, max: high });
+    }
+    range
+}
+
+fn all_finite(values: &[f32]) -> bool {
+    let (quads, rest) = values.as_chunks::<4>();
+    let mut largest = u32x4_splat(0);
+    for quad in quads {
+        largest = u32x4_max(largest, v128_and(load(quad), u32x4_splat(0x7fff_ffff)));
+    }
+    v128_any_true(u32x4_ge(largest, u32x4_splat(0x7f80_0000))) == false && rest.iter().all(|x| x.is_finite())
+}
+
+/// Second pass over a slice of whole rows, the first of which is row `first_row` of the tensor. Appends the codes.
+#[must_use]
+pub fn measure(plan: &Plan, first_row: usize, values: &[f32], codes: &mut Vec<u8>) -> Tally {
+    let mut tally = Tally::default();
+    for (row, values) in values.chunks(plan.cols).enumerate() {
+        let row = first_row + row;
+        match &plan.element {
+            Element::Float(float) if float.mantissa_bits < 23 => {
+                measure_row(&FloatLanes::new(*float), plan, row, values, codes, &mut tally);
+            }
+            Element::Float(_) => tally.add(&scalar::measure(plan, row, values, codes)),
+            Element::Integer(grids) => {
+                let grid = if grids.len() == 1 { grids[0] } else { grids[row] };
+                measure_row(&GridLanes::new(grid), plan, row, values, codes, &mut tally);
+            }
+        }
+    }
+    tally
+}
+
+/// Four values turned into codes and back.
+struct Quantized {
+    /// Codes in the low bits of each lane.
+    codes: v128,
+    /// Their values.
+    values: v128,
+    /// All ones where a code had to be clamped.
+    clipped: v128,
+    /// All ones where the value overflowed to infinity.
+    overflowed: v128,
+}
+
+/// A kind of format on four finite lanes.
+trait Lanes {
+    fn quantize(&self, x: v128) -> Quantized;
+}
+
+fn measure_row(kernel: &impl Lanes, plan: &Plan, row: usize, values: &[f32], codes: &mut Vec<u8>, tally: &mut Tally) {
+    for block in values.chunks(BLOCK) {
+        if !(all_finite(block) && measure_block(kernel, plan, row, block, codes, tally)) {
+            tally.add(&scalar::measure(plan, row, block, codes));
+        }
+    }
+}
+
+/// Measures a block of finite values; refuses it (false, nothing changed) if one overflows.
+fn measure_block(
+    kernel: &impl Lanes,
+    plan: &Plan,
+    row: usize,
+    values: &[f32],
+    codes: &mut Vec<u8>,
+    tally: &mut Tally,
+) -> bool {
+    let (quads, rest) = values.as_chunks::<4>();
+    let n = quads.len() * 4;
+    let mut code_words = [[0u32; 4]; BLOCK / 4];
+    let mut quantized = [[0f32; 4]; BLOCK / 4];
+    let mut errors = [[0f32; 4]; BLOCK / 4];
+    let zero = f32x4_splat(0.0);
+    let (value_unit, error_unit) = (f32x4_splat(plan.value_unit), f32x4_splat(plan.error_unit));
+    let (mut e1, mut abs1, mut e2, mut x2, mut q2, mut xq) = (zero, zero, zero, zero, zero, zero);
+    let mut largest = zero;
+    let (mut subnormal, mut clipped, mut flushed) = (0, 0, 0);
+    for (i, quad) in quads.iter().enumerate() {
+        let x = load(quad);
+        let Quantized { codes, values: q, clipped: clip, overflowed } = kernel.quantize(x);
+        if v128_any_true(overflowed) {
+            return false;
+        }
+        store_u32(&mut code_words[i], codes);
+        store(&mut quantized[i], q);
+        let e = f32x4_sub(q, x);
+        store(&mut errors[i], e);
+        largest = f32x4_pmax(largest, f32x4_abs(e));
+
+        let magnitude = v128_and(x, u32x4_splat(0x7fff_ffff));
+        let nonzero = u32x4_gt(magnitude, u32x4_splat(0));
+        subnormal += count(v128_and(nonzero, u32x4_lt(magnitude, u32x4_splat(0x0080_0000))));
+        flushed += count(v128_and(nonzero, f32x4_eq(q, zero)));
+        clipped += count(clip);
+
+        let (xs, qs, es) = (f32x4_mul(x, value_unit), f32x4_mul(q, value_unit), f32x4_mul(e, error_unit));
+        e1 = f32x4_add(e1, es);
+        abs1 = f32x4_add(abs1, f32x4_abs(es));
+        e2 = f32x4_add(e2, f32x4_mul(es, es));
+        x2 = f32x4_add(x2, f32x4_mul(xs, xs));
+        q2 = f32x4_add(q2, f32x4_mul(qs, qs));
+        xq = f32x4_add(xq, f32x4_mul(xs, qs));
+    }
+    let (value_unit, error_unit) = (f64::from(plan.value_unit), f64::from(plan.error_unit));
+    tally.sums.e += total(e1) / error_unit;
+    tally.sums.abs_e += total(abs1) / error_unit;
+    tally.sums.e2 += total(e2) / error_unit / error_unit;
+    tally.sums.x2 += total(x2) / value_unit / value_unit;
+    tally.sums.q2 += total(q2) / value_unit / value_unit;
+    tally.sums.xq += total(xq) / value_unit / value_unit;
+    tally.max_abs_error = lanes(largest).into_iter().fold(tally.max_abs_error, f32::max);
+    tally.measured += n as u64;
+    tally.subnormal += u64::from(subnormal);
+    tally.clipped += u64::from(clipped);
+    tally.flushed += u64::from(flushed);
+    for ((&x, &q), &e) in values[..n].iter().zip(quantized.as_flattened()).zip(errors.as_flattened()) {
+        tally.reference_counts[plan.value_edges.bin_from_guess(x)] += 1;
+        tally.quantized_counts[plan.value_edges.bin_from_guess(q)] += 1;
+        tally.error_counts[plan.error_edges.bin_from_guess(e)] += 1;
+    }
+    let code_words = &code_words.as_flattened()[..n];
+    if plan.quantizer.format.code_bytes() == 1 {
+        codes.extend(code_words.iter().map(|&code| code as u8));
+    } else {
+        codes.extend(code_words.iter().flat_map(|&code| (code as u16).to_le_bytes()));
+    }
+    if !rest.is_empty() {
+        tally.add(&scalar::measure(plan, row, rest, codes));
+    }
+    true
+}
+
+/// [`Float`] on four lanes: normals by rounding the bits, subnormals by adding the power of two at which an f32's last
+/// bit is the format's quantum, so that the addition itself rounds to nearest even.
+struct FloatLanes {
+    float: Float,
+    shift: u32,
+    half_less_one: v128,
+    rebias: v128,
+    magic: v128,
+    quantum: v128,
+}
+
+impl FloatLanes {
+    fn new(float: Float) -> Self {
+        let shift = 23 - float.mantissa_bits;
+        Self {
+            float,
+            shift,
+            half_less_one: u32x4_splat((1 << (shift - 1)) - 1),
+            rebias: u32x4_splat(((127 - float.bias) as u32) << float.mantissa_bits),
+            magic: f32x4_splat(libm::exp2f((float.quantum_exponent() + 23) as f32)),
+            quantum: f32x4_splat(libm::exp2(f64::from(float.quantum_exponent())) as f32),
+        }
+    }
+}
+
+impl Lanes for FloatLanes {
+    fn quantize(&self, x: v128) -> Quantized {
+        let Float { mantissa_bits, .. } = self.float;
+        let sign = v128_and(x, u32x4_splat(0x8000_0000));
+        let magnitude = v128_xor(x, sign);
+        let odd = v128_and(u32x4_shr(magnitude, self.shift), u32x4_splat(1));
+        let rounded = u32x4_shr(u32x4_add(u32x4_add(magnitude, self.half_less_one), odd), self.shift);
+        let normal = u32x4_sub(rounded, self.rebias);
+        let subnormal = u32x4_sub(f32x4_add(magnitude, self.magic), self.magic);
+        let is_normal = u32x4_ge(magnitude, u32x4_splat(self.float.min_normal_bits()));
+        let code = v128_bitselect(normal, subnormal, is_normal);
+        let overflowed = u32x4_ge(code, u32x4_splat(self.float.infinity_code()));
+
+        let bias_bits = u32x4_splat(((127 - self.float.bias) as u32) << 23);
+        let normal = u32x4_add(u32x4_shl(code, self.shift), bias_bits);
+        let subnormal = f32x4_mul(f32x4_convert_u32x4(code), self.quantum);
+        let code_is_normal = u32x4_ge(code, u32x4_splat(1 << mantissa_bits));
+        let value = v128_or(v128_bitselect(normal, subnormal, code_is_normal), sign);
+        let codes = v128_or(code, u32x4_shr(sign, 32 - self.float.bits()));
+        Quantized { codes, values: value, clipped: u32x4_splat(0), overflowed }
+    }
+}
+
+/// [`Grid`] on four lanes.
+struct GridLanes {
+    scale: v128,
+    inverse: v128,
+    zero_point: v128,
+    min_code: v128,
+    max_code: v128,
+}
+
+impl GridLanes {
+    fn new(grid: Grid) -> Self {
+        Self {
+            scale: f32x4_splat(grid.scale),
+            inverse: f32x4_splat(grid.inverse),
+            zero_point: i32x4_splat(grid.zero_point),
+            min_code: i32x4_splat(grid.min_code),
+            max_code: i32x4_splat(grid.max_code),
+        }
+    }
+}
+
+impl Lanes for GridLanes {
+    fn quantize(&self, x: v128) -> Quantized {
+        let steps = f32x4_nearest(f32x4_mul(x, self.inverse));
+        let steps = f32x4_pmax(f32x4_pmin(steps, f32x4_splat(65_536.0)), f32x4_splat(-65_536.0));
+        let wanted = i32x4_add(i32x4_trunc_sat_f32x4(steps), self.zero_point);
+        let codes = i32x4_max(i32x4_min(wanted, self.max_code), self.min_code);
+        let values = f32x4_mul(f32x4_convert_i32x4(i32x4_sub(codes, self.zero_point)), self.scale);
+        // An amax of f32::MAX may round up to infinity on the way back.
+        let overflowed = f32x4_gt(f32x4_abs(values), f32x4_splat(f32::MAX));
+        Quantized { codes, values, clipped: i32x4_ne(codes, wanted), overflowed }
+    }
+}
+
+fn load(quad: &[f32; 4]) -> v128 {
+    f32x4(quad[0], quad[1], quad[2], quad[3])
+}
+
+fn store(quad: &mut [f32; 4], lanes: v128) {
+    *quad = self::lanes(lanes);
+}
+
+fn store_u32(quad: &mut [u32; 4], lanes: v128) {
+    *quad = [
+        u32x4_extract_lane::<0>(lanes),
+        u32x4_extract_lane::<1>(lanes),
+        u32x4_extract_lane::<2>(lanes),
+        u32x4_extract_lane::<3>(lanes),
+    ];
+}
+
+fn lanes(v: v128) -> [f32; 4] {
+    [f32x4_extract_lane::<0>(v), f32x4_extract_lane::<1>(v), f32x4_extract_lane::<2>(v), f32x4_extract_lane::<3>(v)]
+}
+
+fn total(v: v128) -> f64 {
+    lanes(v).into_iter().map(f64::from).sum()
+}
+
+fn count(mask: v128) -> u32 {
+    u32x4_bitmask(mask).count_ones()
+}

@@ -1,0 +1,189 @@
+//! What the shaders are given, word by word: the host's half of `common.wgsl` and `measure.wgsl`.
+
+use crate::formats::Kind;
+use crate::quantize::histogram::{from_ordered_key, ordered_key};
+use crate::quantize::{BINS, Edges, Element, Plan, Range, Sums, Tally};
+
+/// The first pass, whole.
+pub const RANGE: &str = concat!(include_str!("shaders/common.wgsl"), include_str!("shaders/range.wgsl"));
+/// The second pass for float formats, whole.
+pub const FLOAT: &str = concat!(
+    include_str!("shaders/common.wgsl"),
+    include_str!("shaders/float.wgsl"),
+    include_str!("shaders/measure.wgsl")
+);
+/// The second pass for integer formats, whole.
+pub const INTEGER: &str = concat!(
+    include_str!("shaders/common.wgsl"),
+    include_str!("shaders/integer.wgsl"),
+    include_str!("shaders/measure.wgsl")
+);
+
+/// Values that one workgroup takes.
+pub const GROUP_VALUES: usize = 1024;
+/// Sums that one workgroup writes.
+pub const SUMS: usize = 6;
+/// Counters before the histograms.
+const COUNTERS: usize = 8;
+/// Words of the counts buffer.
+pub const COUNTS: usize = COUNTERS + 3 * BINS;
+/// Bytes of a uniform: `Params`, rounded up to 16.
+pub const PARAMS_BYTES: usize = 64;
+
+/// Values per submit: far below the one or two seconds after which a browser resets the device.
+pub const SUBMIT_VALUES: usize = 1 << 22;
+
+/// The f32 arithmetic of integer formats is exact on every device only for tensors whose largest magnitude lies here;
+/// beyond, subnormals or overflow come into play, which a device may treat in its own way.
+const SAFE_AMAX: std::ops::RangeInclusive<f32> = 7.9e-31..=8.5e37; // 2⁻¹⁰⁰ ..= 2¹²⁶
+
+/// Why the GPU must not do this tensor, if so.
+#[must_use]
+pub fn refuses(rows: usize, cols: usize, range: Range) -> Option<&'static str> {
+    let amax = range.amax();
+    if amax != 0.0 && !SAFE_AMAX.contains(&amax) {
+        Some("its values are so small or so large that GPUs disagree on them")
+    } else if rows > 65_535 || cols.div_ceil(GROUP_VALUES) > 65_535 || rows * cols > 1 << 25 {
+        Some("it is larger than one GPU buffer")
+    } else {
+        None
+    }
+}
+
+/// `Params` of the second pass; of the first, all that it reads is in the first four words.
+#[must_use]
+pub fn params(plan: Option<&Plan>, cols: usize, first_row: usize, each_row: bool) -> [u32; PARAMS_BYTES / 4] {
+    let mut words = [0; PARAMS_BYTES / 4];
+    words[0] = cols as u32;
+    words[2] = first_row as u32;
+    words[3] = each_row.into();
+    let Some(plan) = plan else { return words };
+    words[1] = row_words(plan) as u32;
+    words[5] = plan.quantizer.format.bits();
+    words[6] = plan.value_unit.to_bits();
+    words[7] = plan.error_unit.to_bits();
+    match (plan.quantizer.format.kind, &plan.element) {
+        (Kind::Float(float), _) => {
+            words[8] = float.exponent_bits;
+            words[9] = float.mantissa_bits;
+            words[10] = float.bias as u32;
+        }
+        (Kind::Integer(_), Element::Integer(grids)) => {
+            words[11] = grids[0].min_code as u32;
+            words[12] = grids[0].max_code as u32;
+        }
+        (Kind::Integer(_), Element::Float(_)) => {}
+    }
+    words
+}
+
+/// Words of codes that a row takes on the GPU: rows start at whole words.
+#[must_use]
+pub fn row_words(plan: &Plan) -> usize {
+    plan.code_bytes(plan.cols).div_ceil(4)
+}
+
+/// The grids as the shader reads them.
+#[must_use]
+pub fn grids(plan: &Plan) -> Vec<u32> {
+    match &plan.element {
+        Element::Integer(grids) => grids
+            .iter()
+            .flat_map(|grid| [grid.scale.to_bits(), grid.inverse.to_bits(), grid.zero_point as u32, 0])
+            .collect(),
+        Element::Float(_) => Vec::new(),
+    }
+}
+
+/// The edges as ordered keys: of values, then of errors.
+#[must_use]
+pub fn edges(plan: &Plan) -> Vec<u32> {
+    let keys = |edges: &Edges| edges.edges().iter().map(|edge| ordered_key(edge.to_bits())).collect::<Vec<_>>();
+    [keys(&plan.value_edges), keys(&plan.error_edges)].concat()
+}
+
+/// The ranges from the first pass's (min, max) keys.
+#[must_use]
+pub fn read_ranges(words: &[u32]) -> Vec<Range> {
+    words
+        .as_chunks::<2>()
+        .0
+        .iter()
+        .map(|&[low, high]| {
+            if low > high { Range::NOTHING } else { Range { min: from_ordered_key(low), max: from_ordered_key(high) } }
+        })
+        .collect()
+}
+
+/// The tally from the second pass's counts and sums.
+#[must_use]
+pub fn read_tally(plan: &Plan, counts: &[u32], sums: &[f32]) -> Tally {
+    let histogram = |i: usize| counts[COUNTERS + i * BINS..][..BINS].iter().map(|&n| n.into()).collect();
+    let mut total = [0f64; SUMS];
+    for group in sums.as_chunks::<SUMS>().0 {
+        for (total, &sum) in total.iter_mut().zip(group) {
+            *total += f64::from(sum);
+        }
+    }
+    let (x, e) = (f64::from(plan.value_unit), f64::from(plan.error_unit));
+    Tally {
+        measured: counts[0].into(),
+        nan: counts[1].into(),
+        infinite: counts[2].into(),
+        subnormal: counts[3].into(),
+        clipped: counts[4].into(),
+        overflowed: counts[5].into(),
+        flushed: counts[6].into(),
+        max_abs_error: f32::from_bits(counts[7]),
+        sums: Sums {
+            e: total[0] / e,
+            abs_e: total[1] / e,
+            e2: total[2] / e / e,
+            x2: total[3] / x / x,
+            q2: total[4] / x / x,
+            xq: total[5] / x / x,
+        },
+        reference_counts: histogram(0),
+        quantized_counts: histogram(1),
+        error_counts: histogram(2),
+    }
+}
+
+/// The codes without the padding of rows.
+#[must_use]
+pub fn read_codes(plan: &Plan, words: &[u32]) -> Vec<u8> {
+    let row_bytes = plan.code_bytes(plan.cols);
+    let mut codes = Vec::with_capacity(plan.code_bytes(plan.len()));
+    for row in words.chunks(row_words(plan)) {
+        let start = codes.len();
+        codes.extend(row.iter().flat_map(|word| word.to_le_bytes()));
+        codes.truncate(start + row_bytes);
+    }
+    codes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_shader_is_valid_wgsl() {
+        for (name, source) in [("range", RANGE), ("float", FLOAT), ("integer", INTEGER)] {
+            let module = naga::front::wgsl::parse_str(source)
+                .unwrap_or_else(|error| panic!("{name}: {}", error.emit_to_string(source)));
+            naga::valid::Validator::new(naga::valid::ValidationFlags::all(), naga::valid::Capabilities::empty())
+                .validate(&module)
+                .unwrap_or_else(|error| panic!("{name}: {error:?}"));
+        }
+    }
+
+    #[test]
+    fn params_are_as_long_as_the_shaders_struct() {
+        let module = naga::front::wgsl::parse_str(RANGE).unwrap();
+        let span = module.types.iter().find_map(|(_, ty)| match (&ty.name, &ty.inner) {
+            (Some(name), naga::TypeInner::Struct { span, .. }) if name == "Params" => Some(*span),
+            _ => None,
+        });
+        assert!(span.is_some_and(|span| span as usize <= PARAMS_BYTES && span > 48), "{span:?}");
+    }
+}

@@ -1,0 +1,140 @@
+// Second pass: codes, counts, histograms and sums. Twin of compute/cpu/scalar.rs `tally_one`. Follows the file of a
+// kind, which defines `quantize(bits, row) -> Quantized`.
+
+struct Quantized {
+    code: u32,
+    value: u32,   // bits
+    clipped: u32, // 1 if the code was clamped
+}
+
+@group(0) @binding(2) var<storage, read> edges: array<u32>; // ordered keys: 257 of values, 257 of errors
+@group(0) @binding(3) var<storage, read_write> codes: array<u32>;
+@group(0) @binding(4) var<storage, read_write> counts: array<atomic<u32>>; // 8 counters, 3 histograms
+@group(0) @binding(5) var<storage, read_write> sums: array<f32>; // 6 a workgroup
+
+const MEASURED: u32 = 0u;
+const NAN: u32 = 1u;
+const INFINITE: u32 = 2u;
+const SUBNORMAL: u32 = 3u;
+const CLIPPED: u32 = 4u;
+const OVERFLOWED: u32 = 5u;
+const FLUSHED: u32 = 6u;
+const MAX_ABS_ERROR: u32 = 7u;
+const REFERENCE: u32 = 8u;
+const QUANTIZED: u32 = 264u;
+const ERROR: u32 = 520u;
+const COUNTS: u32 = 776u;
+
+var<workgroup> local_counts: array<atomic<u32>, 776>;
+var<workgroup> local_sums: array<array<f32, 6>, 256>;
+
+// The last edge ≤ the value; values below the first count in bin 0.
+fn bin(bits: u32, first_edge: u32) -> u32 {
+    let key = ordered_key(bits);
+    var low = 0u;
+    for (var step = 128u; step > 0u; step >>= 1u) {
+        if edges[first_edge + low + step] <= key { low += step; }
+    }
+    return low;
+}
+
+// 2^64 times the float, exact, from and to bits, for |float| < 2^-63.
+fn lift(bits: u32) -> f32 {
+    let sign = bits & 0x80000000u;
+    let magnitude = bits & MAGNITUDE;
+    if magnitude >= 0x00800000u { return bitcast<f32>(bits + (64u << 23u)); }
+    if magnitude == 0u { return 0.0; }
+    return bitcast<f32>((bitcast<u32>(f32(magnitude)) - (85u << 23u)) | sign);
+}
+
+fn lower(lifted: u32) -> u32 {
+    let sign = lifted & 0x80000000u;
+    let magnitude = lifted & MAGNITUDE;
+    let exponent = magnitude >> 23u;
+    if exponent > 64u { return lifted - (64u << 23u); }
+    if magnitude == 0u { return 0u; }
+    return sign | (((magnitude & 0x007fffffu) | 0x00800000u) >> (65u - exponent));
+}
+
+// a − b as bits, rounded once, right for subnormals too although the device may flush them: where both are small they
+// are lifted first. Where one is not, a flushed other is below half its last bit and changes nothing.
+fn subtract(a: u32, b: u32) -> u32 {
+    let larger = max(a & MAGNITUDE, b & MAGNITUDE) >> 23u;
+    if larger >= 64u { return bitcast<u32>(bitcast<f32>(a ^ params.zero) - bitcast<f32>(b ^ params.zero)); }
+    return lower(bitcast<u32>(lift(a) - lift(b)));
+}
+
+@compute @workgroup_size(256)
+fn main(
+    @builtin(local_invocation_index) lane: u32,
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+) {
+    let row = params.first_row + group.y;
+    let first = group.x * 1024u + lane * 4u;
+    var sum = array<f32, 6>();
+    var words = vec2<u32>(0u, 0u);
+    for (var i = 0u; i < 4u; i++) {
+        if first + i >= params.cols { break; }
+        let x = values[row * params.cols + first + i];
+        let result = quantize(x, row);
+        let bit = i * params.code_bits;
+        words[bit >> 5u] |= result.code << (bit & 31u);
+
+        let magnitude = x & MAGNITUDE;
+        if magnitude > INFINITY {
+            atomicAdd(&local_counts[NAN], 1u);
+            continue;
+        }
+        if magnitude == INFINITY {
+            atomicAdd(&local_counts[INFINITE], 1u);
+            continue;
+        }
+        atomicAdd(&local_counts[REFERENCE + bin(x, 0u)], 1u);
+        if magnitude > 0u && magnitude < 0x00800000u { atomicAdd(&local_counts[SUBNORMAL], 1u); }
+        let q = result.value;
+        if (q & MAGNITUDE) >= INFINITY {
+            atomicAdd(&local_counts[CLIPPED], 1u);
+            atomicAdd(&local_counts[OVERFLOWED], 1u);
+            continue;
+        }
+        if result.clipped == 1u { atomicAdd(&local_counts[CLIPPED], 1u); }
+        if magnitude > 0u && (q & MAGNITUDE) == 0u { atomicAdd(&local_counts[FLUSHED], 1u); }
+        atomicAdd(&local_counts[MEASURED], 1u);
+        let e = subtract(q, x);
+        atomicAdd(&local_counts[QUANTIZED + bin(q, 0u)], 1u);
+        atomicAdd(&local_counts[ERROR + bin(e, 257u)], 1u);
+        atomicMax(&local_counts[MAX_ABS_ERROR], e & MAGNITUDE);
+        let xs = bitcast<f32>(x) * params.value_unit;
+        let qs = bitcast<f32>(q) * params.value_unit;
+        let es = bitcast<f32>(e) * params.error_unit;
+        sum[0] += es;
+        sum[1] += abs(es);
+        sum[2] += es * es;
+        sum[3] += xs * xs;
+        sum[4] += qs * qs;
+        sum[5] += xs * qs;
+    }
+    if first < params.cols {
+        let word = row * params.row_words + first * params.code_bits / 32u;
+        codes[word] = words.x;
+        if params.code_bits == 16u && first + 2u < params.cols { codes[word + 1u] = words.y; }
+    }
+    local_sums[lane] = sum;
+    workgroupBarrier();
+    for (var half = 128u; half > 0u; half >>= 1u) {
+        if lane < half {
+            for (var s = 0u; s < 6u; s++) { local_sums[lane][s] += local_sums[lane + half][s]; }
+        }
+        workgroupBarrier();
+    }
+    if lane < 6u { sums[(row * groups.x + group.x) * 6u + lane] = local_sums[0][lane]; }
+    for (var i = lane; i < COUNTS; i += 256u) {
+        let count = atomicLoad(&local_counts[i]);
+        if i == MAX_ABS_ERROR {
+            atomicMax(&counts[i], count);
+        } else if count > 0u {
+            atomicAdd(&counts[i], count);
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The worker's side: jobs come in, progress and outcomes go out.
+
+use super::backend::{self, Backend, Choice, Unavailable};
+use super::cpu;
+use super::gpu::device::{Failure, Gpu};
+use super::job::{Error, Job, Outcome, TensorSource};
+use super::protocol::{FromWorker, JobId, Stage, ToWorker};
+use crate::platform::{clock::now_ms, workers};
+use crate::quantize::Report;
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+use wasm_bindgen_futures::spawn_local;
+
+/// Serves jobs, one after the other, until the page ends the worker.
+pub fn serve() {
+    let queue: Rc<RefCell<VecDeque<(JobId, Job, Choice)>>> = Rc::default();
+    let bench = Rc::new(RefCell::new(Some(Bench::default())));
+    workers::serve(move |text| {
+        let Ok(ToWorker::Run { id, job, choice }) = serde_json::from_str(&text) else { return };
+        queue.borrow_mut().push_back((id, job, choice));
+        // Whoever holds the bench takes the next job when its own is done.
+        let Some(mut held) = bench.take() else { return };
+        let (queue, bench) = (queue.clone(), bench.clone());
+        spawn_local(async move {
+            loop {
+                let Some((id, job, choice)) = queue.borrow_mut().pop_front() else { break };
+                let answer = match held.run(id, &job, choice).await {
+                    Ok(outcome) => FromWorker::Done { id, outcome: Box::new(outcome) },
+                    Err(error) => FromWorker::Failed { id, error },
+                };
+                post(&answer);
+            }
+            *bench.borrow_mut() = Some(held);
+        });
+    });
+    post(&FromWorker::Ready);
+}
+
+fn post(message: &FromWorker) {
+    if let Ok(text) = serde_json::to_string(message) {
+        workers::post_to_page(&text);
+    }
+}
+
+/// What a worker keeps between jobs.
+#[derive(Default)]
+struct Bench {
+    /// The last tensor, so that another format of it needs no second drawing.
+    tensor: Option<(TensorSource, Vec<f32>)>,
+    /// The GPU, once a job asked for it; or why there is none.
+    gpu: Option<Result<Gpu, Unavailable>>,
+}
+
+impl Bench {
+    async fn run(&mut self, id: JobId, job: &Job, choice: Choice) -> Result<Outcome, Error> {
+        let quantizer = job.quantizer()?;
+        let (rows, cols) = job.tensor.shape();
+        if self.tensor.as_ref().is_none_or(|(source, _)| *source != job.tensor) {
+            self.tensor = None; // free the old one first
+            let mut tell = progress(id, Stage::Drawing);
+            self.tensor = Some((job.tensor.clone(), job.tensor.load(&mut tell)?));
+        }
+        let values = self.tensor.as_ref().map_or(&[][..], |(_, values)| values);
+
+        if choice != Choice::Cpu && self.gpu.is_none() {
+            self.gpu = Some(Gpu::start().await);
+        }
+        let none = Err(Unavailable::NoApi);
+        let gpu = self.gpu.as_ref().unwrap_or(&none);
+        let (mut chosen, mut note) = backend::select(choice, gpu.as_ref().map(|gpu| &gpu.adapter));
+        let started = now_ms();
+        let mut done = None;
+        if let (Backend::Gpu, Ok(gpu)) = (chosen, gpu) {
+            match gpu.run(quantizer, rows, cols, values, progress(id, Stage::Quantizing)).await {
+                Ok(finished) => done = Some(finished),
+                Err(Failure::Impossible(error)) => return Err(error.into()),
+                Err(Failure::NotSuitable(why)) => note = Some(format!("this tensor is not for the GPU: {why}")),
+                Err(Failure::Device(why)) => {
+                    note = Some(why.to_string());
+                    self.gpu = Some(Err(why));
+                }
+            }
+        }
+        let (plan, tally, codes) = match done {
+            Some(done) => done,
+            None => {
+                chosen = Backend::Cpu;
+                cpu::quantize(quantizer, rows, cols, values, progress(id, Stage::Quantizing))?
+            }
+        };
+        let elapsed_ms = now_ms() - started;
+        let report = Report::new(&plan, &tally, &codes)?;
+        let (backend, backend_name) = match (chosen, &self.gpu) {
+            (Backend::Gpu, Some(Ok(gpu))) => ("gpu", name_of(gpu)),
+            _ => ("cpu", "CPU (WebAssembly SIMD)".to_owned()),
+        };
+        Ok(Outcome { report, backend: backend.to_owned(), backend_name, elapsed_ms, backend_note: note })
+    }
+}
+
+fn name_of(gpu: &Gpu) -> String {
+    if gpu.adapter.name.is_empty() { "GPU".to_owned() } else { format!("GPU ({})", gpu.adapter.name) }
+}
+
+/// Tells the page how far a job is, at most every 50 ms.
+fn progress(id: JobId, stage: Stage) -> impl FnMut(f64) {
+    let mut last = now_ms();
+    move |share| {
+        let now = now_ms();
+        if now - last >= 50.0 {
+            last = now;
+            post(&FromWorker::Progress { id, stage, share });
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! Sharp canvases for plotters.
+
+use plotters::coord::Shift;
+use plotters::prelude::{DrawingArea, IntoDrawingArea};
+use plotters_canvas::CanvasBackend;
+use web_sys::{HtmlCanvasElement, window};
+
+/// Sizes a canvas for the screen's pixels and gives the area to draw on, with the device pixels in a CSS pixel by which
+/// every length must be multiplied: the backend knows no scale of its own.
+#[must_use]
+pub fn prepare(
+    canvas: &HtmlCanvasElement,
+    width: f64,
+    height: f64,
+) -> Option<(DrawingArea<CanvasBackend, Shift>, f64)> {
+    let scale = window().map_or(1.0, |window| window.device_pixel_ratio()).clamp(1.0, 4.0);
+    canvas.set_width((width * scale).round().max(1.0) as u32);
+    canvas.set_height((height * scale).round().max(1.0) as u32);
+    Some((CanvasBackend::with_canvas_object(canvas.clone())?.into_drawing_area(), scale))
+}

@@ -1,0 +1,10 @@
+//! The only room that names web-sys, js-sys or wasm-bindgen (Leptos, which the `ui` stands on, apart).
+//!
+//! Each module hides one part of the browser behind plain Rust types.
+
+pub mod canvas;
+pub mod clock;
+pub mod host;
+pub mod page;
+pub mod webgpu;
+pub mod workers;

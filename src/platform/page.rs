@@ -1,0 +1,236 @@
+//! The page itself: its address, its body, its storage, its clipboard.
+
+use js_sys::{Array, Reflect, global};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{Document, Element, HtmlElement, HtmlLinkElement, HtmlTextAreaElement, Window, window};
+
+fn page() -> Option<(Window, Document)> {
+    let window = window()?;
+    let document = window.document()?;
+    Some((window, document))
+}
+
+/// Whether this code runs in a window; in a worker it does not.
+#[must_use]
+pub fn in_window() -> bool {
+    Reflect::has(&global(), &"document".into()) == Ok(true)
+}
+
+/// The text after `#`, without it; decoded by whoever parses it.
+#[must_use]
+pub fn hash() -> String {
+    let hash = window().and_then(|window| window.location().hash().ok()).unwrap_or_default();
+    hash.strip_prefix('#').unwrap_or(&hash).to_owned()
+}
+
+/// The text after `?`, without it.
+#[must_use]
+pub fn query() -> String {
+    let query = window().and_then(|window| window.location().search().ok()).unwrap_or_default();
+    query.strip_prefix('?').unwrap_or(&query).to_owned()
+}
+
+/// The address without query and hash.
+#[must_use]
+pub fn base_url() -> String {
+    let href = window().and_then(|window| window.location().href().ok()).unwrap_or_default();
+    href.split(['?', '#']).next().unwrap_or_default().to_owned()
+}
+
+/// Replaces the text after `#` without a new history entry; a browser that refuses (too many in a short time) is left
+/// with the old one.
+pub fn replace_hash(hash: &str) {
+    let Some((window, _)) = page() else { return };
+    let url = format!("{}#{hash}", window.location().search().unwrap_or_default());
+    _ = window.history().and_then(|history| history.replace_state_with_url(&JsValue::NULL, "", Some(&url)));
+}
+
+/// Calls back whenever the text after `#` was changed by the reader or by a link.
+pub fn on_hash_change(mut changed: impl FnMut() + 'static) {
+    let Some(window) = window() else { return };
+    let callback = Closure::<dyn FnMut()>::new(move || changed());
+    _ = window.add_event_listener_with_callback("hashchange", callback.into_js_value().unchecked_ref());
+}
+
+/// Sets an attribute of `<html>`.
+pub fn set_root_attribute(name: &str, value: &str) {
+    if let Some(root) = page().and_then(|(_, document)| document.document_element()) {
+        _ = root.set_attribute(name, value);
+    }
+}
+
+/// Sets an attribute of `<body>`.
+pub fn set_body_attribute(name: &str, value: &str) {
+    if let Some(body) = page().and_then(|(_, document)| document.body()) {
+        _ = body.set_attribute(name, value);
+    }
+}
+
+/// Sets the document's title.
+pub fn set_title(title: &str) {
+    if let Some((_, document)) = page() {
+        document.set_title(title);
+    }
+}
+
+/// The element that the app is mounted in, emptied of what stood there before the app came.
+#[must_use]
+pub fn take_mount_point() -> Option<HtmlElement> {
+    let (_, document) = page()?;
+    let mount: HtmlElement = document.get_element_by_id("app")?.dyn_into().ok()?;
+    mount.set_inner_html("");
+    Some(mount)
+}
+
+/// Moves the keyboard's focus to the element with this id.
+pub fn focus(id: &str) {
+    if let Some(element) = page().and_then(|(_, document)| document.get_element_by_id(id))
+        && let Ok(element) = element.dyn_into::<HtmlElement>()
+    {
+        _ = element.focus();
+    }
+}
+
+/// Scrolls to the top.
+pub fn scroll_to_top() {
+    if let Some(window) = window() {
+        window.scroll_to_with_x_and_y(0.0, 0.0);
+    }
+}
+
+/// Whether a media query matches, and a call whenever that changes.
+pub fn watch_media(query: &str, mut changed: impl FnMut(bool) + 'static) -> bool {
+    let Some(list) = window().and_then(|window| window.match_media(query).ok().flatten()) else { return false };
+    let watched = list.clone();
+    let callback = Closure::<dyn FnMut()>::new(move || changed(watched.matches()));
+    _ = list.add_event_listener_with_callback("change", callback.into_js_value().unchecked_ref());
+    list.matches()
+}
+
+/// A value kept between visits; nothing where storage is refused, as in a sandboxed frame.
+#[must_use]
+pub fn stored(key: &str) -> Option<String> {
+    window()?.local_storage().ok()??.get_item(key).ok()?
+}
+
+/// Keeps a value between visits where that is allowed.
+pub fn store(key: &str, value: &str) {
+    if let Some(Ok(Some(storage))) = window().map(|window| window.local_storage()) {
+        _ = storage.set_item(key, value);
+    }
+}
+
+/// Copies text, and tells whether that worked. Where the clipboard is refused (a frame without `clipboard-write`), the
+/// text is selected and copied the old way.
+pub fn copy(text: String, done: impl FnOnce(bool) + 'static) {
+    let Some((window, document)) = page() else { return done(false) };
+    let navigator: JsValue = window.navigator().into();
+    let clipboard = Reflect::get(&navigator, &"clipboard".into()).unwrap_or(JsValue::UNDEFINED);
+    if clipboard.is_undefined() {
+        return done(copy_by_selection(&document, &text));
+    }
+    let promise = window.navigator().clipboard().write_text(&text);
+    spawn_local(async move {
+        let copied = promise.await.is_ok();
+        done(copied || copy_by_selection(&document, &text));
+    });
+}
+
+fn copy_by_selection(document: &Document, text: &str) -> bool {
+    let focused = document.active_element();
+    let Some(body) = document.body() else { return false };
+    let Ok(area) = document.create_element("textarea").map(JsCast::unchecked_into::<HtmlTextAreaElement>) else {
+        return false;
+    };
+    area.set_value(text);
+    _ = area.set_attribute("readonly", "");
+    area.set_class_name("visually-hidden");
+    _ = body.append_child(&area);
+    area.select();
+    let copied = Reflect::get(document, &"execCommand".into())
+        .ok()
+        .and_then(|command| command.dyn_into::<js_sys::Function>().ok())
+        .and_then(|command| command.call1(document, &"copy".into()).ok())
+        .is_some_and(|result| result.is_truthy());
+    area.remove();
+    if let Some(element) = focused.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+        _ = element.focus();
+    }
+    copied
+}
+
+/// The absolute URL of the module's glue, which Trunk preloads.
+#[must_use]
+pub fn module_url() -> Option<String> {
+    let (_, document) = page()?;
+    let link = document.query_selector("link[rel=modulepreload]").ok()??;
+    Some(link.dyn_into::<HtmlLinkElement>().ok()?.href())
+}
+
+/// Whether this is a frame without an origin of its own (`sandbox` without `allow-same-origin`) on http or https.
+#[must_use]
+pub fn origin_is_opaque_http() -> bool {
+    let origin = Reflect::get(&global(), &"origin".into()).ok().and_then(|origin| origin.as_string());
+    let protocol = window().and_then(|window| window.location().protocol().ok()).unwrap_or_default();
+    origin.as_deref() == Some("null") && protocol.starts_with("http")
+}
+
+/// Calls back once, after a delay. Dropping the handle before then calls it off.
+pub struct Timer {
+    id: i32,
+    _callback: Closure<dyn FnMut()>,
+}
+
+impl Timer {
+    /// Starts the timer.
+    #[must_use]
+    pub fn after_ms(ms: i32, callback: impl FnOnce() + 'static) -> Option<Self> {
+        let callback = Closure::once(callback);
+        let id = window()?
+            .set_timeout_with_callback_and_timeout_and_arguments_0(callback.as_ref().unchecked_ref(), ms)
+            .ok()?;
+        Some(Self { id, _callback: callback })
+    }
+}
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        if let Some(window) = window() {
+            window.clear_timeout_with_handle(self.id);
+        }
+    }
+}
+
+/// Calls back before the next frame is painted.
+pub fn next_frame(callback: impl FnOnce() + 'static) {
+    if let Some(window) = window() {
+        let callback = Closure::once_into_js(callback);
+        _ = window.request_animation_frame(callback.unchecked_ref());
+    }
+}
+
+/// Calls back with the width and height of an element, in CSS pixels, now and whenever they change.
+pub fn observe_size(element: &Element, mut changed: impl FnMut(f64, f64) + 'static) {
+    let observed = element.clone();
+    let callback = Closure::<dyn FnMut(Array)>::new(move |_: Array| {
+        let rect = observed.get_bounding_client_rect();
+        changed(rect.width(), rect.height());
+    });
+    if let Ok(observer) = web_sys::ResizeObserver::new(callback.into_js_value().unchecked_ref()) {
+        observer.observe(element);
+    }
+}
+
+/// The document's height, in CSS pixels.
+#[must_use]
+pub fn content_height() -> f64 {
+    page().and_then(|(_, document)| document.body()).map_or(0.0, |body| body.get_bounding_client_rect().height())
+}
+
+/// Height and width observation of the whole body.
+pub fn observe_body(changed: impl FnMut(f64, f64) + 'static) {
+    if let Some(body) = page().and_then(|(_, document)| document.body()) {
+        observe_size(&body, changed);
+    }
+}

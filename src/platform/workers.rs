@@ -1,0 +1,103 @@
+//! The page's worker: the same wasm, started from the page's compiled module.
+//!
+//! | where | worker |
+//! |---|---|
+//! | normally, and from `file://` | classic, from a `blob:` URL |
+//! | sandboxed frame (origin `null`) on http(s) | classic, from a `data:` URL: Chromium gives no WebGPU to a blob worker there, since it does not count as a secure context |
+//!
+//! Never `type: "module"` with a blob: Chromium refuses it in a sandboxed frame. A refusal throws in one browser and is
+//! an event in the other, so both are listened for.
+
+use super::page;
+use js_sys::{Array, global};
+use wasm_bindgen::prelude::*;
+use web_sys::{Blob, BlobPropertyBag, DedicatedWorkerGlobalScope, ErrorEvent, Event, MessageEvent, Url, Worker};
+
+/// A running worker; ended when dropped.
+pub struct Handle {
+    worker: Worker,
+    _on_message: Closure<dyn FnMut(MessageEvent)>,
+    _on_error: Closure<dyn FnMut(Event)>,
+}
+
+impl Handle {
+    /// Starts a worker. `on_message` gets its messages, `on_failure` why it did not start or why it died.
+    ///
+    /// # Errors
+    /// The browser's refusal, in its words.
+    pub fn spawn(
+        mut on_message: impl FnMut(String) + 'static,
+        mut on_failure: impl FnMut(String) + 'static,
+    ) -> Result<Self, String> {
+        let glue = page::module_url().ok_or("the page does not name its module")?;
+        // The worker says hello, is sent the compiled module, and starts it; `main` then takes over `onmessage`.
+        let source = format!(
+            "const glue=import({glue:?});\
+             onmessage=async e=>{{onmessage=null;try{{(await glue).initSync({{module:e.data}})}}\
+             catch(x){{postMessage('!'+x)}}}};postMessage('?')"
+        );
+        let url = if page::origin_is_opaque_http() {
+            format!("data:text/javascript,{}", js_sys::encode_uri_component(&source))
+        } else {
+            let options = BlobPropertyBag::new();
+            options.set_type("text/javascript");
+            Blob::new_with_str_sequence_and_options(&Array::of1(&source.into()), &options)
+                .and_then(|blob| Url::create_object_url_with_blob(&blob))
+                .map_err(describe)?
+        };
+        let worker = Worker::new(&url).map_err(describe)?;
+        let target = worker.clone();
+        let on_message = Closure::new(move |event: MessageEvent| {
+            let Some(text) = event.data().as_string() else { return };
+            if text == "?" {
+                // A module cannot be transferred or posted only where the browser is very old: then nothing answers.
+                _ = target.post_message(&wasm_bindgen::module());
+            } else {
+                on_message(text);
+            }
+        });
+        worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        let on_error = Closure::new(move |event: Event| {
+            event.prevent_default();
+            let message = event.dyn_ref::<ErrorEvent>().map(ErrorEvent::message).unwrap_or_default();
+            on_failure(if message.is_empty() { "the browser gave no reason".to_owned() } else { message });
+        });
+        worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+        Ok(Self { worker, _on_message: on_message, _on_error: on_error })
+    }
+
+    /// Sends a message.
+    pub fn post(&self, text: &str) {
+        // Posting a string cannot fail.
+        _ = self.worker.post_message(&text.into());
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.worker.set_onmessage(None);
+        self.worker.set_onerror(None);
+        self.worker.terminate();
+    }
+}
+
+/// Inside the worker: sends a message to the page.
+pub fn post_to_page(text: &str) {
+    let scope: DedicatedWorkerGlobalScope = global().unchecked_into();
+    _ = scope.post_message(&text.into());
+}
+
+/// Inside the worker: hands the page's messages to `receive`, for as long as the worker lives.
+pub fn serve(mut receive: impl FnMut(String) + 'static) {
+    let scope: DedicatedWorkerGlobalScope = global().unchecked_into();
+    let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+        if let Some(text) = event.data().as_string() {
+            receive(text);
+        }
+    });
+    scope.set_onmessage(Some(on_message.into_js_value().unchecked_ref()));
+}
+
+fn describe(error: JsValue) -> String {
+    error.dyn_ref::<js_sys::Error>().map_or_else(|| format!("{error:?}"), |error| String::from(error.message()))
+}

@@ -1,0 +1,247 @@
+//! What quantization cost: counts, sums and the figures derived from them.
+
+use super::histogram::BINS;
+use super::{Element, Error, Plan};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+/// Sums over the values that were measured (finite before and after), x the reference, q the quantized value, e = q − x.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Sums {
+    /// Σ e
+    pub e: f64,
+    /// Σ |e|
+    pub abs_e: f64,
+    /// Σ e²
+    pub e2: f64,
+    /// Σ x²
+    pub x2: f64,
+    /// Σ q²
+    pub q2: f64,
+    /// Σ x·q
+    pub xq: f64,
+}
+
+/// Counts and sums of a slice. Tallies add: the tally of a tensor is the sum of the tallies of any slicing of it.
+///
+/// Counts, histograms and the largest error are equal on every backend. Sums are f32 within a block of 1024 values and
+/// f64 across blocks on the fast backends, and agree with the scalar one's f64 to 10⁻⁶: relative for the sums of
+/// squares and magnitudes, and relative to Σ|e| for Σe.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tally {
+    /// Values that were measured: finite, and finite after quantization.
+    pub measured: u64,
+    /// NaN among the inputs.
+    pub nan: u64,
+    /// +∞ and −∞ among the inputs.
+    pub infinite: u64,
+    /// Subnormal f32 among the inputs (0 < |x| < 2⁻¹²⁶).
+    pub subnormal: u64,
+    /// Finite inputs beyond the format's range: clamped to its end, or turned into infinity.
+    pub clipped: u64,
+    /// Finite inputs that overflowed to infinity, a part of `clipped`; the sums leave them out.
+    pub overflowed: u64,
+    /// Nonzero finite inputs that became zero.
+    pub flushed: u64,
+    /// Sums over the measured values.
+    pub sums: Sums,
+    /// max |e|, exact.
+    pub max_abs_error: f32,
+    /// Finite inputs in each bin of [`Plan::value_edges`].
+    pub reference_counts: Vec<u64>,
+    /// Measured quantized values in each bin of [`Plan::value_edges`].
+    pub quantized_counts: Vec<u64>,
+    /// Measured errors in each bin of [`Plan::error_edges`].
+    pub error_counts: Vec<u64>,
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self {
+            measured: 0,
+            nan: 0,
+            infinite: 0,
+            subnormal: 0,
+            clipped: 0,
+            overflowed: 0,
+            flushed: 0,
+            sums: Sums::default(),
+            max_abs_error: 0.0,
+            reference_counts: vec![0; BINS],
+            quantized_counts: vec![0; BINS],
+            error_counts: vec![0; BINS],
+        }
+    }
+}
+
+impl Tally {
+    /// Adds the tally of another slice of the same tensor.
+    pub fn add(&mut self, other: &Self) {
+        self.measured += other.measured;
+        self.nan += other.nan;
+        self.infinite += other.infinite;
+        self.subnormal += other.subnormal;
+        self.clipped += other.clipped;
+        self.overflowed += other.overflowed;
+        self.flushed += other.flushed;
+        self.sums.e += other.sums.e;
+        self.sums.abs_e += other.sums.abs_e;
+        self.sums.e2 += other.sums.e2;
+        self.sums.x2 += other.sums.x2;
+        self.sums.q2 += other.sums.q2;
+        self.sums.xq += other.sums.xq;
+        self.max_abs_error = self.max_abs_error.max(other.max_abs_error);
+        for (mine, theirs) in [
+            (&mut self.reference_counts, &other.reference_counts),
+            (&mut self.quantized_counts, &other.quantized_counts),
+            (&mut self.error_counts, &other.error_counts),
+        ] {
+            for (count, more) in mine.iter_mut().zip(theirs) {
+                *count += more;
+            }
+        }
+    }
+}
+
+/// A histogram as it travels: edges are [`super::Edges::new`]`(lo, hi)`.
+#[derive(Clone, Debug, PartialEq, Serialize, serde::Deserialize)]
+pub struct Counts {
+    /// Lowest edge.
+    pub lo: f64,
+    /// Highest edge.
+    pub hi: f64,
+    /// Values in each bin.
+    pub counts: Vec<u64>,
+}
+
+/// The figures of one quantized tensor. Field names are those of the page's JSON report.
+///
+/// With x the reference, q the quantized value, e = q − x over the n measured values: MSE = Σe²/n, RMSE = √MSE,
+/// MAE = Σ|e|/n, bias = Σe/n, SQNR = 10·log₁₀(Σx²/Σe²) dB, cosine = Σxq/√(Σx²·Σq²).
+#[derive(Clone, Debug, PartialEq, Serialize, serde::Deserialize)]
+pub struct Report {
+    /// Id of the format.
+    pub format: String,
+    /// Values in the tensor.
+    pub n: u64,
+    /// Rows of the tensor.
+    pub rows: u64,
+    /// Columns of the tensor.
+    pub cols: u64,
+    /// Bytes of the tensor in FP32.
+    pub bytes_before: u64,
+    /// Bytes of the codes with their scales and zero points.
+    pub bytes_after: u64,
+    /// Bits per value, scales included.
+    pub bits_per_weight: f64,
+    /// The tensor's scale; nothing for floats and for scales of rows.
+    pub scale: Option<f64>,
+    /// The tensor's zero point; nothing for floats and for scales of rows.
+    pub zero_point: Option<i32>,
+    /// Smallest scale of a row.
+    pub scale_min: Option<f64>,
+    /// Largest scale of a row.
+    pub scale_max: Option<f64>,
+    /// Smallest finite input.
+    pub min: f64,
+    /// Largest finite input.
+    pub max: f64,
+    /// Mean squared error.
+    pub mse: f64,
+    /// Root of the mean squared error.
+    pub rmse: f64,
+    /// Mean absolute error.
+    pub mae: f64,
+    /// Largest absolute error.
+    pub max_abs_error: f64,
+    /// Mean error.
+    pub bias: f64,
+    /// Signal to quantization noise ratio in dB; nothing if there is no error or no signal.
+    pub sqnr_db: Option<f64>,
+    /// Cosine of the angle between reference and quantized tensor; nothing if either is zero.
+    pub cosine: Option<f64>,
+    /// Finite inputs beyond the format's range.
+    pub clipped: u64,
+    /// The part of `clipped` that became infinite; error figures leave them out.
+    pub overflowed: u64,
+    /// Nonzero inputs that became zero.
+    pub flushed: u64,
+    /// NaN and infinities among the inputs; error figures leave them out.
+    pub nonfinite: u64,
+    /// The NaN among them.
+    pub nan: u64,
+    /// Subnormal inputs.
+    pub subnormal: u64,
+    /// SHA-256 of the codes in order, one or two little-endian bytes each, as hexadecimal.
+    pub codes_sha256: String,
+    /// Histogram of the finite inputs.
+    pub reference: Counts,
+    /// Histogram of the quantized values, on the same edges.
+    pub quantized: Counts,
+    /// Histogram of the errors.
+    pub error: Counts,
+}
+
+impl Report {
+    /// Derives the figures from the whole tensor's tally and codes.
+    ///
+    /// # Errors
+    /// [`Error::NothingFinite`] if no value could be measured.
+    pub fn new(plan: &Plan, tally: &Tally, codes: &[u8]) -> Result<Self, Error> {
+        let n = plan.len() as u64;
+        if tally.measured == 0 && tally.overflowed == 0 {
+            return Err(Error::NothingFinite { n, nan: tally.nan, infinite: tally.infinite });
+        }
+        let measured = (tally.measured as f64).max(1.0);
+        let Sums { e, abs_e, e2, x2, q2, xq } = tally.sums;
+        let bytes_after = codes.len() as u64 + plan.quantizer.scale_bytes(plan.rows);
+        let grids = match &plan.element {
+            Element::Integer(grids) => grids.as_slice(),
+            Element::Float(_) => &[],
+        };
+        let one_grid = if plan.quantizer.scales_each_row() { None } else { grids.first() };
+        let scales = || grids.iter().map(|grid| f64::from(grid.scale));
+        let counts = |edges: &super::Edges, counts: &[u64]| Counts {
+            lo: edges.lo().into(),
+            hi: edges.hi().into(),
+            counts: counts.to_vec(),
+        };
+        Ok(Self {
+            format: plan.quantizer.format.id.to_owned(),
+            n,
+            rows: plan.rows as u64,
+            cols: plan.cols as u64,
+            bytes_before: 4 * n,
+            bytes_after,
+            bits_per_weight: 8.0 * bytes_after as f64 / n as f64,
+            scale: one_grid.map(|grid| grid.scale.into()),
+            zero_point: one_grid.map(|grid| grid.zero_point),
+            scale_min: scales().reduce(f64::min),
+            scale_max: scales().reduce(f64::max),
+            min: plan.range.min.into(),
+            max: plan.range.max.into(),
+            mse: e2 / measured,
+            rmse: libm::sqrt(e2 / measured),
+            mae: abs_e / measured,
+            max_abs_error: tally.max_abs_error.into(),
+            bias: e / measured,
+            sqnr_db: (e2 > 0.0 && x2 > 0.0).then(|| 10.0 * libm::log10(x2 / e2)),
+            cosine: (x2 > 0.0 && q2 > 0.0).then(|| (xq / libm::sqrt(x2) / libm::sqrt(q2)).clamp(-1.0, 1.0)),
+            clipped: tally.clipped,
+            overflowed: tally.overflowed,
+            flushed: tally.flushed,
+            nonfinite: tally.nan + tally.infinite,
+            nan: tally.nan,
+            subnormal: tally.subnormal,
+            codes_sha256: hex(&Sha256::digest(codes)),
+            reference: counts(&plan.value_edges, &tally.reference_counts),
+            quantized: counts(&plan.value_edges, &tally.quantized_counts),
+            error: counts(&plan.error_edges, &tally.error_counts),
+        })
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes.iter().flat_map(|b| [b >> 4, b & 15]).map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+}
