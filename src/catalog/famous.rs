@@ -171,7 +171,8 @@ pub static FAMOUS: &[FamousModel] = &[
         active_params: Params(65.286e9),
         tokens: Tokens(1.4e12),
         source: Source {
-            title: "ryoungj/ObsScaling; yigitokar/scaling-laws-as-production-functions; Epoch AI notable models (2025-02-24); LLaMA paper, Table 15",
+            title: "ryoungj/ObsScaling; yigitokar/scaling-laws-as-production-functions; \
+                    Epoch AI notable models (2025-02-24); LLaMA paper, Table 15",
             url: OBS_SCALING,
             as_of: "2026-11",
         },
@@ -184,7 +185,8 @@ pub static FAMOUS: &[FamousModel] = &[
         active_params: Params(68.977e9),
         tokens: Tokens(2e12),
         source: Source {
-            title: "ryoungj/ObsScaling; yigitokar/scaling-laws-as-production-functions; Epoch AI notable models (2025-02-24)",
+            title: "ryoungj/ObsScaling; yigitokar/scaling-laws-as-production-functions; \
+                    Epoch AI notable models (2025-02-24)",
             url: OBS_SCALING,
             as_of: "2026-11",
         },
@@ -223,7 +225,8 @@ pub static FAMOUS: &[FamousModel] = &[
         active_params: Params(70.554e9),
         tokens: Tokens(15e12),
         source: Source {
-            title: "ryoungj/ObsScaling; yigitokar/scaling-laws-as-production-functions; Epoch AI notable models (2025-02-24)",
+            title: "ryoungj/ObsScaling; yigitokar/scaling-laws-as-production-functions; \
+                    Epoch AI notable models (2025-02-24)",
             url: OBS_SCALING,
             as_of: "2026-11",
         },
@@ -254,7 +257,8 @@ pub static FAMOUS: &[FamousModel] = &[
         active_params: Params(405.853e9),
         tokens: Tokens(15.6e12),
         source: Source {
-            title: "yigitokar/scaling-laws-as-production-functions; Epoch AI notable models (2025-02-24); Llama 3.1 model card",
+            title: "yigitokar/scaling-laws-as-production-functions; Epoch AI notable models (2025-02-24); \
+                    Llama 3.1 model card",
             url: PRODUCTION,
             as_of: "2026-11",
         },

@@ -1,9 +1,9 @@
 //! Accelerators: how much they hold and how fast they are.
 //!
-//! Vendors print memory sizes that no program ever sees. NVIDIA's "80GB" is binary (81 920 MiB = 85.9 × 10⁹ bytes), and
-//! an L40S "48GB" shows 46 068 MiB with ECC on. So the box label and the visible size are two fields, and [`Gpu::memory`]
-//! decides which one a plan should use. Peaks are **dense**: the figures that most lists print for H100 (1979) and
-//! GeForce assume structured sparsity or FP16 accumulation and are twice as high.
+//! Vendors print memory sizes that no program ever sees. NVIDIA's "80GB" is binary (81 920 MiB = 85.9 × 10⁹ bytes),
+//! and an L40S "48GB" shows 46 068 MiB with ECC on. So the box label and the visible size are two fields, and
+//! [`Gpu::memory`] decides which one a plan should use. Peaks are **dense**: the figures that most lists print for H100
+//! (1979) and GeForce assume structured sparsity or FP16 accumulation and are twice as high.
 //!
 //! The table holds only rows of which every figure was confirmed. The sources are copies that cite the vendors.
 
@@ -194,7 +194,8 @@ pub static GPUS: &[Gpu] = &[
         peak: DensePeak { bf16: Some(71.2), fp16: Some(71.2), fp8: None, int8: Some(284.0), fp4: None },
         tdp_w: Some(350.0),
         source: Source {
-            title: "AlexsJones/llmfit; NVIDIA whitepapers (quoted); ohdoking/gpu_spec; Osmantic/ODS #3324 and ollama #5022",
+            title: "AlexsJones/llmfit; NVIDIA whitepapers (quoted); ohdoking/gpu_spec; \
+                    Osmantic/ODS #3324 and ollama #5022",
             url: LLMFIT,
             as_of: "2026-11",
         },
@@ -342,7 +343,8 @@ pub static GPUS: &[Gpu] = &[
         peak: DensePeak { bf16: Some(312.0), fp16: Some(312.0), fp8: None, int8: Some(624.0), fp4: None },
         tdp_w: Some(400.0),
         source: Source {
-            title: "AlexsJones/llmfit; hahnyuan/LLM-Viewer; stas00/ml-engineering; NVIDIA datasheets (quoted); nvidia-smi listings",
+            title: "AlexsJones/llmfit; hahnyuan/LLM-Viewer; stas00/ml-engineering; NVIDIA datasheets (quoted); \
+                    nvidia-smi listings",
             url: ML_ENGINEERING,
             as_of: "2026-11",
         },

@@ -42,8 +42,8 @@ const COUNTED: &str = "transformers 4.57.6, torch 2.6.0: parameter count";
 
 /// Every model, from the smallest to the largest.
 ///
-/// Adding one: count its parameters with `sum(p.numel() for p in model.parameters())` on the meta device, put the case in
-/// `tests/golden/memory.json` (kind `params`), and add a whole row at its place in the order.
+/// Adding one: count its parameters with `sum(p.numel() for p in model.parameters())` on the meta device, put the case
+/// in `tests/golden/memory.json` (kind `params`), and add a whole row at its place in the order.
 ///
 /// ```text
 /// Model {

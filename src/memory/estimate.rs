@@ -199,7 +199,9 @@ mod tests {
         }
 
         #[test]
-        fn no_report_holds_a_number_that_is_not_finite(params in proptest::num::f64::ANY, activations in proptest::num::f64::ANY) {
+        fn no_report_holds_a_number_that_is_not_finite(
+            params in proptest::num::f64::ANY, activations in proptest::num::f64::ANY,
+        ) {
             for task in [Task::Run, Task::train(activations)] {
                 if let Ok(report) = estimate(&input(params, "fp32", task)) {
                     prop_assert!(report.total().get().is_finite() && report.total().get() > 0.0);

@@ -18,8 +18,8 @@
 //!
 //! # Where things are
 //!
-//! [`precision`] and [`optimizers`] are tables: a new format or optimizer is a row. [`training`] is what a training
-//! step keeps. [`estimate`] adds up, and [`changes`] looks for the smallest change that fits.
+//! [`mod@precision`] and [`optimizers`] are tables: a new format or optimizer is a row. [`training`] is what a training
+//! step keeps. [`estimate()`] adds up, and [`changes()`] looks for the smallest change that fits.
 
 mod changes;
 mod estimate;

@@ -1,7 +1,8 @@
 //! The pictures as data: points to join, with the quantities still in their types.
 //!
 //! Positions are spaced evenly on a logarithmic axis and depend on nothing but the arguments, so a picture is the same
-//! everywhere. Ends are included.
+//! everywhere. Ends are included. Arguments are taken as they come: let [`solve()`](super::solve()) judge a reader's
+//! numbers first, and draw what it reports.
 
 use super::Law;
 use super::optimum::{Allocation, Parametric};

@@ -141,8 +141,8 @@ pub static LAWS: &[Law] = &[
             url: "https://arxiv.org/abs/2404.10102",
             as_of: "2026-11",
         },
-        note: "A refit of the Chinchilla runs. Its tokens per parameter fall slowly with compute, from 26 at 10¹⁸ to 16 \
-               at 10²⁶ FLOP; modern sweeps find them rising.",
+        note: "A refit of the Chinchilla runs. Its tokens per parameter fall slowly with compute, from 26 at 10¹⁸ to \
+               16 at 10²⁶ FLOP; modern sweeps find them rising.",
     },
     Law {
         id: "hoffmann-2022-a3",
@@ -165,8 +165,8 @@ pub static LAWS: &[Law] = &[
             url: "https://arxiv.org/abs/2203.15556",
             as_of: "2026-11",
         },
-        note: "The constants of the paper's TeX source. The printed ones are rounded, and that alone moves 59 tokens per \
-               parameter to 93 at 5.76 × 10²³ FLOP; the paper's other two approaches say about 20.",
+        note: "The constants of the paper's TeX source. The printed ones are rounded, and that alone moves 59 tokens \
+               per parameter to 93 at 5.76 × 10²³ FLOP; the paper's other two approaches say about 20.",
     },
     Law {
         id: "chinchilla-20",

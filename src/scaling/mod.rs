@@ -8,8 +8,8 @@
 //! ```
 //!
 //! so that every C has a best way to be split. [`laws`] holds the published fits of this form, and the rule of thumb
-//! D = 20·N; [`optimum`] the closed forms that follow; [`budget`] turns GPUs and days into C; [`solve`] takes whichever
-//! quantity is known and gives the others; [`curves`] samples the pictures.
+//! D = 20·N; [`optimum`] the closed forms that follow; [`budget`] turns GPUs and days into C; [`solve()`] takes
+//! whichever quantity is known and gives the others; [`curves`] samples the pictures.
 //!
 //! Don't use it to predict a loss: E, A and B belong to one tokenizer and one data set, so losses of two laws are not
 //! comparable, and all laws are fitted far below the largest runs of today ([`Report::in_range`] says when). Inference
