@@ -1,0 +1,66 @@
+//! One input in a link: a row that writes it, reads it and documents it.
+
+use super::number::{self, Bounds};
+
+/// One key of a link.
+pub struct Key<S> {
+    /// The key as it stands in the link.
+    pub name: &'static str,
+    /// What it sets, for the documentation.
+    pub about: &'static str,
+    /// The values it takes, for the documentation.
+    pub values: fn() -> String,
+    /// A value that is not the default.
+    pub example: &'static str,
+    /// The state's value as text.
+    pub write: fn(&S) -> String,
+    /// Sets the state from text.
+    pub read: fn(&mut S, &str) -> Result<(), Rejection>,
+}
+
+/// Why a value was not taken as it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rejection {
+    /// It is no value of this key; the state is unchanged.
+    NotUnderstood,
+    /// It was out of range, and the nearest value in range was taken.
+    Clamped,
+}
+
+/// Something in a link that was not taken as it stands. Shown to the reader.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// The part of the link, `key=value`.
+    pub part: String,
+    /// What was done instead, as a sentence.
+    pub instead: String,
+}
+
+impl std::fmt::Display for Notice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Part of this link was not understood: {}. {}", self.part, self.instead)
+    }
+}
+
+/// Reads a number within bounds, clamping to them.
+pub(super) fn read_number(field: &mut f64, bounds: &Bounds, text: &str) -> Result<(), Rejection> {
+    let value = number::parse(text).ok_or(Rejection::NotUnderstood)?;
+    *field = value.clamp(bounds.min, bounds.max);
+    if *field == value { Ok(()) } else { Err(Rejection::Clamped) }
+}
+
+/// Reads one of a few choices by id.
+pub(super) fn read_choice<T>(field: &mut T, choice: Option<T>) -> Result<(), Rejection> {
+    *field = choice.ok_or(Rejection::NotUnderstood)?;
+    Ok(())
+}
+
+/// `min` to `max`, for the documentation.
+pub(super) fn span(bounds: &Bounds) -> String {
+    format!("{} to {}", number::format(bounds.min), number::format(bounds.max))
+}
+
+/// `a`, `b`, `c`, for the documentation.
+pub(super) fn list<'a>(ids: impl IntoIterator<Item = &'a str>) -> String {
+    ids.into_iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ")
+}

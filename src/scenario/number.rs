@@ -1,0 +1,135 @@
+//! Numbers as people write them, and the bounds of number fields.
+
+use crate::units::{scientific, short_count};
+
+/// Reads `7e9`, `7B`, `1.5 T`, `70 000`, `7,000,000,000`, `2^30`; case of the suffix does not matter.
+#[must_use]
+pub fn parse(text: &str) -> Option<f64> {
+    // Thin and no-break spaces come along when a number is copied from a page; so does the true minus sign.
+    let text: String = text.chars().filter(|c| !c.is_whitespace() && *c != '_').collect::<String>().replace('−', "-");
+    let text = if has_thousands_commas(&text) { text.replace(',', "") } else { text };
+    if let Some((base, exponent)) = text.split_once('^') {
+        let value = libm::pow(base.parse().ok()?, exponent.parse().ok()?);
+        return value.is_finite().then_some(value);
+    }
+    let factor = match text.chars().last()?.to_ascii_uppercase() {
+        'K' => 1e3,
+        'M' => 1e6,
+        'B' | 'G' => 1e9,
+        'T' => 1e12,
+        _ => 1.0,
+    };
+    let digits = if factor == 1.0 { text.as_str() } else { &text[..text.len() - 1] };
+    // Rust would read "inf", "nan" and "infinity" too; nobody means them in a number field.
+    if digits.chars().any(|c| c.is_ascii_alphabetic() && !matches!(c, 'e' | 'E')) {
+        return None;
+    }
+    digits.parse::<f64>().ok().map(|value| value * factor).filter(|value| value.is_finite())
+}
+
+fn has_thousands_commas(text: &str) -> bool {
+    let whole = text.trim_start_matches('-');
+    let whole = whole.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let mut groups = whole.split('.').next().unwrap_or_default().split(',');
+    let first = groups.next().unwrap_or_default();
+    let rest: Vec<&str> = groups.collect();
+    (1..=3).contains(&first.len()) && !rest.is_empty() && rest.iter().all(|group| group.len() == 3)
+}
+
+/// The shortest text that [`parse`] reads back to the same number: `8e9`, `0.4`, `5.76e23`.
+#[must_use]
+pub fn format(value: f64) -> String {
+    let plain = format!("{value}");
+    let exponent = format!("{value:e}");
+    if plain.len() <= exponent.len().max(6) { plain } else { exponent }
+}
+
+/// What a number field accepts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bounds {
+    /// What the number is, as the start of a sentence: `Parameters`.
+    pub name: &'static str,
+    /// Smallest value.
+    pub min: f64,
+    /// Largest value.
+    pub max: f64,
+}
+
+impl Bounds {
+    /// Reads a number field.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong.
+    pub fn read(&self, text: &str) -> Result<f64, String> {
+        let Some(value) = parse(text) else {
+            let text = text.trim();
+            return Err(if text.is_empty() {
+                format!("{}: type a number, such as {}.", self.name, show(self.example()))
+            } else {
+                format!("“{}” is not a number. Write it as {}, for example.", shorten(text), show(self.example()))
+            });
+        };
+        if value < self.min || value > self.max {
+            return Err(format!("{} must be from {} to {}.", self.name, show(self.min), show(self.max)));
+        }
+        Ok(value)
+    }
+
+    fn example(&self) -> f64 {
+        if self.max >= 1e12 { 7e9 } else { (self.min + 1.0).min(self.max) }
+    }
+}
+
+fn show(value: f64) -> String {
+    match value.abs() {
+        v if v >= 1e15 || v > 0.0 && v < 1e-3 => scientific(value),
+        v if v >= 1e4 => short_count(value),
+        _ => format(value),
+    }
+}
+
+fn shorten(text: &str) -> String {
+    if text.chars().count() <= 24 { text.to_owned() } else { text.chars().take(23).chain(['…']).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn numbers_are_read_as_people_write_them() {
+        for (text, value) in [
+            ("7e9", 7e9),
+            ("7B", 7e9),
+            ("1.5 t", 1.5e12),
+            ("70 000", 7e4),
+            ("7,000,000,000", 7e9),
+            ("2^30", 1_073_741_824.0),
+            ("−3", -3.0),
+            ("0.4", 0.4),
+        ] {
+            assert_eq!(parse(text), Some(value), "{text}");
+        }
+        for text in ["", "abc", "nan", "inf", "1e999", "--1", "7BB", "1,2", "B", "∞"] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_field_says_what_is_wrong_with_its_text() {
+        let field = Bounds { name: "Parameters", min: 1.0, max: 1e18 };
+        assert_eq!(field.read("7B"), Ok(7e9));
+        assert_eq!(field.read("1e30"), Err("Parameters must be from 1 to 10¹⁸.".into()));
+        assert_eq!(field.read("-5"), Err("Parameters must be from 1 to 10¹⁸.".into()));
+        assert_eq!(field.read("lots"), Err("“lots” is not a number. Write it as 7B, for example.".into()));
+        assert!(field.read(" ").is_err_and(|sentence| sentence.starts_with("Parameters: type a number")));
+    }
+
+    proptest! {
+        #[test]
+        fn a_formatted_number_reads_back_the_same(value in prop::num::f64::NORMAL) {
+            prop_assert_eq!(parse(&format(value)), Some(value));
+        }
+    }
+}

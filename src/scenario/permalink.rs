@@ -1,0 +1,292 @@
+//! Routes as text, and back.
+//!
+//! `#/memory?v=1&model=llama-3.1-8b&precision=bf16`: readable keys, ids never indices, defaults left out, order fixed,
+//! `v` first. Reading never fails as a whole: an unknown key or a bad value becomes the default and a [`Notice`].
+
+use super::key::{Key, Notice, Rejection};
+use super::upgrade::{VERSION, upgrade};
+use super::{MemoryScenario, QuantizeScenario, ScalingScenario, memory, quantize, scaling};
+
+/// The rooms of the page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Room {
+    /// What the page is for, with live answers.
+    #[default]
+    Home,
+    /// Does it fit in memory?
+    Memory,
+    /// How large should it be?
+    Scaling,
+    /// What does lower precision do?
+    Quantize,
+}
+
+impl Room {
+    /// Every room, in the order of the navigation.
+    pub const ALL: [Self; 4] = [Self::Home, Self::Memory, Self::Scaling, Self::Quantize];
+
+    /// The path after `#`.
+    #[must_use]
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::Home => "/",
+            Self::Memory => "/memory",
+            Self::Scaling => "/scaling",
+            Self::Quantize => "/quantize",
+        }
+    }
+
+    /// What people call it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Home => "Start",
+            Self::Memory => "Memory",
+            Self::Scaling => "Scaling",
+            Self::Quantize => "Quantize",
+        }
+    }
+}
+
+/// A room with its inputs.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Route {
+    /// [`Room::Home`]
+    Home,
+    /// [`Room::Memory`]
+    Memory(MemoryScenario),
+    /// [`Room::Scaling`]
+    Scaling(ScalingScenario),
+    /// [`Room::Quantize`]
+    Quantize(QuantizeScenario),
+}
+
+impl Route {
+    /// The room.
+    #[must_use]
+    pub const fn room(&self) -> Room {
+        match self {
+            Self::Home => Room::Home,
+            Self::Memory(_) => Room::Memory,
+            Self::Scaling(_) => Room::Scaling,
+            Self::Quantize(_) => Room::Quantize,
+        }
+    }
+
+    /// The text after `#`.
+    #[must_use]
+    pub fn write(&self) -> String {
+        let keys = match self {
+            Self::Home => return Room::Home.path().to_owned(),
+            Self::Memory(scenario) => write_keys(memory::KEYS, scenario),
+            Self::Scaling(scenario) => write_keys(scaling::KEYS, scenario),
+            Self::Quantize(scenario) => write_keys(quantize::KEYS, scenario),
+        };
+        let mut text = format!("{}?v={VERSION}", self.room().path());
+        for (key, value) in keys {
+            text.push('&');
+            text.push_str(key);
+            text.push('=');
+            text.push_str(&percent_encode(&value));
+        }
+        text
+    }
+
+    /// Reads the text after `#`, with or without the `#`.
+    #[must_use]
+    pub fn read(text: &str) -> (Self, Vec<Notice>) {
+        let text = text.strip_prefix('#').unwrap_or(text);
+        let (path, query) = text.split_once('?').unwrap_or((text, ""));
+        let mut notices = Vec::new();
+        let wanted = path.trim_end_matches('/');
+        let room = Room::ALL.into_iter().find(|room| room.path().trim_end_matches('/') == wanted);
+        let room = room.unwrap_or_else(|| {
+            notices
+                .push(Notice { part: shorten(path), instead: "There is no such page here; this is the start.".into() });
+            Room::Home
+        });
+        let mut keys = split_query(query);
+        let version = take_version(&mut keys, &mut notices);
+        let keys = upgrade(version, keys);
+        let route = match room {
+            Room::Home => Self::Home,
+            Room::Memory => Self::Memory(read_keys(memory::KEYS, &keys, &mut notices)),
+            Room::Scaling => Self::Scaling(read_keys(scaling::KEYS, &keys, &mut notices)),
+            Room::Quantize => Self::Quantize(read_keys(quantize::KEYS, &keys, &mut notices)),
+        };
+        (route, notices)
+    }
+}
+
+fn take_version(keys: &mut Vec<(String, String)>, notices: &mut Vec<Notice>) -> u32 {
+    let Some(position) = keys.iter().position(|(key, _)| key == "v") else { return VERSION };
+    let (_, text) = keys.remove(position);
+    match text.parse() {
+        Ok(version) if (1..=VERSION).contains(&version) => version,
+        _ => {
+            let instead = format!("Reading it as version {VERSION}.");
+            notices.push(Notice { part: format!("v={}", shorten(&text)), instead });
+            VERSION
+        }
+    }
+}
+
+/// Key and value of every input that is not the default.
+pub(super) fn write_keys<S: Default>(table: &[Key<S>], state: &S) -> Vec<(&'static str, String)> {
+    let default = S::default();
+    table
+        .iter()
+        .map(|key| (key.name, (key.write)(state), (key.write)(&default)))
+        .filter(|(_, value, default)| value != default)
+        .map(|(name, value, _)| (name, value))
+        .collect()
+}
+
+/// Reads keys in the table's order, so that the order in the link does not matter.
+pub(super) fn read_keys<S: Default>(table: &[Key<S>], pairs: &[(String, String)], notices: &mut Vec<Notice>) -> S {
+    let mut state = S::default();
+    for key in table {
+        let mut values = pairs.iter().filter(|(name, _)| name == key.name);
+        let Some((_, text)) = values.next() else { continue };
+        let part = || format!("{}={}", key.name, shorten(text));
+        match (key.read)(&mut state, text) {
+            Ok(()) => {}
+            Err(Rejection::NotUnderstood) => {
+                let instead = format!("Using {}.", or_nothing((key.write)(&state)));
+                notices.push(Notice { part: part(), instead });
+            }
+            Err(Rejection::Clamped) => {
+                let instead = format!("Using {}, the nearest that is possible.", or_nothing((key.write)(&state)));
+                notices.push(Notice { part: part(), instead });
+            }
+        }
+        if values.next().is_some() {
+            notices.push(Notice { part: part(), instead: "It stands there twice; the first is used.".into() });
+        }
+    }
+    for (name, value) in pairs {
+        if !table.iter().any(|key| key.name == name) {
+            let part = if value.is_empty() { shorten(name) } else { format!("{}={}", shorten(name), shorten(value)) };
+            notices.push(Notice { part, instead: "It is left out.".into() });
+        }
+    }
+    state
+}
+
+fn or_nothing(text: String) -> String {
+    if text.is_empty() { "none".into() } else { shorten(&text) }
+}
+
+fn shorten(text: &str) -> String {
+    if text.chars().count() <= 40 { text.to_owned() } else { text.chars().take(39).chain(['…']).collect() }
+}
+
+/// Splits `a=1&b=2` and decodes both sides.
+pub(super) fn split_query(query: &str) -> Vec<(String, String)> {
+    query
+        .split('&')
+        .filter(|part| !part.is_empty())
+        .map(|part| {
+            let (key, value) = part.split_once('=').unwrap_or((part, ""));
+            (percent_decode(key), percent_decode(value))
+        })
+        .collect()
+}
+
+fn percent_encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b',' | b':' => {
+                encoded.push(char::from(byte));
+            }
+            _ => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
+}
+
+fn percent_decode(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut i = 0;
+    while i < bytes.len() {
+        let hex = bytes.get(i + 1..i + 3).and_then(|pair| std::str::from_utf8(pair).ok());
+        match hex.and_then(|pair| u8::from_str_radix(pair, 16).ok()) {
+            Some(byte) if bytes[i] == b'%' => {
+                decoded.push(byte);
+                i += 3;
+            }
+            _ => {
+                decoded.push(bytes[i]);
+                i += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_default_scenario_is_a_short_link() {
+        assert_eq!(Route::Home.write(), "/");
+        assert_eq!(Route::Memory(MemoryScenario::default()).write(), "/memory?v=1");
+        assert_eq!(Route::read("#/memory"), (Route::Memory(MemoryScenario::default()), vec![]));
+        assert_eq!(Route::read(""), (Route::Home, vec![]));
+    }
+
+    #[test]
+    fn nonsense_becomes_the_default_and_a_notice() {
+        let (route, notices) = Route::read("/memory?v=1&precision=int3&b=abc");
+        assert_eq!(route, Route::Memory(MemoryScenario::default()));
+        let sentences: Vec<String> = notices.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            sentences,
+            [
+                "Part of this link was not understood: precision=int3. Using fp32.",
+                "Part of this link was not understood: b=abc. It is left out.",
+            ]
+        );
+        assert_eq!(Route::read("/nowhere").0, Route::Home);
+        assert_eq!(Route::read("/memory?v=9").1.len(), 1);
+    }
+
+    #[test]
+    fn every_documented_example_is_read_without_a_notice_and_written_back() {
+        fn check<S: Default + PartialEq>(path: &str, table: &[Key<S>]) {
+            for key in table {
+                let mut notices = Vec::new();
+                let pairs = [(key.name.to_owned(), key.example.to_owned())];
+                let state = read_keys(table, &pairs, &mut notices);
+                assert_eq!(notices, [], "{path} {}={}", key.name, key.example);
+                assert!(
+                    write_keys(table, &state).contains(&(key.name, key.example.to_owned())),
+                    "{path} {}={} is not written back: {:?}",
+                    key.name,
+                    key.example,
+                    write_keys(table, &state)
+                );
+            }
+        }
+        check("memory", memory::KEYS);
+        check("scaling", scaling::KEYS);
+        check("quantize", quantize::KEYS);
+        check("view", super::super::view::KEYS);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_without_a_panic_and_what_is_read_is_written_back(text: String) {
+            for prefix in ["", "/memory?", "/scaling?given=", "/quantize?values=", "/memory?v=1&params="] {
+                let (route, _) = Route::read(&format!("{prefix}{text}"));
+                let (again, notices) = Route::read(&route.write());
+                prop_assert_eq!(&again, &route);
+                prop_assert_eq!(notices, vec![]);
+            }
+        }
+    }
+}

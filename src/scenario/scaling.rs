@@ -1,0 +1,198 @@
+//! The Scaling lab's inputs.
+
+use super::key::{Key, list, read_choice, read_number, span};
+use super::number::{self, Bounds};
+use crate::catalog::{self, DEFAULT_GPU, GPUS, Gpu};
+use crate::scaling::laws::default_law;
+use crate::scaling::{self, Hardware, Known, LAWS, Law, MAX_FLOP, MAX_PARAMS, MAX_TOKENS};
+use crate::units::{Flop, Params, Tokens};
+
+/// The quantity that is given; the others follow from it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Given {
+    /// Training compute in FLOP.
+    #[default]
+    Compute,
+    /// GPUs for some days.
+    Hardware,
+    /// Model size.
+    Params,
+    /// Training tokens.
+    Tokens,
+}
+
+impl Given {
+    /// Every quantity, in the order of menus.
+    pub const ALL: [Self; 4] = [Self::Compute, Self::Hardware, Self::Params, Self::Tokens];
+
+    /// Permanent id; stands in links.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Compute => "compute",
+            Self::Hardware => "hardware",
+            Self::Params => "params",
+            Self::Tokens => "tokens",
+        }
+    }
+
+    /// What people call it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Compute => "Compute",
+            Self::Hardware => "GPUs × days",
+            Self::Params => "Model size",
+            Self::Tokens => "Data",
+        }
+    }
+}
+
+/// The Scaling lab's inputs. Quantities that are not given keep their last value, so that switching back is free.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScalingScenario {
+    /// The quantity that counts.
+    pub given: Given,
+    /// Training compute, FLOP.
+    pub compute: f64,
+    /// The GPU.
+    pub gpu: &'static Gpu,
+    /// How many GPUs.
+    pub gpus: f64,
+    /// For how many days.
+    pub days: f64,
+    /// The share of the peak that training reaches.
+    pub utilisation: f64,
+    /// Model size.
+    pub params: f64,
+    /// Training tokens.
+    pub tokens: f64,
+    /// The law that splits the budget.
+    pub law: &'static Law,
+}
+
+/// Bounds of compute, FLOP.
+pub const COMPUTE: Bounds = Bounds { name: "Compute", min: 1e12, max: MAX_FLOP.get() };
+/// Bounds of the number of GPUs.
+pub const GPU_COUNT: Bounds = Bounds { name: "The number of GPUs", min: 1.0, max: 1e7 };
+/// Bounds of days.
+pub const DAYS: Bounds = Bounds { name: "Days", min: 0.01, max: 36_500.0 };
+/// Bounds of utilisation.
+pub const UTILISATION: Bounds = Bounds { name: "Utilisation", min: 0.01, max: 1.0 };
+/// Bounds of model size.
+pub const PARAMS: Bounds = Bounds { name: "Parameters", min: 1000.0, max: MAX_PARAMS.get() };
+/// Bounds of training tokens.
+pub const TOKENS: Bounds = Bounds { name: "Tokens", min: 1000.0, max: MAX_TOKENS.get() };
+
+impl Default for ScalingScenario {
+    /// Chinchilla's own budget.
+    fn default() -> Self {
+        Self {
+            given: Given::Compute,
+            compute: 5.76e23,
+            gpu: catalog::gpu(DEFAULT_GPU).unwrap_or(&GPUS[0]),
+            gpus: 1024.0,
+            days: 52.0,
+            utilisation: 0.4,
+            params: 70e9,
+            tokens: 1.4e12,
+            law: default_law(),
+        }
+    }
+}
+
+impl ScalingScenario {
+    /// What the scaling module is asked.
+    #[must_use]
+    pub fn known(&self) -> Known {
+        match self.given {
+            Given::Compute => Known::Compute(Flop(self.compute)),
+            Given::Hardware => Known::Hardware(Hardware {
+                gpu: self.gpu,
+                gpus: self.gpus,
+                days: self.days,
+                utilisation: self.utilisation,
+            }),
+            Given::Params => Known::Params(Params(self.params)),
+            Given::Tokens => Known::Tokens(Tokens(self.tokens)),
+        }
+    }
+}
+
+/// The keys, in the order they are written.
+pub static KEYS: &[Key<ScalingScenario>] = &[
+    Key {
+        name: "given",
+        about: "Which quantity is known; the others follow from it.",
+        values: || list(Given::ALL.map(Given::id)),
+        example: "params",
+        write: |scenario| scenario.given.id().to_owned(),
+        read: |scenario, text| {
+            read_choice(&mut scenario.given, Given::ALL.into_iter().find(|given| given.id() == text))
+        },
+    },
+    Key {
+        name: "compute",
+        about: "Training compute, FLOP.",
+        values: || span(&COMPUTE),
+        example: "1e22",
+        write: |scenario| number::format(scenario.compute),
+        read: |scenario, text| read_number(&mut scenario.compute, &COMPUTE, text),
+    },
+    Key {
+        name: "gpu",
+        about: "The accelerator, for `given=hardware`.",
+        values: || list(GPUS.iter().map(|gpu| gpu.id)),
+        example: "h100-sxm5-80gb",
+        write: |scenario| scenario.gpu.id.to_owned(),
+        read: |scenario, text| read_choice(&mut scenario.gpu, catalog::gpu(text)),
+    },
+    Key {
+        name: "gpus",
+        about: "How many accelerators.",
+        values: || span(&GPU_COUNT),
+        example: "8",
+        write: |scenario| number::format(scenario.gpus),
+        read: |scenario, text| read_number(&mut scenario.gpus, &GPU_COUNT, text),
+    },
+    Key {
+        name: "days",
+        about: "For how many days.",
+        values: || span(&DAYS),
+        example: "30",
+        write: |scenario| number::format(scenario.days),
+        read: |scenario, text| read_number(&mut scenario.days, &DAYS, text),
+    },
+    Key {
+        name: "mfu",
+        about: "Utilisation: the share of the dense 16-bit peak that training reaches.",
+        values: || span(&UTILISATION),
+        example: "0.35",
+        write: |scenario| number::format(scenario.utilisation),
+        read: |scenario, text| read_number(&mut scenario.utilisation, &UTILISATION, text),
+    },
+    Key {
+        name: "params",
+        about: "Model size, for `given=params`.",
+        values: || format!("{}; also `7B`", span(&PARAMS)),
+        example: "8e9",
+        write: |scenario| number::format(scenario.params),
+        read: |scenario, text| read_number(&mut scenario.params, &PARAMS, text),
+    },
+    Key {
+        name: "tokens",
+        about: "Training tokens, for `given=tokens`.",
+        values: || format!("{}; also `15T`", span(&TOKENS)),
+        example: "1.5e13",
+        write: |scenario| number::format(scenario.tokens),
+        read: |scenario, text| read_number(&mut scenario.tokens, &TOKENS, text),
+    },
+    Key {
+        name: "law",
+        about: "The law that splits the budget.",
+        values: || list(LAWS.iter().map(|law| law.id)),
+        example: "chinchilla-20",
+        write: |scenario| scenario.law.id.to_owned(),
+        read: |scenario, text| read_choice(&mut scenario.law, scaling::law(text)),
+    },
+];

@@ -1,0 +1,95 @@
+//! How the page looks and works, whatever it computes: the part of the address after `?`.
+
+use super::key::{Key, Notice, Rejection, list, read_choice};
+use super::permalink::{read_keys, split_query};
+use crate::compute::backend::Choice;
+
+/// The colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ThemeChoice {
+    /// As the system has it.
+    #[default]
+    Auto,
+    /// Dark on light.
+    Light,
+    /// Light on dark.
+    Dark,
+}
+
+impl ThemeChoice {
+    /// Every choice, in the order of menus.
+    pub const ALL: [Self; 3] = [Self::Auto, Self::Light, Self::Dark];
+
+    /// Permanent id; stands in links.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    /// The choice with this id.
+    #[must_use]
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|theme| theme.id() == id)
+    }
+}
+
+/// How the page looks and works.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct View {
+    /// One lab without header and footer, that writes neither address nor storage.
+    pub embed: bool,
+    /// The colours, if the link chooses them.
+    pub theme: ThemeChoice,
+    /// Where tensors are quantized.
+    pub compute: Choice,
+}
+
+impl View {
+    /// Reads the text after `?`. Keys of others (a tracker's, a course's) are passed over in silence.
+    #[must_use]
+    pub fn read(query: &str) -> (Self, Vec<Notice>) {
+        let ours = |pair: &(String, String)| KEYS.iter().any(|key| key.name == pair.0);
+        let pairs: Vec<_> = split_query(query).into_iter().filter(ours).collect();
+        let mut notices = Vec::new();
+        (read_keys(KEYS, &pairs, &mut notices), notices)
+    }
+}
+
+/// The keys after `?`, in the order they are documented.
+pub static KEYS: &[Key<View>] = &[
+    Key {
+        name: "embed",
+        about: "Shows one lab without header and footer; writes neither address nor storage.",
+        values: || list(["0", "1"]),
+        example: "1",
+        write: |view| u8::from(view.embed).to_string(),
+        read: |view, text| {
+            view.embed = match text {
+                "1" | "" => true,
+                "0" => false,
+                _ => return Err(Rejection::NotUnderstood),
+            };
+            Ok(())
+        },
+    },
+    Key {
+        name: "theme",
+        about: "Colours.",
+        values: || list(ThemeChoice::ALL.map(ThemeChoice::id)),
+        example: "dark",
+        write: |view| view.theme.id().to_owned(),
+        read: |view, text| read_choice(&mut view.theme, ThemeChoice::from_id(text)),
+    },
+    Key {
+        name: "compute",
+        about: "Where tensors are quantized. `auto` takes the GPU unless it is a software one.",
+        values: || list(Choice::ALL.map(Choice::id)),
+        example: "cpu",
+        write: |view| view.compute.id().to_owned(),
+        read: |view, text| read_choice(&mut view.compute, Choice::ALL.into_iter().find(|choice| choice.id() == text)),
+    },
+];
