@@ -1,0 +1,12 @@
+//! The project's own tooling: what `cargo xtask` runs, and what the end-to-end tests share with it.
+//!
+//! [`tools`] finds or installs the programs that Cargo does not bring; [`site`] serves the built page.
+
+pub mod site;
+pub mod tools;
+
+/// An error is a sentence for a person at a terminal: what is wrong, and what to type.
+pub type Error = Box<dyn std::error::Error + Send + Sync>;
+
+/// What most functions here return.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
