@@ -90,7 +90,7 @@ pub fn run() -> Result<bool> {
                 .arg(&lighthouse)
                 .arg(site.url())
                 .args(["--quiet", "--output=json", "--only-categories=performance,accessibility,best-practices"])
-                .args(["--form-factor=mobile", "--throttling-method=simulate"])
+                .args(["--form-factor=mobile", "--throttling-method=simulate", "--no-enable-error-reporting"])
                 .arg("--chrome-flags=--headless=new --no-sandbox --disable-quic --disable-sync --disable-component-update")
                 .arg(format!("--output-path={}", path.display()))
                 .env("CHROME_PATH", &chromium.binary),

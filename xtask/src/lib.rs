@@ -1,14 +1,14 @@
 //! The project's own tooling: what `cargo xtask` runs, and what the end-to-end tests share with it.
 //!
 //! [`tools`] finds or installs the programs that Cargo does not bring; [`site`] serves the built page. The rest is one
-//! module a command: [`page`] builds, [`test`] runs the legs of the test, [`size`] holds the first load to its budget,
+//! module a command: [`page`] builds, [`legs`] tests, [`size`] holds the first load to its budget,
 //! and [`audit`] measures the page with Lighthouse.
 
 pub mod audit;
+pub mod legs;
 pub mod page;
 pub mod site;
 pub mod size;
-pub mod test;
 pub mod tools;
 
 /// An error is a sentence for a person at a terminal: what is wrong, and what to type.

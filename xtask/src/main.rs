@@ -1,7 +1,7 @@
 //! `cargo xtask`: the project's commands. See [`HELP`].
 
 use std::process::ExitCode;
-use xtask::{Result, audit, page, test};
+use xtask::{Result, audit, legs, page};
 
 const HELP: &str = "\
 The project's commands. Each installs what it needs, where it can, once per machine.
@@ -46,27 +46,27 @@ fn main() -> ExitCode {
 /// Returns whether what was to be shown holds.
 fn run(arguments: &[String]) -> Result<bool> {
     let Some((command, arguments)) = arguments.split_first() else {
-        print!("{HELP}{}{ENVIRONMENT}", test::list());
+        print!("{HELP}{}{ENVIRONMENT}", legs::list());
         return Ok(false);
     };
     if arguments.iter().any(|argument| argument == "--help" || argument == "-h") {
-        print!("{HELP}{}{ENVIRONMENT}", test::list());
+        print!("{HELP}{}{ENVIRONMENT}", legs::list());
         return Ok(true);
     }
     match command.as_str() {
         "serve" => serve(arguments),
         "build" => none(arguments).and_then(|()| page::build()).map(|_| true),
         "test" => {
-            let (options, legs): (Vec<_>, Vec<_>) = arguments.iter().cloned().partition(|word| word.starts_with('-'));
+            let (options, names): (Vec<_>, Vec<_>) = arguments.iter().cloned().partition(|word| word.starts_with('-'));
             match options.iter().find(|option| *option != "--fast") {
                 Some(option) => Err(unexpected(option)),
-                None if !options.is_empty() && !legs.is_empty() => Err("name legs, or say --fast, not both".into()),
-                None => test::run(&legs, !options.is_empty()),
+                None if !options.is_empty() && !names.is_empty() => Err("name legs, or say --fast, not both".into()),
+                None => legs::run(&names, !options.is_empty()),
             }
         }
         "audit" => none(arguments).and_then(|()| audit::run()),
         "help" | "--help" | "-h" => {
-            print!("{HELP}{}{ENVIRONMENT}", test::list());
+            print!("{HELP}{}{ENVIRONMENT}", legs::list());
             Ok(true)
         }
         other => Err(unexpected(other)),

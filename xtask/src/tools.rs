@@ -21,6 +21,8 @@ const BINARYEN: &str = "132.0.0"; // Debian's and Trunk's own are too old for to
 const AXE: &str = "4.14.1";
 const LIGHTHOUSE: &str = "12.8.2"; // 13 wants a newer Node.js than Debian 12 has
 
+const NODE: u32 = 18; // the least that Lighthouse runs on
+
 /// A browser and the WebDriver server that steers it.
 #[derive(Clone, Debug)]
 pub struct Browser {
@@ -96,10 +98,18 @@ pub fn lighthouse() -> Result<PathBuf> {
 
 /// Node.js, with npm.
 pub fn node() -> Result<PathBuf> {
-    if on_path("npm").is_none() || on_path("node").is_none() {
-        apt(&["nodejs", "npm"], "Node.js is missing: install Node.js 18 or newer, with npm")?;
+    let help = format!("Node.js {NODE} or newer is missing: install it, with npm");
+    let find = || {
+        on_path("npm")?;
+        on_path("node").filter(|node| {
+            let version = output(Command::new(node).arg("--version"));
+            version.is_some_and(|version| major_version(&version) >= Some(NODE))
+        })
+    };
+    if find().is_none() {
+        apt(&["nodejs", "npm"], &help)?;
     }
-    on_path("node").ok_or_else(|| "Node.js was installed, but there is no `node` on PATH".into())
+    find().ok_or_else(|| help.into())
 }
 
 /// Chromium or Chrome (`$CHROME_BIN`) and chromedriver (`$CHROMEDRIVER`).
@@ -191,6 +201,7 @@ fn cargo_tool(
                 .arg(staging)
                 .current_dir(&home) // out of the repository, whose toolchain and target settings are for the page
                 .env("CARGO_TARGET_DIR", &build)
+                .env("PATH", path_with(&[&staging.join("bin")])?) // spares the advice to put it there
                 .env_remove("CARGO_BUILD_TARGET")
                 .env_remove("CARGO_ENCODED_RUSTFLAGS")
                 .env_remove("RUSTFLAGS"))?;
@@ -293,6 +304,11 @@ fn reports(path: &Path, version: &str) -> bool {
     executable(path) && output(Command::new(path).arg("--version")).is_some_and(|text| has_version(&text, version))
 }
 
+/// The major version in what Node.js prints, such as `v20.11.0`.
+fn major_version(text: &str) -> Option<u32> {
+    text.trim().trim_start_matches('v').split('.').next()?.parse().ok()
+}
+
 fn has_version(text: &str, version: &str) -> bool {
     text.split_whitespace().any(|word| word == version)
 }
@@ -358,6 +374,13 @@ mod tests {
         assert!(has_version("wasm-opt version 132 (version_132)", "132"));
         assert!(!has_version("trunk 0.21.140", "0.21.14"));
         assert!(!has_version("wasm-opt version 108", "132"));
+    }
+
+    #[test]
+    fn the_major_version_of_node_is_a_number_to_compare() {
+        assert_eq!(major_version("v18.19.0\n"), Some(18));
+        assert_eq!(major_version("not a version"), None);
+        assert!(major_version("v9.11.2") < Some(NODE));
     }
 
     #[test]

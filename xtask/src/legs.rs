@@ -262,8 +262,9 @@ fn cargo(arguments: &str) -> Command {
 
 /// Runs a command to its end, or ends it and all that it started when its time is up.
 fn run_for(limit: Duration, mut command: Command) -> Result<(), Stop> {
-    let words = std::iter::once(command.get_program()).chain(command.get_args());
-    let name = words.skip(1).map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
+    let program = PathBuf::from(command.get_program());
+    let words = program.file_name().into_iter().chain(command.get_args());
+    let name = words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
     let failed = |what: String| Stop::Failed(format!("`{name}` {what}"));
     let mut child = command.stdin(Stdio::null()).spawn().map_err(|error| failed(format!("does not start: {error}")))?;
     let end = Instant::now() + limit;
