@@ -52,10 +52,13 @@ pub fn cargo() -> Command {
     Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
-/// `PATH` with these directories in front.
+/// `PATH` with these directories in front, save those it has already: a tool found there is found there again, and its
+/// neighbours must not hide what was installed because they are too old.
 pub fn path_with(directories: &[&Path]) -> Result<OsString> {
-    let rest = env::var_os("PATH").unwrap_or_default();
-    Ok(env::join_paths(directories.iter().map(PathBuf::from).chain(env::split_paths(&rest)))?)
+    let path = env::var_os("PATH").unwrap_or_default();
+    let path: Vec<_> = env::split_paths(&path).collect();
+    let new = directories.iter().map(PathBuf::from).filter(|directory| !path.contains(directory));
+    Ok(env::join_paths(new.chain(path.iter().cloned()))?)
 }
 
 /// Trunk, which builds the page.
@@ -238,7 +241,10 @@ fn install(
     }
     fs::create_dir_all(home)?;
     let lock = fs::File::create(home.join("lock"))?;
-    lock.lock()?;
+    if lock.try_lock().is_err() {
+        eprintln!("Waiting for another installation into {} to end.", home.display());
+        lock.lock()?;
+    }
     if whole(&place) {
         return Ok(place); // another process has installed it while we waited
     }
@@ -374,6 +380,15 @@ mod tests {
         assert!(has_version("wasm-opt version 132 (version_132)", "132"));
         assert!(!has_version("trunk 0.21.140", "0.21.14"));
         assert!(!has_version("wasm-opt version 108", "132"));
+    }
+
+    #[test]
+    fn a_directory_of_path_keeps_its_place() {
+        let path: Vec<_> = env::split_paths(&env::var_os("PATH").unwrap()).collect();
+        let with = path_with(&[path.last().unwrap(), Path::new("/new")]).unwrap();
+        let with: Vec<_> = env::split_paths(&with).collect();
+        assert_eq!(with[0], Path::new("/new"));
+        assert_eq!(with[1..], path);
     }
 
     #[test]
