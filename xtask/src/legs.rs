@@ -1,0 +1,366 @@
+//! `cargo xtask test`: the legs of the test, in order, each timed, and one summary of them all.
+
+use crate::{
+    Result,
+    page::{self, Wasm},
+    size::FirstLoad,
+    tools::{self, Browser},
+};
+use std::{
+    env, fs,
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// One part of the test, by its name on the command line.
+struct Leg {
+    name: &'static str,
+    about: &'static str,
+    needs: Needs,
+    run: fn(&mut State) -> Result<(), Stop>,
+}
+
+#[derive(PartialEq)]
+enum Needs {
+    /// The sources: `--fast` runs these legs.
+    Host,
+    /// The browser target, and perhaps a browser.
+    Wasm,
+    /// The built site: naming such a leg builds it first.
+    Site,
+}
+
+const LEGS: [Leg; 10] = [
+    Leg { name: "fmt", about: "formatting", needs: Needs::Host, run: fmt },
+    Leg { name: "clippy", about: "lints on the host", needs: Needs::Host, run: clippy },
+    Leg { name: "host", about: "host tests, with WGSL validation", needs: Needs::Host, run: host },
+    Leg { name: "clippy-wasm", about: "lints for the browser", needs: Needs::Wasm, run: clippy_wasm },
+    Leg { name: BUILD, about: "release build into dist/", needs: Needs::Wasm, run: build },
+    Leg { name: "size", about: "size budget of a first load", needs: Needs::Site, run: size },
+    Leg { name: "wasm-chromium", about: "wasm tests in Chromium", needs: Needs::Wasm, run: |_| wasm(&CHROMIUM) },
+    Leg { name: "wasm-firefox", about: "wasm tests in Firefox", needs: Needs::Wasm, run: |_| wasm(&FIREFOX) },
+    Leg {
+        name: "e2e-chromium",
+        about: "end to end in Chromium",
+        needs: Needs::Site,
+        run: |state| e2e(state, &CHROMIUM),
+    },
+    Leg { name: "e2e-firefox", about: "end to end in Firefox", needs: Needs::Site, run: |state| e2e(state, &FIREFOX) },
+];
+
+const BUILD: &str = "build";
+
+/// A leg that hangs is ended after this long.
+const LIMIT: Duration = Duration::from_secs(15 * 60);
+/// A release build from nothing on a slow machine takes its time.
+const BUILD_LIMIT: Duration = Duration::from_secs(30 * 60);
+
+/// What later legs learn from earlier ones.
+#[derive(Default)]
+struct State {
+    /// How the release build came out, once it did.
+    site: Option<Wasm>,
+    /// Why the accessibility checks inside the end-to-end legs did not run.
+    no_axe: Option<String>,
+}
+
+/// Why a leg did not pass.
+enum Stop {
+    Failed(String),
+    NotRun(String),
+}
+
+/// For `?` on what finds or installs a tool: without it the leg cannot run.
+impl From<crate::Error> for Stop {
+    fn from(error: crate::Error) -> Self {
+        Self::NotRun(error.to_string())
+    }
+}
+
+struct Row {
+    name: &'static str,
+    seconds: f64,
+    outcome: Result<(), Stop>,
+}
+
+/// Lists the legs, a line each.
+pub fn list() -> String {
+    LEGS.iter().map(|leg| format!("    {:<15} {}\n", leg.name, leg.about)).collect()
+}
+
+/// Runs the named legs, or all of them, or with `fast` those of the host. Returns whether the test passed.
+pub fn run(names: &[String], fast: bool) -> Result<bool> {
+    if let Some(name) = names.iter().find(|name| LEGS.iter().all(|leg| leg.name != *name)) {
+        return Err(format!("there is no leg called {name}; the legs are:\n{}", list()).into());
+    }
+    let is_named = |leg: &Leg| match (names, fast) {
+        ([], true) => leg.needs == Needs::Host,
+        ([], false) => true,
+        _ => names.iter().any(|name| name == leg.name),
+    };
+    let builds = LEGS.iter().any(|leg| leg.needs == Needs::Site && is_named(leg));
+    let mut state = State::default();
+    let mut rows = Vec::new();
+    for leg in LEGS.iter().filter(|leg| is_named(leg) || leg.name == BUILD && builds) {
+        println!("\n==== {}: {} ====", leg.name, leg.about);
+        let start = Instant::now();
+        let outcome = if leg.needs == Needs::Site && state.site.is_none() {
+            Err(Stop::NotRun("there is no site to test: the build did not succeed".into()))
+        } else {
+            (leg.run)(&mut state)
+        };
+        let row = Row { name: leg.name, seconds: start.elapsed().as_secs_f64(), outcome };
+        println!("==== {} ====", line(&row));
+        rows.push(row);
+    }
+    if let Some(reason) = state.no_axe {
+        rows.push(Row { name: "accessibility", seconds: 0.0, outcome: Err(Stop::NotRun(reason)) });
+    }
+    let is_ci = env::var("CI").is_ok_and(|value| value == "true");
+    let (summary, passed) = summary(&rows, is_ci);
+    println!("\n{summary}");
+    Ok(passed)
+}
+
+/// The table of legs and, as its last line, their counts; and whether that is a pass.
+fn summary(rows: &[Row], is_ci: bool) -> (String, bool) {
+    let count = |wanted: fn(&Row) -> bool| rows.iter().filter(|row| wanted(row)).count();
+    let passed = count(|row| row.outcome.is_ok());
+    let mut failed = count(|row| matches!(row.outcome, Err(Stop::Failed(_))));
+    let mut skipped = rows.len() - passed - failed;
+    let mut text: String = rows.iter().map(|row| line(row) + "\n").collect();
+    if is_ci && skipped > 0 {
+        text += "In CI a leg that could not run has failed.\n";
+        failed += std::mem::take(&mut skipped);
+    }
+    (format!("{text}{passed} passed, {failed} failed, {skipped} skipped"), failed == 0)
+}
+
+fn line(Row { name, seconds, outcome }: &Row) -> String {
+    let (word, reason) = match outcome {
+        Ok(()) => ("passed", ""),
+        Err(Stop::Failed(reason)) => ("FAILED", reason.as_str()),
+        Err(Stop::NotRun(reason)) => ("not run", reason.as_str()),
+    };
+    format!("{name:<15} {seconds:>7.1} s  {word:<7} {reason}").trim_end().to_owned()
+}
+
+fn fmt(_: &mut State) -> Result<(), Stop> {
+    tools::cargo_component("fmt", "rustfmt")?;
+    run_for(LIMIT, cargo("fmt --all --check"))
+}
+
+fn clippy(_: &mut State) -> Result<(), Stop> {
+    tools::cargo_component("clippy", "clippy")?;
+    run_for(LIMIT, cargo("clippy --workspace --all-targets -- -D warnings"))
+}
+
+fn host(_: &mut State) -> Result<(), Stop> {
+    run_for(LIMIT, cargo("test --workspace --exclude e2e"))
+}
+
+fn clippy_wasm(_: &mut State) -> Result<(), Stop> {
+    tools::wasm_target()?;
+    tools::cargo_component("clippy", "clippy")?;
+    run_for(LIMIT, cargo("clippy -p bitbudget --target wasm32-unknown-unknown --all-targets -- -D warnings"))
+}
+
+fn build(state: &mut State) -> Result<(), Stop> {
+    let (trunk, wasm) = page::release_build()?;
+    run_for(BUILD_LIMIT, trunk)?;
+    state.site = Some(wasm);
+    Ok(())
+}
+
+fn size(state: &mut State) -> Result<(), Stop> {
+    let load = FirstLoad::of(&page::dist()).map_err(|error| Stop::Failed(error.to_string()))?;
+    println!("{}", load.table());
+    if state.site == Some(Wasm::Unoptimized) {
+        return Err(Stop::NotRun("the budget is for the optimized wasm, and wasm-opt is missing (see `build`)".into()));
+    }
+    load.within_budget().map_err(Stop::Failed)
+}
+
+/// A browser as the test legs know it.
+struct Kind {
+    name: &'static str,
+    find: fn() -> Result<Browser>,
+    /// The variables that name its executable and its driver.
+    variables: [&'static str; 2],
+    /// The key of its options in a WebDriver session.
+    options: &'static str,
+}
+
+const CHROMIUM: Kind = Kind {
+    name: "chromium",
+    find: tools::chromium,
+    variables: ["CHROME_BIN", "CHROMEDRIVER"],
+    options: "goog:chromeOptions",
+};
+
+const FIREFOX: Kind = Kind {
+    name: "firefox",
+    find: tools::firefox,
+    variables: ["FIREFOX_BIN", "GECKODRIVER"],
+    options: "moz:firefoxOptions",
+};
+
+/// `tests/web.rs`, inside a browser.
+fn wasm(kind: &Kind) -> Result<(), Stop> {
+    tools::wasm_target()?;
+    let wasm_bindgen = tools::wasm_bindgen()?;
+    let browser = (kind.find)()?;
+    let capabilities = capabilities(kind, &browser)?;
+    let mut test = cargo("test -p bitbudget --target wasm32-unknown-unknown --test web");
+    for other in ["CHROMEDRIVER", "GECKODRIVER", "SAFARIDRIVER"] {
+        test.env_remove(other); // the runner takes the first one that it sees
+    }
+    test.env(kind.variables[1], &browser.driver)
+        .env("PATH", tools::path_with(wasm_bindgen.parent().as_slice())?)
+        .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", capabilities)
+        .env("WASM_BINDGEN_TEST_TIMEOUT", "120");
+    run_for(LIMIT, test)
+}
+
+/// The browser's part of tests/webdriver.json, with the browser's place, as the test runner wants it.
+fn capabilities(kind: &Kind, browser: &Browser) -> Result<PathBuf> {
+    let shared = tools::root().join("tests/webdriver.json");
+    let text = fs::read_to_string(&shared).map_err(|error| format!("{} is unreadable: {error}", shared.display()))?;
+    let mut all: serde_json::Value = serde_json::from_str(&text)?;
+    all[kind.options]["binary"] = browser.binary.to_string_lossy().into();
+    let own = tools::root().join("target").join(format!("webdriver-{}.json", kind.name));
+    fs::create_dir_all(tools::root().join("target"))?;
+    fs::write(&own, serde_json::json!({ kind.options: all[kind.options] }).to_string())?;
+    Ok(own)
+}
+
+/// The package `tests/e2e`, against the built site.
+fn e2e(state: &mut State, kind: &Kind) -> Result<(), Stop> {
+    let browser = (kind.find)()?;
+    let mut test = cargo("test -p e2e");
+    match tools::axe() {
+        Ok(script) => test.env("BITBUDGET_AXE", script),
+        Err(error) => {
+            state.no_axe = Some(error.to_string());
+            test.env_remove("BITBUDGET_AXE")
+        }
+    };
+    test.env("BITBUDGET_BROWSER", kind.name)
+        .env("BITBUDGET_DIST", page::dist())
+        .env(kind.variables[0], browser.binary)
+        .env(kind.variables[1], browser.driver);
+    run_for(LIMIT, test)
+}
+
+fn cargo(arguments: &str) -> Command {
+    let mut cargo = tools::cargo();
+    cargo.args(arguments.split_whitespace()).current_dir(tools::root());
+    cargo
+}
+
+/// Runs a command to its end, or ends it and all that it started when its time is up.
+fn run_for(limit: Duration, mut command: Command) -> Result<(), Stop> {
+    let program = PathBuf::from(command.get_program());
+    let words = program.file_name().into_iter().chain(command.get_args());
+    let name = words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
+    let failed = |what: String| Stop::Failed(format!("`{name}` {what}"));
+    let mut child = command.stdin(Stdio::null()).spawn().map_err(|error| failed(format!("does not start: {error}")))?;
+    let end = Instant::now() + limit;
+    loop {
+        match child.try_wait().map_err(|error| failed(format!("was lost: {error}")))? {
+            Some(status) if status.success() => return Ok(()),
+            Some(status) => return Err(failed(format!("ended with {status}"))),
+            None if Instant::now() >= end => {
+                kill_tree(&mut child);
+                return Err(failed(format!("was ended after {} s", limit.as_secs())));
+            }
+            None => thread::sleep(Duration::from_millis(50)),
+        }
+    }
+}
+
+/// Kills a process and its descendants. Not by process group: a group of its own would not hear Ctrl-C, and browsers
+/// leave their parent's. Where there is no /proc the descendants are left to themselves.
+fn kill_tree(child: &mut Child) {
+    let parents: Vec<(u32, u32)> = fs::read_dir("/proc")
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| {
+            let process = entry.ok()?.file_name().to_str()?.parse().ok()?;
+            let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+            // "pid (name) state parent …", where the name may hold spaces and parentheses.
+            let parent = stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()?;
+            Some((process, parent))
+        })
+        .collect();
+    let mut tree = vec![child.id()];
+    let mut next = 0;
+    while let Some(&parent) = tree.get(next) {
+        tree.extend(parents.iter().filter(|(_, of)| *of == parent).map(|(process, _)| process));
+        next += 1;
+    }
+    let ids: Vec<_> = tree[1..].iter().map(u32::to_string).collect();
+    let _ = child.kill();
+    if !ids.is_empty() {
+        // The shell's own `kill`: a minimal system has no program of that name.
+        let _ =
+            Command::new("sh").args(["-c", &format!("kill -KILL {}", ids.join(" "))]).stderr(Stdio::null()).status();
+    }
+    let _ = child.wait();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows() -> Vec<Row> {
+        vec![
+            Row { name: "fmt", seconds: 1.25, outcome: Ok(()) },
+            Row { name: "host", seconds: 61.0, outcome: Err(Stop::Failed("`test` ended with 101".into())) },
+            Row { name: "wasm-firefox", seconds: 0.0, outcome: Err(Stop::NotRun("Firefox is missing".into())) },
+        ]
+    }
+
+    #[test]
+    fn the_summary_ends_with_one_line_of_counts() {
+        let (text, passed) = summary(&rows(), false);
+        assert!(!passed);
+        assert_eq!(text.lines().next_back(), Some("1 passed, 1 failed, 1 skipped"));
+        assert!(text.contains("wasm-firefox        0.0 s  not run Firefox is missing\n"), "{text}");
+    }
+
+    #[test]
+    fn a_leg_that_could_not_run_fails_in_ci_and_only_there() {
+        let mut rows = rows();
+        rows.remove(1);
+        assert!(summary(&rows, false).1);
+        let (text, passed) = summary(&rows, true);
+        assert!(!passed && text.ends_with("\n1 passed, 1 failed, 0 skipped"), "{text}");
+    }
+
+    #[test]
+    fn an_unknown_leg_is_refused_with_the_list_of_legs() {
+        let error = run(&["e2e".into()], false).unwrap_err().to_string();
+        assert!(error.contains("e2e-chromium"), "{error}");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_command_that_hangs_is_ended_with_all_that_it_started() {
+        let note = env::temp_dir().join(format!("bitbudget-hang-{}", std::process::id()));
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "sleep 600 & echo $! >\"$NOTE\"; wait"]).env("NOTE", &note);
+        let outcome = run_for(Duration::from_secs(1), shell);
+        assert!(matches!(outcome, Err(Stop::Failed(reason)) if reason.contains("was ended after 1 s")));
+        let stat = format!("/proc/{}/stat", fs::read_to_string(&note).unwrap().trim());
+        fs::remove_file(note).unwrap();
+        let is_gone = || fs::read_to_string(&stat).map_or(true, |stat| stat.contains(") Z "));
+        let end = Instant::now() + Duration::from_secs(10);
+        while !is_gone() && Instant::now() < end {
+            thread::sleep(Duration::from_millis(20));
+        }
+        assert!(is_gone(), "the grandchild goes on");
+    }
+}

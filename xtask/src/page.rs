@@ -1,0 +1,105 @@
+//! Building the page with Trunk, and serving it.
+
+use crate::{
+    Result,
+    site::{Options, Site},
+    tools,
+};
+use std::{io, net::TcpListener, path::PathBuf, process::Command};
+
+/// How a build came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wasm {
+    /// As it is deployed.
+    Optimized,
+    /// Without wasm-opt, which needs Node.js: the page works, but its program is larger.
+    Unoptimized,
+}
+
+/// Where the built site lies.
+pub fn dist() -> PathBuf {
+    tools::root().join("dist")
+}
+
+/// Builds the deployable site into [`dist`].
+pub fn build() -> Result<Wasm> {
+    let (mut trunk, wasm) = release_build()?;
+    tools::run(&mut trunk)?;
+    if wasm == Wasm::Unoptimized {
+        eprintln!("The site in dist/ works, but its wasm is not optimized.");
+    }
+    Ok(wasm)
+}
+
+/// The command that [`build`] runs, with what it needs installed.
+pub fn release_build() -> Result<(Command, Wasm)> {
+    let wasm_opt = tools::wasm_opt();
+    let mut trunk = trunk("build", wasm_opt.as_ref().ok())?;
+    let wasm = match wasm_opt {
+        Ok(_) => Wasm::Optimized,
+        Err(error) => {
+            eprintln!("Building without wasm-opt: {error}.");
+            // Cargo's release profile without Trunk's release mode, which insists on wasm-opt.
+            trunk.args(["--release=false", "--cargo-profile=release"]);
+            Wasm::Unoptimized
+        }
+    };
+    Ok((trunk, wasm))
+}
+
+/// Builds the site and serves it until interrupted; with `dev`, builds it again at each change.
+pub fn serve(dev: bool, host: &str, port: u16) -> Result<()> {
+    if dev {
+        // Trunk takes the port that it is told; so find one that is free.
+        let free = first_free(port, |port| TcpListener::bind((host, port)))?.local_addr()?.port();
+        println!("Serving a development build on http://{host}:{free}/ (Ctrl-C ends it).");
+        return tools::run(trunk("serve", None)?.args([
+            "--release=false",
+            "--dist=target/dev-site", // dist/ is for what can be deployed
+            &format!("--address={host}"),
+            &format!("--port={free}"),
+        ]));
+    }
+    build()?;
+    let site = first_free(port, |port| Site::serve(dist(), (host, port), Options::default()))?;
+    println!("Serving on {} (Ctrl-C ends it).", site.url());
+    site.wait();
+    Ok(())
+}
+
+/// Trunk with its tools on PATH, to be run in the repository.
+fn trunk(command: &str, wasm_opt: Option<&PathBuf>) -> Result<Command> {
+    tools::wasm_target()?;
+    let (trunk, wasm_bindgen) = (tools::trunk()?, tools::wasm_bindgen()?);
+    let tools = [Some(&wasm_bindgen), wasm_opt];
+    let directories: Vec<_> = tools.into_iter().flatten().filter_map(|tool| tool.parent()).collect();
+    let mut run = Command::new(trunk);
+    run.arg(command).current_dir(tools::root()).env("PATH", tools::path_with(&directories)?);
+    run.env_remove("NO_COLOR"); // Trunk refuses the usual value, 1
+    Ok(run)
+}
+
+/// Tries `bind` on this port and, while they are taken, on the next ones.
+fn first_free<T>(port: u16, bind: impl Fn(u16) -> io::Result<T>) -> Result<T> {
+    for candidate in port..=port.saturating_add(20) {
+        match bind(candidate) {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => eprintln!("Port {candidate} is taken."),
+            Err(error) => return Err(format!("port {candidate} cannot be served on: {error}").into()),
+            Ok(bound) => return Ok(bound),
+        }
+    }
+    Err(format!("ports {port} to {} are taken: name another with --port", port.saturating_add(20)).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_taken_port_leads_to_the_next_one() {
+        let taken = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let port = taken.local_addr().unwrap().port();
+        let next = first_free(port, |port| TcpListener::bind(("127.0.0.1", port))).unwrap();
+        assert!(next.local_addr().unwrap().port() > port);
+    }
+}
