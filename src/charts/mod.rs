@@ -1,7 +1,7 @@
 //! Pictures of reports, on any plotters backend.
 //!
 //! The page draws on a canvas, tests and export draw SVG, and both run the same functions, so a picture that a test has
-//! seen is the picture a reader sees. A [`Picture`] is plain data ([`StackedBar`], [`LineChart`]) that can
+//! seen is the picture a reader sees. A [`Picture`] is plain data ([`StackedBar`], [`LineChart`], [`Histogram`]) that can
 //! draw itself.
 //!
 //! Every picture is laid out in CSS pixels by pure functions ([`layout`]), and only `pen` turns them into device pixels. So a length cannot be left unscaled, and what a picture looks like does not depend on the display. Text is
@@ -25,6 +25,7 @@ use plotters::prelude::{DrawingArea, DrawingBackend};
 
 mod axis;
 mod frame;
+pub mod histogram;
 pub mod layout;
 mod legend;
 pub mod line_chart;
@@ -37,6 +38,7 @@ mod theme;
 mod test_support;
 
 pub use axis::{Axis, Scale, TickFormat};
+pub use histogram::{BinSeries, BinStyle, Histogram, ValueMark};
 pub use line_chart::{LineChart, Mark, Reference, Series, Shape};
 pub use pattern::Pattern;
 pub use stacked_bar::{Capacity, Part, StackedBar};
