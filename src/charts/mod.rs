@@ -1,1 +1,70 @@
-//! charts
+//! Pictures of reports, on any plotters backend.
+//!
+//! The page draws on a canvas, tests and export draw SVG, and both run the same functions, so a picture that a test has
+//! seen is the picture a reader sees. A [`Picture`] is plain data ([`StackedBar`], [`LineChart`], [`Histogram`]) that can
+//! draw itself.
+//!
+//! Every picture is laid out in CSS pixels by pure functions ([`layout`]), and only `pen` turns them into device pixels. So a length cannot be left unscaled, and what a picture looks like does not depend on the display. Text is
+//! measured by a table of letter widths, never by the backend: a canvas would lay the page out anew for each label, and
+//! the host has no fonts.
+//!
+//! Bad numbers are left out, not reported: a picture of nothing is an empty picture, and an area too small for a plot
+//! shows its background. The only error is the backend's own.
+//!
+//! # Adding a picture
+//!
+//! 1. One file: a data struct whose fields are what the reader sees (labels already formatted, colours as [`Role`]s).
+//! 2. A `layout` method from data, size and [`Style`] to rectangles, with tests that read those rectangles.
+//! 3. [`Picture::draw`], which walks the layout with the pen. Curves look smoothest when `scale` is at least 2, because backends take
+//!    whole pixels: on an ordinary display draw at 2 and let the canvas shrink.
+//! 4. One snapshot in light, and a look at it at 340 and 900 px.
+
+use plotters::coord::Shift;
+use plotters::drawing::DrawingAreaErrorKind;
+use plotters::prelude::{DrawingArea, DrawingBackend};
+
+mod axis;
+mod frame;
+pub mod histogram;
+pub mod layout;
+mod legend;
+pub mod line_chart;
+pub mod pattern;
+mod pen;
+pub mod stacked_bar;
+mod theme;
+
+#[cfg(test)]
+mod test_support;
+
+pub use axis::{Axis, Scale, TickFormat};
+pub use histogram::{BinSeries, BinStyle, Histogram, ValueMark};
+pub use line_chart::{LineChart, Mark, Reference, Series, Shape};
+pub use pattern::Pattern;
+pub use stacked_bar::{Capacity, Part, StackedBar};
+pub use theme::{Role, SVG_TEXT_FACTOR, Style, Theme};
+
+/// Data that can be drawn on any backend.
+pub trait Picture {
+    /// Clears the area and draws on it; presenting it is the caller's.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Backend`] if the backend fails.
+    fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, style: &Style) -> Result<(), Error>;
+}
+
+/// Why a picture could not be drawn.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The backend refused a drawing operation.
+    #[error("the drawing backend failed: {0}")]
+    Backend(String),
+}
+
+impl<E: std::error::Error + Send + Sync> From<DrawingAreaErrorKind<E>> for Error {
+    fn from(error: DrawingAreaErrorKind<E>) -> Self {
+        Self::Backend(error.to_string())
+    }
+}

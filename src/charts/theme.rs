@@ -1,0 +1,204 @@
+//! Colours, text size and scale: everything about how a picture looks that is not its data.
+
+use super::{layout, pattern::Pattern};
+use plotters::style::RGBColor;
+
+/// What plotters-svg divides font sizes by; set [`Style::text_factor`] to it where SVG must match the canvas.
+pub const SVG_TEXT_FACTOR: f64 = 1.24;
+
+const fn hex(rgb: u32) -> RGBColor {
+    RGBColor((rgb >> 16) as u8, (rgb >> 8) as u8, rgb as u8)
+}
+
+/// The colours of one theme; the same tokens as the page's style sheet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each field is the design token of the same name")]
+pub struct Theme {
+    pub background: RGBColor,
+    pub panel: RGBColor,
+    pub ink: RGBColor,
+    pub ink2: RGBColor,
+    pub ink3: RGBColor,
+    pub line: RGBColor,
+    pub accent: RGBColor,
+    pub weights: RGBColor,
+    pub gradients: RGBColor,
+    pub optimizer: RGBColor,
+    pub activations: RGBColor,
+    pub kv_cache: RGBColor,
+    pub other: RGBColor,
+    pub reference: RGBColor,
+    pub quantized: RGBColor,
+    pub error: RGBColor,
+    pub over: RGBColor,
+}
+
+impl Theme {
+    /// Dark ink on white.
+    pub const LIGHT: Self = Self {
+        background: hex(0xFFFFFF),
+        panel: hex(0xF4F6F8),
+        ink: hex(0x12161C),
+        ink2: hex(0x48515E),
+        ink3: hex(0x5F6977),
+        line: hex(0xD5DAE1),
+        accent: hex(0x0B5CC0),
+        weights: hex(0x1B69AB),
+        gradients: hex(0xAE6E12),
+        optimizer: hex(0x6A1B8B),
+        activations: hex(0x279887),
+        kv_cache: hex(0xA9182E),
+        other: hex(0x555960),
+        reference: hex(0x48515E),
+        quantized: hex(0x1B69AB),
+        error: hex(0xA9182E),
+        over: hex(0x8E1420),
+    };
+
+    /// Light ink on near-black.
+    pub const DARK: Self = Self {
+        background: hex(0x0E1217),
+        panel: hex(0x171C23),
+        ink: hex(0xE9EDF3),
+        ink2: hex(0xB3BCC8),
+        ink3: hex(0x929CAA),
+        line: hex(0x2A313B),
+        accent: hex(0x7DB4FF),
+        weights: hex(0x4694F7),
+        gradients: hex(0xFCBF83),
+        optimizer: hex(0x9249AE),
+        activations: hex(0x4CF4DA),
+        kv_cache: hex(0xC86162),
+        other: hex(0xA3A9B0),
+        reference: hex(0xB3BCC8),
+        quantized: hex(0x4694F7),
+        error: hex(0xFF8A80),
+        over: hex(0xFF8A80),
+    };
+
+    /// The colour of a role.
+    #[must_use]
+    pub fn colour(&self, role: Role) -> RGBColor {
+        match role {
+            Role::Weights => self.weights,
+            Role::Gradients => self.gradients,
+            Role::Optimizer => self.optimizer,
+            Role::Activations => self.activations,
+            Role::KvCache => self.kv_cache,
+            Role::Other => self.other,
+            Role::Reference => self.reference,
+            Role::Quantized => self.quantized,
+            Role::Error => self.error,
+            Role::Accent => self.accent,
+            Role::Ramp(step) => mix(self.accent, self.ink3, f64::from(step) / 255.0),
+        }
+    }
+
+    /// `colour` thinned on this theme's background: the ground below a pattern, or an area below its outline.
+    #[must_use]
+    pub fn tint(&self, colour: RGBColor, share: f64) -> RGBColor {
+        mix(colour, self.background, share)
+    }
+}
+
+fn mix(over: RGBColor, under: RGBColor, share: f64) -> RGBColor {
+    let channel = |a: u8, b: u8| (f64::from(a) * share + f64::from(b) * (1.0 - share)).round() as u8;
+    RGBColor(channel(over.0, under.0), channel(over.1, under.1), channel(over.2, under.2))
+}
+
+/// What a shape stands for; the theme turns it into a colour, and each memory role has a pattern of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Model weights.
+    Weights,
+    /// Gradients.
+    Gradients,
+    /// Optimizer state.
+    Optimizer,
+    /// Activations.
+    Activations,
+    /// The key-value cache.
+    KvCache,
+    /// Anything else, such as framework overhead.
+    Other,
+    /// The tensor before quantization, or a curve to compare with.
+    Reference,
+    /// The tensor after quantization.
+    Quantized,
+    /// The difference between the two.
+    Error,
+    /// What the picture is about.
+    Accent,
+    /// A step of a family of curves: 0 is quiet grey, 255 the accent.
+    Ramp(u8),
+}
+
+impl Role {
+    /// The pattern that tells this role apart without colour.
+    #[must_use]
+    pub const fn pattern(self) -> Pattern {
+        match self {
+            Self::Gradients => Pattern::Rising,
+            Self::Optimizer => Pattern::Dots,
+            Self::Activations => Pattern::Horizontal,
+            Self::KvCache => Pattern::Falling,
+            Self::Other => Pattern::SparseDots,
+            _ => Pattern::Solid,
+        }
+    }
+}
+
+/// How a picture is drawn: its theme, and what one CSS pixel is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Style {
+    /// The colours.
+    pub theme: &'static Theme,
+    /// Device pixels per CSS pixel. Backends take whole pixels, so curves want at least 2.
+    pub scale: f64,
+    /// Text size in CSS pixels.
+    pub font_px: f64,
+    /// What to multiply font sizes by for this backend: 1 on a canvas, [`SVG_TEXT_FACTOR`] for plotters-svg.
+    pub text_factor: f64,
+}
+
+impl Style {
+    /// The family of all text.
+    pub const FONT_FAMILY: &'static str = "system-ui, sans-serif";
+
+    /// 13-px text on a canvas at `scale` device pixels per CSS pixel.
+    #[must_use]
+    pub const fn new(theme: &'static Theme, scale: f64) -> Self {
+        Self { theme, scale, font_px: 13.0, text_factor: 1.0 }
+    }
+
+    /// A position or size in CSS pixels as whole device pixels.
+    #[must_use]
+    pub fn px(&self, css: f64) -> i32 {
+        // Far outside any area, but far from overflow in a backend's own sums.
+        (css * self.scale).round().clamp(-1e6, 1e6) as i32
+    }
+
+    /// A stroke width in CSS pixels as device pixels, at least 1; larger text makes strokes thicker too.
+    #[must_use]
+    pub fn stroke(&self, css: f64) -> u32 {
+        self.px(css * (self.font_px / 13.0).clamp(1.0, 2.0)).max(1) as u32
+    }
+
+    /// The height of one line of text in CSS pixels.
+    #[must_use]
+    pub fn row(&self) -> f64 {
+        (self.font_px * 1.4).ceil()
+    }
+
+    /// The width of `text` in CSS pixels, estimated to the generous side.
+    #[must_use]
+    pub fn text_width(&self, text: &str) -> f64 {
+        layout::text_ems(text) * self.font_px
+    }
+
+    /// The width of `text` in bold.
+    #[must_use]
+    pub fn bold_width(&self, text: &str) -> f64 {
+        self.text_width(text) * 1.12
+    }
+}
