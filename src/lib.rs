@@ -19,6 +19,7 @@
 //! `platform` uses web crates and `units`; `ui` uses everything. The web crates are dependencies of the wasm32 target
 //! alone, so the compiler checks half of the rule, and `tests/architecture.rs` the rest.
 
+pub mod answers;
 pub mod catalog;
 pub mod charts;
 pub mod compute;
@@ -33,3 +34,5 @@ pub mod weights;
 
 #[cfg(target_arch = "wasm32")]
 pub mod platform;
+#[cfg(target_arch = "wasm32")]
+pub mod ui;

@@ -83,6 +83,14 @@ pub fn take_mount_point() -> Option<HtmlElement> {
     Some(mount)
 }
 
+/// Shows the plain-HTML screen that `index.html` holds for the case that the program stops.
+pub fn show_crash() {
+    if let Some(screen) = page().and_then(|(_, document)| document.get_element_by_id("crash")) {
+        _ = screen.remove_attribute("hidden");
+    }
+    set_body_attribute("data-state", "crashed");
+}
+
 /// Moves the keyboard's focus to the element with this id.
 pub fn focus(id: &str) {
     if let Some(element) = page().and_then(|(_, document)| document.get_element_by_id(id))

@@ -44,6 +44,20 @@ pub fn format(value: f64) -> String {
     if plain.len() <= exponent.len().max(6) { plain } else { exponent }
 }
 
+/// A number as a field shows it: `70B` where a suffix says it exactly, else as [`format()`] writes it.
+#[must_use]
+pub fn show_in_field(value: f64) -> String {
+    let plain = format(value);
+    let suffixed = [("T", 1e12), ("B", 1e9), ("M", 1e6)]
+        .iter()
+        .find(|(_, factor)| (*factor..1e15).contains(&value))
+        .map(|(suffix, factor)| format!("{}{suffix}", value / factor));
+    match suffixed {
+        Some(text) if text.len() <= 8 && parse(&text) == Some(value) => text,
+        _ => plain,
+    }
+}
+
 /// What a number field accepts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bounds {

@@ -1,0 +1,71 @@
+//! A report in one sentence: the takeaway that stands over each picture, and the answers of the start page.
+
+use crate::memory::{self, Task, Verdict};
+use crate::quantize;
+use crate::scaling;
+use crate::scenario::memory::Size;
+use crate::scenario::{MemoryScenario, QuantizeScenario};
+use crate::units::{ByteUnits, Bytes, Params, short_count, significant};
+
+/// The model as it is called in a sentence: its name, or its size.
+#[must_use]
+pub fn model_name(size: &Size) -> String {
+    match size {
+        Size::Model(model) => model.name.to_owned(),
+        Size::Params(params) => format!("a model of {params} parameters"),
+    }
+}
+
+/// `Training Llama 3.1 8B takes 193 GB: 2.24 × one A100 80GB SXM4`
+#[must_use]
+pub fn memory(scenario: &MemoryScenario, report: &memory::Report) -> String {
+    let doing = match report.input.task {
+        Task::Run => "Running",
+        Task::Train { .. } => "Training",
+    };
+    let total = report.total().show(scenario.units);
+    let gpu = report.input.gpu.name;
+    let share = match report.verdict() {
+        Verdict::Over => format!("{} × one {gpu}", times(report.total() / report.gpu_bytes())),
+        Verdict::Tight => format!("it only just fits one {gpu}"),
+        Verdict::Fits => format!("it fits one {gpu}"),
+    };
+    format!("{doing} {} takes {total}: {share}", model_name(&scenario.size))
+}
+
+/// `5.76 × 10²³ FLOP go furthest with 72.2B parameters and 1.33T tokens`
+#[must_use]
+pub fn scaling(report: &scaling::Report) -> String {
+    format!("{} go furthest with {} parameters and {}", report.compute, report.params, report.tokens)
+}
+
+/// `INT8 takes 25 % of the memory and keeps 40.3 dB of signal over its error`
+#[must_use]
+pub fn quantize(scenario: &QuantizeScenario, report: &quantize::Report) -> String {
+    let share = 100.0 * report.bytes_after as f64 / report.bytes_before as f64;
+    let name = scenario.format.name;
+    match report.sqnr_db {
+        Some(db) => {
+            format!(
+                "{name} takes {} % of the memory and keeps {db:.1} dB of signal over its error",
+                significant(share, 3)
+            )
+        }
+        None if report.mse == 0.0 => {
+            format!("{name} takes {} % of the memory and keeps these values exactly", significant(share, 3))
+        }
+        None => format!("{name} takes {} % of the memory and keeps nothing of these values", significant(share, 3)),
+    }
+}
+
+/// Two or three digits of a factor: `2.24`, `12.5`, `1 234`.
+#[must_use]
+pub fn times(factor: f64) -> String {
+    if factor < 1e4 { significant(factor, 3) } else { short_count(factor) }
+}
+
+/// `8.03B × 4 B = 32.1 GB`
+#[must_use]
+pub fn product(params: Params, bytes_per_param: f64, bytes: Bytes, units: ByteUnits) -> String {
+    format!("{params} × {} B = {}", significant(bytes_per_param, 3), bytes.show(units))
+}

@@ -1,0 +1,174 @@
+//! The page's frame: header, rooms, footer; addresses and themes.
+
+use super::components::RoomLink;
+use super::labs::{Home, MemoryLab, QuantizeLab, ScalingLab};
+use super::state::{State, THEME_KEY};
+use super::{bridge, busy};
+use crate::platform::page::{self, Timer};
+use crate::scenario::view::ThemeChoice;
+use crate::scenario::{Room, Route};
+use leptos::mount::mount_to;
+use leptos::prelude::*;
+use std::cell::RefCell;
+
+/// The address is written at most this often: Safari refuses more than 100 changes in 30 s.
+const WRITE_PAUSE_MS: i32 = 400;
+
+/// Mounts the page.
+pub fn start() {
+    let starting = busy::begin();
+    let Some(mount) = page::take_mount_point() else { return };
+    mount_to(mount, App).forget();
+    // Effects run after this turn; figures then mark themselves as under way before the next frame.
+    page::next_frame(move || drop(starting));
+}
+
+/// Tells whoever embeds the page that it has stopped.
+pub fn crashed() {
+    page::show_crash();
+    bridge::send_crash();
+}
+
+#[component]
+fn App() -> impl IntoView {
+    let state = State::from_address();
+    provide_context(state);
+    follow_address(state);
+    bridge::start(state);
+    Effect::new(move |_| page::set_root_attribute("data-theme", state.theme.get().id()));
+    Effect::new(move |_| {
+        let room = state.room.get();
+        page::set_root_attribute("data-view", if state.view.embed { "embed" } else { "room" });
+        page::set_title(&match room {
+            Room::Home => "Bitbudget: what a language model costs".to_owned(),
+            room => format!("{} – Bitbudget", room.name()),
+        });
+    });
+    let room = move || match state.room.get() {
+        Room::Home => view! { <Home/> }.into_any(),
+        Room::Memory => view! { <MemoryLab/> }.into_any(),
+        Room::Scaling => view! { <ScalingLab/> }.into_any(),
+        Room::Quantize => view! { <QuantizeLab/> }.into_any(),
+    };
+    let embed = state.view.embed;
+    view! {
+        {(!embed).then(|| view! { <Header/> })}
+        <main class="page" id="main" tabindex="-1">
+            <Notices/>
+            {room}
+        </main>
+        {(!embed).then(|| view! { <Footer/> })}
+    }
+}
+
+/// Reads the address when it changes, and writes it when the inputs do; an embedded page never writes.
+fn follow_address(state: State) {
+    page::on_hash_change(move || {
+        let before = state.room.get_untracked();
+        let (route, notices) = Route::read(&page::hash());
+        let moved = route.room() != before;
+        state.open(route, notices.iter().map(ToString::to_string).collect());
+        if moved {
+            page::scroll_to_top();
+            page::focus("main");
+        }
+    });
+    if state.view.embed {
+        return;
+    }
+    thread_local! {
+        static PAUSE: RefCell<Option<Timer>> = const { RefCell::new(None) };
+    }
+    Effect::new(move |first: Option<()>| {
+        let link = state.route().write();
+        // The link that the page was opened with stays as it is until something changes.
+        if first.is_some() {
+            PAUSE.replace(Timer::after_ms(WRITE_PAUSE_MS, move || page::replace_hash(&link)));
+        }
+    });
+}
+
+#[component]
+fn Header() -> impl IntoView {
+    let state = expect_context::<State>();
+    let theme = state.theme;
+    let choose = move |event| {
+        if let Some(choice) = ThemeChoice::from_id(&event_target_value(&event)) {
+            theme.set(choice);
+            page::store(THEME_KEY, choice.id());
+        }
+    };
+    view! {
+        <header class="header">
+            <a class="skip-link" href="#main" on:click=move |event| {
+                event.prevent_default();
+                page::focus("main");
+            }>"Skip to content"</a>
+            <a class="brand" href="#/">"Bitbudget"</a>
+            <nav class="nav" aria-label="Rooms">
+                {Room::ALL
+                    .into_iter()
+                    .map(|room| view! { <RoomLink room>{room.name()}</RoomLink> })
+                    .collect_view()}
+            </nav>
+            <div class="theme">
+                <label class="visually-hidden" for="theme">"Colours"</label>
+                <select class="select select--small" id="theme" on:change=choose>
+                    {ThemeChoice::ALL
+                        .into_iter()
+                        .map(|choice| {
+                            let name = match choice {
+                                ThemeChoice::Auto => "Auto",
+                                ThemeChoice::Light => "Light",
+                                ThemeChoice::Dark => "Dark",
+                            };
+                            view! { <option value=choice.id() selected=move || theme.get() == choice>{name}</option> }
+                        })
+                        .collect_view()}
+                </select>
+            </div>
+        </header>
+    }
+}
+
+#[component]
+fn Footer() -> impl IntoView {
+    view! {
+        <footer class="footer">
+            <p>
+                "Everything is computed on your own computer: this page cannot send data anywhere. Its "
+                <a href="https://developer.mozilla.org/docs/Web/HTTP/Guides/CSP" rel="noopener noreferrer" target="_blank">"content security policy"</a>
+                " forbids it."
+            </p>
+        </footer>
+    }
+}
+
+/// What in the link was not understood.
+#[component]
+fn Notices() -> impl IntoView {
+    let notices = expect_context::<State>().notices;
+    let clear = move || notices.set(Vec::new());
+    view! {
+        <div role="status" class="notices">
+            {move || {
+                let notices = notices.get();
+                (!notices.is_empty())
+                    .then(|| {
+                        view! {
+                            <div class="notice" id="notices">
+                                <ul>{notices.into_iter().map(|text| view! { <li>{text}</li> }).collect_view()}</ul>
+                                <button
+                                    type="button"
+                                    class="button"
+                                    on:click=move |_| clear()
+                                >
+                                    "Dismiss"
+                                </button>
+                            </div>
+                        }
+                    })
+            }}
+        </div>
+    }
+}

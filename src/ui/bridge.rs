@@ -1,0 +1,99 @@
+//! Messages with the page that embeds this one; documented in `docs/embedding.md`.
+
+use super::busy;
+use super::state::State;
+use crate::platform::page::Timer;
+use crate::platform::{host, page};
+use crate::scenario::Route;
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::cell::{Cell, RefCell};
+
+#[derive(Serialize)]
+#[serde(tag = "type")]
+enum ToHost {
+    #[serde(rename = "bitbudget:ready")]
+    Ready { v: u32 },
+    #[serde(rename = "bitbudget:resize")]
+    Resize { v: u32, height: u32 },
+    #[serde(rename = "bitbudget:error")]
+    Error { v: u32, message: String },
+    #[serde(rename = "bitbudget:report")]
+    Report { v: u32, scenario: String, report: Value },
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "type")]
+enum FromHost {
+    #[serde(rename = "bitbudget:set")]
+    Set { scenario: String },
+    #[serde(rename = "bitbudget:get")]
+    Get {},
+}
+
+const V: u32 = 1;
+const RESIZE_PAUSE_MS: i32 = 100;
+
+/// Starts to listen and to tell, if the page stands in a frame.
+pub fn start(state: State) {
+    if !host::is_framed() {
+        return;
+    }
+    host::listen(move |message| receive(state, &message));
+    busy::when_ready(|| host::send(&ToHost::Ready { v: V }));
+    page::observe_body(|_, _| {
+        thread_local! {
+            static PAUSE: RefCell<Option<Timer>> = const { RefCell::new(None) };
+            static TOLD: Cell<u32> = const { Cell::new(0) };
+        }
+        let tell = || {
+            let height = page::content_height().ceil() as u32;
+            if TOLD.replace(height) != height {
+                host::send(&ToHost::Resize { v: V, height });
+            }
+        };
+        PAUSE.replace(Timer::after_ms(RESIZE_PAUSE_MS, tell));
+    });
+}
+
+fn receive(state: State, message: &Value) {
+    let kind = message.get("type").and_then(Value::as_str).unwrap_or_default();
+    if !kind.starts_with("bitbudget:") {
+        return; // Somebody else's message.
+    }
+    match FromHost::deserialize(message) {
+        Ok(FromHost::Set { scenario }) => {
+            let (route, notices) = Route::read(&scenario);
+            state.open(route, notices.iter().map(ToString::to_string).collect());
+        }
+        Ok(FromHost::Get {}) => reply(state),
+        Err(error) => send_error(format!("The message {kind} was not understood: {error}.")),
+    }
+}
+
+/// Sends the report as soon as the computation for the present scenario is done.
+fn reply(state: State) {
+    match state.report() {
+        Some(Ok(report)) => {
+            let scenario = format!("#{}", untrack(|| state.route()).write());
+            host::send(&ToHost::Report { v: V, scenario, report });
+        }
+        Some(Err(why)) => send_error(why),
+        // The job may not have begun yet: look again after this turn, and then when nothing is under way.
+        None => {
+            let again = Timer::after_ms(0, move || busy::when_ready(move || reply(state)));
+            // A timer that is dropped is called off; this one is to run.
+            std::mem::forget(again);
+        }
+    }
+}
+
+fn send_error(message: String) {
+    host::send(&ToHost::Error { v: V, message });
+}
+
+/// Tells the embedding page that this one has stopped.
+pub fn send_crash() {
+    send_error("Bitbudget stopped because of a mistake in it.".to_owned());
+}

@@ -1,0 +1,166 @@
+//! The page's side of the worker: one job at a time, the newest wins.
+//!
+//! A job that is overtaken is left alone for a short while, since it keeps the drawn tensor for the next; one that
+//! takes longer is ended with its worker. Cancel does the same at once. A worker that dies is replaced and the job done
+//! once more; one that is idle is ended, because wasm memory never shrinks.
+
+use crate::compute::backend::Choice;
+use crate::compute::job::{Error, Job, Outcome};
+use crate::compute::protocol::{FromWorker, JobId, Stage, ToWorker};
+use crate::platform::page::Timer;
+use crate::platform::workers::Handle;
+use std::cell::RefCell;
+
+/// An overtaken job may finish within this time.
+const PATIENCE_MS: i32 = 300;
+/// A worker without work is ended after this time.
+const IDLE_MS: i32 = 10_000;
+/// A worker that has not started within this time does not start.
+const START_MS: i32 = 20_000;
+
+/// What happens to the newest job.
+pub enum Event {
+    /// How far it is.
+    Progress(Stage, f64),
+    /// It is done.
+    Done(Box<Outcome>),
+    /// It cannot be done.
+    Impossible(Error),
+    /// No worker would do it; why.
+    NoWorker(String),
+}
+
+struct Task {
+    job: Job,
+    choice: Choice,
+    on_event: Box<dyn Fn(Event)>,
+}
+
+#[derive(Default)]
+struct Client {
+    worker: Option<Handle>,
+    ready: bool,
+    task: Option<Task>,
+    /// The job that the worker has; stale if it is not `wanted`.
+    running: Option<JobId>,
+    wanted: JobId,
+    died: u32,
+    timer: Option<Timer>,
+}
+
+thread_local! {
+    static CLIENT: RefCell<Client> = RefCell::default();
+}
+
+/// Starts a job in place of the one before. Its events go to `on_event`; those of the one before are dropped.
+pub fn submit(job: Job, choice: Choice, on_event: impl Fn(Event) + 'static) {
+    CLIENT.with_borrow_mut(|client| {
+        client.wanted += 1;
+        client.died = 0;
+        client.task = Some(Task { job, choice, on_event: Box::new(on_event) });
+        if client.running.is_some() {
+            client.timer = Timer::after_ms(PATIENCE_MS, restart);
+        }
+    });
+    advance();
+}
+
+/// Gives up the newest job, and ends the worker that does it.
+pub fn cancel() {
+    CLIENT.with_borrow_mut(|client| {
+        client.task = None;
+        client.end_worker();
+    });
+}
+
+impl Client {
+    fn end_worker(&mut self) {
+        self.worker = None;
+        self.ready = false;
+        self.running = None;
+        self.timer = None;
+    }
+}
+
+/// Ends a worker that is not done with an overtaken job, and starts the newest in another.
+fn restart() {
+    CLIENT.with_borrow_mut(Client::end_worker);
+    advance();
+}
+
+/// Starts the worker or the newest job, whichever is missing.
+fn advance() {
+    let failed = CLIENT.with_borrow_mut(|client| {
+        if client.task.is_none() || client.running.is_some() {
+            return None;
+        }
+        if client.worker.is_none() {
+            match Handle::spawn(receive, died) {
+                Ok(worker) => client.worker = Some(worker),
+                Err(why) => return Some(why),
+            }
+            client.timer = Timer::after_ms(START_MS, || died("it did not start in time".to_owned()));
+        } else if client.ready {
+            client.timer = None;
+            let (id, task) = (client.wanted, client.task.as_ref()?);
+            let message = ToWorker::Run { id, job: task.job.clone(), choice: task.choice };
+            if let (Ok(text), Some(worker)) = (serde_json::to_string(&message), &client.worker) {
+                worker.post(&text);
+                client.running = Some(id);
+            }
+        }
+        None
+    });
+    if let Some(why) = failed {
+        finish(Event::NoWorker(why));
+    }
+}
+
+fn receive(text: String) {
+    let Ok(message) = serde_json::from_str(&text) else {
+        // Not ours: what the start-up script of the worker says when it fails.
+        return died(text);
+    };
+    match message {
+        FromWorker::Ready => {
+            CLIENT.with_borrow_mut(|client| client.ready = true);
+            advance();
+        }
+        FromWorker::Progress { id, stage, share } => CLIENT.with_borrow(|client| {
+            if let (Some(task), true) = (&client.task, id == client.wanted) {
+                (task.on_event)(Event::Progress(stage, share));
+            }
+        }),
+        FromWorker::Done { id, outcome } => answered(id, Event::Done(outcome)),
+        FromWorker::Failed { id, error } => answered(id, Event::Impossible(error)),
+    }
+}
+
+fn answered(id: JobId, event: Event) {
+    let is_wanted = CLIENT.with_borrow_mut(|client| {
+        client.running = None;
+        client.timer = Timer::after_ms(IDLE_MS, || CLIENT.with_borrow_mut(Client::end_worker));
+        id == client.wanted
+    });
+    if is_wanted {
+        finish(event);
+    } else {
+        advance();
+    }
+}
+
+fn finish(event: Event) {
+    // Taken out first: the callback may submit the next job.
+    if let Some(task) = CLIENT.with_borrow_mut(|client| client.task.take()) {
+        (task.on_event)(event);
+    }
+}
+
+fn died(why: String) {
+    let give_up = CLIENT.with_borrow_mut(|client| {
+        client.end_worker();
+        client.died += 1;
+        client.died > 1
+    });
+    if give_up { finish(Event::NoWorker(why)) } else { advance() }
+}

@@ -1,0 +1,465 @@
+//! The Quantize lab: what does lower precision do to a tensor?
+
+use crate::answers;
+use crate::charts::{BinSeries, BinStyle, Histogram, Role};
+use crate::compute::job::Outcome;
+use crate::compute::protocol::Stage;
+use crate::formats::{self, FORMATS};
+use crate::quantize::report::{Counts, Report};
+use crate::quantize::{Granularity, Scheme};
+use crate::scenario::QuantizeScenario;
+use crate::scenario::quantize::{Data, SEED, SIZES, STD, read_values};
+use crate::ui::components::{Choice, Figure, NumberField, OptionGroup, Problem, ReportActions, Select, Sources, Table};
+use crate::ui::state::State;
+use crate::units::{Bytes, scientific, significant};
+use crate::weights::Distribution;
+use leptos::prelude::*;
+
+/// The Quantize lab.
+#[component]
+pub fn QuantizeLab() -> impl IntoView {
+    let state = expect_context::<State>();
+    Effect::new(move |_| state.run_job());
+    let good = Memo::new(move |_| state.job.with(|job| job.good.clone()));
+    let problem = Signal::derive(move || state.job.with(|job| job.problem.clone()));
+    let keeps_last = Signal::derive(move || good.with(Option::is_some));
+    let sources = Signal::derive(move || vec![formats::FP32.source, state.quantize.get().format.source]);
+    view! {
+        <div class="lab">
+            <section class="lab__choose" aria-label="Choose">
+                <h1 class="lab__name">"Quantize: what does lower precision do?"</h1>
+                <Controls/>
+            </section>
+            <section class="lab__see" aria-label="See">
+                <Problem problem keeps_last/>
+                <Progress/>
+                <Show when=move || good.with(Option::is_some) fallback=|| view! { <p class="waiting">"Quantizing…"</p> }>
+                    <Results good/>
+                </Show>
+                <ReportActions/>
+            </section>
+            <section class="lab__understand" aria-label="Understand">
+                <h2 class="lab__heading">"Why this number"</h2>
+                {move || good.get().map(|(asked, outcome)| explain(&asked, &outcome.report))}
+                <details class="more">
+                    <summary>"What the figures mean"</summary>
+                    <ul>
+                        <li>"With x a number and q what it became, the error is e = q − x."</li>
+                        <li>"RMSE = √(mean of e²): the typical error. Bias = mean of e."</li>
+                        <li>"SQNR = 10·log₁₀(Σx² / Σe²) in dB: 6 dB more is half the error. It is not accuracy: models bear some errors better than others."</li>
+                        <li>"Cosine: 1 means that the tensor still points the same way."</li>
+                        <li>"Clipped: numbers beyond the format’s range. Flushed: numbers other than zero that became zero."</li>
+                    </ul>
+                </details>
+                <Sources sources/>
+            </section>
+        </div>
+    }
+}
+
+#[component]
+fn Controls() -> impl IntoView {
+    let scenario = expect_context::<State>().quantize;
+    let data = OptionGroup {
+        label: "",
+        options: Distribution::ALL
+            .map(|distribution| (distribution.id(), distribution.name().to_owned()))
+            .into_iter()
+            .chain([("values", "Your own numbers".to_owned())])
+            .collect(),
+    };
+    let own = Memo::new(move |_| scenario.get().data == Data::Values);
+    let has_scale = Memo::new(move |_| scenario.get().has_scale());
+    view! {
+        <Choice
+            id="quantize-format"
+            label="From FP32 to"
+            options=FORMATS.iter().filter(|format| format.id != "fp32").map(|format| (format.id, format.name)).collect()
+            value=Signal::derive(move || scenario.get().format.id)
+            set=move |id| {
+                if let Some(format) = formats::format(id) {
+                    scenario.update(|scenario| scenario.format = format);
+                }
+            }
+        />
+        <Show when=move || has_scale.get()>
+            <Choice
+                id="quantize-scheme"
+                label="Codes"
+                options=vec![("symmetric", "Symmetric"), ("affine", "Affine")]
+                value=Signal::derive(move || {
+                    if scenario.get().scheme == Scheme::Affine { "affine" } else { "symmetric" }
+                })
+                set=move |id| {
+                    let scheme = if id == "affine" { Scheme::Affine } else { Scheme::Symmetric };
+                    scenario.update(|scenario| scenario.scheme = scheme);
+                }
+            />
+            <Choice
+                id="quantize-scale"
+                label="One scale for"
+                options=vec![("tensor", "The tensor"), ("row", "Each row")]
+                value=Signal::derive(move || {
+                    if scenario.get().granularity == Granularity::Row { "row" } else { "tensor" }
+                })
+                set=move |id| {
+                    let granularity = if id == "row" { Granularity::Row } else { Granularity::Tensor };
+                    scenario.update(|scenario| scenario.granularity = granularity);
+                }
+            />
+        </Show>
+        <Select
+            id="quantize-data"
+            label="Tensor"
+            groups=vec![data]
+            value=Signal::derive(move || scenario.get().data.id())
+            set=move |id| {
+                if let Some(data) = Data::from_id(id) {
+                    scenario.update(|scenario| scenario.data = data);
+                }
+            }
+        />
+        <Show when=move || !own.get() fallback=OwnValues>
+            <Choice
+                id="quantize-n"
+                label="Size"
+                options=SIZES.map(|(id, name, ..)| (id, name)).to_vec()
+                value=Signal::derive(move || SIZES[scenario.get().size].0)
+                set=move |id| {
+                    if let Some(size) = SIZES.iter().position(|size| size.0 == id) {
+                        scenario.update(|scenario| scenario.size = size);
+                    }
+                }
+            />
+            <details class="more">
+                <summary>"More"</summary>
+                <NumberField
+                    id="quantize-std"
+                    label="Standard deviation"
+                    bounds=STD
+                    value=Signal::derive(move || scenario.get().std)
+                    set=move |std| scenario.update(|scenario| scenario.std = std)
+                />
+                <NumberField
+                    id="quantize-seed"
+                    label="Seed"
+                    bounds=SEED
+                    value=Signal::derive(move || scenario.get().seed as f64)
+                    set=move |seed| scenario.update(|scenario| scenario.seed = seed as u64)
+                />
+            </details>
+        </Show>
+    }
+}
+
+#[component]
+fn OwnValues() -> impl IntoView {
+    let scenario = expect_context::<State>().quantize;
+    let text = RwSignal::new(scenario.get_untracked().values);
+    let problem = RwSignal::new(None::<String>);
+    Effect::new(move |_| {
+        let values = scenario.get().values;
+        if problem.with_untracked(Option::is_none) && text.with_untracked(|text| *text != values) {
+            text.set(values);
+        }
+    });
+    let typed = move |event| {
+        let typed = event_target_value(&event);
+        text.set(typed.clone());
+        match read_values(&typed) {
+            Ok(_) => {
+                problem.set(None);
+                scenario.update(|scenario| scenario.values = typed);
+            }
+            Err(sentence) => problem.set(Some(sentence)),
+        }
+    };
+    view! {
+        <div class="field">
+            <label class="field__label" for="quantize-values">"Your numbers"</label>
+            <textarea
+                class="text-area"
+                id="quantize-values"
+                rows="4"
+                spellcheck="false"
+                prop:value=move || text.get()
+                aria-invalid=move || problem.with(Option::is_some).then_some("true")
+                aria-describedby=move || problem.with(Option::is_some).then_some("quantize-values-problem")
+                on:input=typed
+            ></textarea>
+            <p class="field__problem" id="quantize-values-problem" role="alert">{move || problem.get()}</p>
+        </div>
+    }
+}
+
+#[component]
+fn Progress() -> impl IntoView {
+    let state = expect_context::<State>();
+    let progress = Memo::new(move |_| state.job.with(|job| job.progress));
+    let shown = Memo::new(move |_| progress.get().is_some_and(|(_, share)| share > 0.0));
+    view! {
+        <div class="progress-line" aria-live="polite">
+            <Show when=move || shown.get()>
+                <label class="progress-line__label" for="quantize-progress">
+                    {move || match progress.get() {
+                        Some((Stage::Drawing, _)) => "Drawing the sample",
+                        _ => "Quantizing",
+                    }}
+                </label>
+                <progress
+                    id="quantize-progress"
+                    max="1"
+                    prop:value=move || progress.get().map_or(0.0, |(_, share)| share)
+                ></progress>
+                <button type="button" class="button" id="quantize-cancel" on:click=move |_| state.cancel_job()>
+                    "Cancel"
+                </button>
+            </Show>
+        </div>
+    }
+}
+
+#[component]
+fn Results(good: Memo<Option<(QuantizeScenario, Outcome)>>) -> impl IntoView {
+    let of = move |make: fn(&QuantizeScenario, &Outcome) -> String| {
+        Signal::derive(move || good.get().map(|(asked, outcome)| make(&asked, &outcome)).unwrap_or_default())
+    };
+    let values = Signal::derive(move || good.get().map(|(asked, outcome)| value_histogram(&asked, &outcome.report)));
+    let errors = Signal::derive(move || good.get().map(|(_, outcome)| error_histogram(&outcome.report)));
+    let values_table = Signal::derive(move || {
+        good.get()
+            .map(|(asked, outcome)| {
+                let report = outcome.report;
+                counts_table("Value", &[("FP32", &report.reference), (asked.format.name, &report.quantized)])
+            })
+            .unwrap_or_default()
+    });
+    let errors_table = Signal::derive(move || {
+        good.get().map(|(_, outcome)| counts_table("Error", &[("Values", &outcome.report.error)])).unwrap_or_default()
+    });
+    view! {
+        <Figure
+            id="quantize-values-chart"
+            title=of(|asked, outcome| answers::quantize(asked, &outcome.report))
+            summary=of(|asked, outcome| {
+                let report = &outcome.report;
+                format!(
+                    "How often each value occurs among {} numbers from {} to {}, in FP32 and in {}. 256 bins.",
+                    count(report.n),
+                    figure(report.min),
+                    figure(report.max),
+                    asked.format.name,
+                )
+            })
+            picture=values
+            height=300.0
+            table=values_table
+        />
+        <Figure
+            id="quantize-errors-chart"
+            title=of(|_, outcome| {
+                let report = &outcome.report;
+                format!("The error is typically {} and at most {}", figure(report.rmse), figure(report.max_abs_error))
+            })
+            summary=of(|_, outcome| {
+                let error = &outcome.report.error;
+                format!(
+                    "How often each error, quantized minus FP32, occurs: from {} to {}, on a scale of its own.",
+                    figure(error.lo),
+                    figure(error.hi),
+                )
+            })
+            picture=errors
+            height=220.0
+            table=errors_table
+        />
+        <Numbers good/>
+    }
+}
+
+#[component]
+fn Numbers(good: Memo<Option<(QuantizeScenario, Outcome)>>) -> impl IntoView {
+    let rows = move || {
+        good.get().map(|(_, outcome)| {
+            numbers(&outcome)
+                .into_iter()
+                .map(|(name, value)| view! { <tr><th scope="row">{name}</th><td>{value}</td></tr> })
+                .collect_view()
+        })
+    };
+    view! {
+        <p class="backend" id="quantize-backend">
+            {move || good.get().map(|(_, outcome)| {
+                view! {
+                    <span class="chip">{outcome.backend_name.clone()}</span>
+                    {format!(" {} ms", significant(outcome.elapsed_ms, 3))}
+                    {outcome.backend_note.map(|note| view! { <span class="note">{format!(" Same numbers on every backend; not the GPU because {note}.")}</span> })}
+                }
+            })}
+        </p>
+        <div class="table-scroll" tabindex="0" role="region" aria-label="Figures">
+            <table class="numbers" id="quantize-numbers">
+                <caption>"Figures"</caption>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+    }
+}
+
+fn numbers(outcome: &Outcome) -> Vec<(&'static str, String)> {
+    let report = &outcome.report;
+    let mut rows = vec![
+        ("Memory before", Bytes(report.bytes_before as f64).to_string()),
+        ("Memory after, scales included", Bytes(report.bytes_after as f64).to_string()),
+        ("Bits per weight", significant(report.bits_per_weight, 5)),
+    ];
+    match (report.scale, report.scale_min, report.scale_max) {
+        (Some(scale), ..) => rows.push(("Scale", figure(scale))),
+        (None, Some(min), Some(max)) => {
+            rows.push(("Scales of the rows", format!("{} to {}", figure(min), figure(max))))
+        }
+        _ => {}
+    }
+    if let Some(zero_point) = report.zero_point {
+        rows.push(("Zero point", zero_point.to_string()));
+    }
+    let share = |n: u64| {
+        if n == 0 {
+            return "0".to_owned();
+        }
+        format!("{} ({} %)", count(n), significant(100.0 * n as f64 / report.n as f64, 3))
+    };
+    rows.extend([
+        ("MSE", figure(report.mse)),
+        ("RMSE", figure(report.rmse)),
+        ("Mean absolute error", figure(report.mae)),
+        ("Largest error", figure(report.max_abs_error)),
+        ("Bias", figure(report.bias)),
+        ("SQNR", report.sqnr_db.map_or_else(|| "no error".to_owned(), |db| format!("{db:.2} dB"))),
+        ("Cosine", report.cosine.map_or_else(|| "not defined".to_owned(), |cosine| format!("{cosine:.6}"))),
+        ("Clipped", share(report.clipped)),
+        ("Flushed to zero", share(report.flushed)),
+        ("NaN or infinite in the input", share(report.nonfinite)),
+        ("Subnormal in the input", share(report.subnormal)),
+    ]);
+    if report.overflowed > 0 {
+        rows.push(("Turned into infinity (left out of the errors)", share(report.overflowed)));
+    }
+    rows
+}
+
+fn explain(asked: &QuantizeScenario, report: &Report) -> impl IntoView + use<> {
+    let formula = match (asked.scheme, report.scale) {
+        _ if !asked.has_scale() => format!(
+            "{}: the nearest of the format’s own values, ties to even. A float has no scale; its steps grow with the number.",
+            asked.format.name
+        ),
+        (Scheme::Symmetric, Some(scale)) => format!(
+            "scale = max |x| / 127 = {} / 127 = {}; code = rint(x / scale), from −127 to 127; value = code × scale",
+            figure(report.max.abs().max(report.min.abs())),
+            figure(scale)
+        ),
+        (Scheme::Affine, Some(scale)) => format!(
+            "scale = (max − min) / 255 = ({} − {}) / 255 = {}; zero point = {}; value = (code − zero point) × scale",
+            figure(report.max.max(0.0)),
+            figure(report.min.min(0.0)),
+            figure(scale),
+            report.zero_point.unwrap_or_default(),
+        ),
+        (Scheme::Symmetric, None) => "scale of a row = max |x| of the row / 127; code = rint(x / scale)".to_owned(),
+        (Scheme::Affine, None) => "scale of a row = (max − min of the row) / 255, zero included".to_owned(),
+    };
+    let memory = format!(
+        "{} numbers: {} in FP32, {} in {}",
+        count(report.n),
+        Bytes(report.bytes_before as f64),
+        Bytes(report.bytes_after as f64),
+        asked.format.name
+    );
+    view! {
+        <p class="note">"Quantization maps FP32 numbers to a space of lower precision, by scale factors taken from the range of the numbers."</p>
+        <p class="formula">{formula}</p>
+        <p class="formula">{memory}</p>
+        <p class="note">{asked.format.note}</p>
+    }
+}
+
+fn value_histogram(asked: &QuantizeScenario, report: &Report) -> Histogram {
+    Histogram {
+        lo: report.reference.lo,
+        hi: report.reference.hi,
+        series: vec![
+            BinSeries {
+                label: "FP32".to_owned(),
+                counts: report.reference.counts.clone(),
+                role: Role::Reference,
+                style: BinStyle::Filled,
+            },
+            BinSeries {
+                label: asked.format.name.to_owned(),
+                counts: report.quantized.counts.clone(),
+                role: Role::Quantized,
+                style: BinStyle::Outline,
+            },
+        ],
+        x_label: "Value".to_owned(),
+        y_label: "Numbers in a bin".to_owned(),
+        log_counts: false,
+        marks: vec![],
+        levels: vec![],
+        cursor: None,
+    }
+}
+
+fn error_histogram(report: &Report) -> Histogram {
+    Histogram {
+        lo: report.error.lo,
+        hi: report.error.hi,
+        series: vec![BinSeries {
+            label: "Error".to_owned(),
+            counts: report.error.counts.clone(),
+            role: Role::Error,
+            style: BinStyle::Filled,
+        }],
+        x_label: "Error, quantized − FP32".to_owned(),
+        y_label: "Numbers in a bin".to_owned(),
+        log_counts: false,
+        marks: vec![],
+        levels: vec![],
+        cursor: None,
+    }
+}
+
+fn counts_table(quantity: &str, series: &[(&str, &Counts)]) -> Table {
+    let mut table = Table { columns: vec![format!("{quantity} from"), "to".to_owned()], rows: Vec::new() };
+    table.columns.extend(series.iter().map(|(name, _)| (*name).to_owned()));
+    let Some((_, first)) = series.first() else { return table };
+    let bins = first.counts.len();
+    let step = (first.hi - first.lo) / bins as f64;
+    for bin in 0..bins {
+        let (from, to) = (first.lo + step * bin as f64, first.lo + step * (bin + 1) as f64);
+        let mut row = vec![figure(from), figure(to)];
+        row.extend(series.iter().map(|(_, counts)| counts.counts[bin].to_string()));
+        table.rows.push(row);
+    }
+    table
+}
+
+/// Three or four digits, with a power of ten where plain decimals would be long.
+fn figure(value: f64) -> String {
+    let size = value.abs();
+    if size != 0.0 && !(1e-3..1e6).contains(&size) { scientific(value) } else { significant(value, 4) }
+}
+
+/// A whole number with thin spaces between thousands.
+fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut grouped = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            grouped.push('\u{202f}');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}

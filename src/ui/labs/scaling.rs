@@ -1,0 +1,457 @@
+//! The Scaling lab: how large should it be?
+
+use super::gpu_menu;
+use crate::answers;
+use crate::catalog::{self, FAMOUS};
+use crate::charts::{Axis, LineChart, Mark, Reference, Role, Series, Shape, TickFormat};
+use crate::scaling::{self, LAWS, LawKind, Report, curves};
+use crate::scenario::scaling::{COMPUTE, DAYS, GPU_COUNT, Given, PARAMS, TOKENS, UTILISATION};
+use crate::ui::components::{Choice, Figure, NumberField, OptionGroup, Problem, ReportActions, Select, Sources, Table};
+use crate::ui::state::State;
+use crate::units::{Flop, Params, Tokens, scientific, short_count, significant};
+use leptos::prelude::*;
+
+/// Points of a curve: about one every 4 px of the widest figure.
+const POINTS: usize = 161;
+/// Rows of a curve's table.
+const TABLE_STEP: usize = 10;
+/// Curves run from a hundredth to a hundred times the answer.
+const SPAN: f64 = 100.0;
+
+/// The Scaling lab.
+#[component]
+pub fn ScalingLab() -> impl IntoView {
+    let state = expect_context::<State>();
+    let answer = state.scaling_answer;
+    // Pictures depend on the report alone; the question behind it may change without changing it.
+    let report = Memo::new(move |_| answer.with(|answer| answer.good.as_ref().map(|(_, report)| *report)));
+    let text =
+        move |make: fn(&Report) -> String| Signal::derive(move || report.get().as_ref().map(make).unwrap_or_default());
+    let problem = Signal::derive(move || answer.with(|answer| answer.problem.clone()));
+    let keeps_last = Signal::derive(move || report.with(Option::is_some));
+    let sources = Signal::derive(move || {
+        let report = report.get();
+        let mut sources: Vec<_> =
+            report.iter().flat_map(|report| [report.law.source, report.loss_law.source]).collect();
+        sources.extend(FAMOUS.iter().map(|model| model.source));
+        sources
+    });
+    view! {
+        <div class="lab">
+            <section class="lab__choose" aria-label="Choose">
+                <h1 class="lab__name">"Scaling: how large should it be?"</h1>
+                <Controls/>
+            </section>
+            <section class="lab__see" aria-label="See">
+                <Problem problem keeps_last/>
+                <Figures report/>
+                <ReportActions/>
+            </section>
+            <section class="lab__understand" aria-label="Understand">
+                <h2 class="lab__heading">"Why this number"</h2>
+                <p class="formula">{text(explain_compute)}</p>
+                <p class="formula">{text(explain_law)}</p>
+                <p class="note">{text(law_note)}</p>
+                <p class="note">{text(range_note)}</p>
+                <details class="more">
+                    <summary>"Assumptions"</summary>
+                    <ul>
+                        <li>"Training takes 6 FLOP per parameter and token: 2 forward, 4 backward. Attention over long texts and recomputation come on top."</li>
+                        <li>"Each token is seen once, and the data are like those that the law was fitted on."</li>
+                        <li>"A compute-optimal model is not the cheapest to use: serving many readers favours a smaller model trained for longer."</li>
+                        <li>"Losses of different laws cannot be compared: each belongs to one tokenizer and one data set."</li>
+                    </ul>
+                </details>
+                <Sources sources/>
+            </section>
+        </div>
+    }
+}
+
+#[component]
+fn Controls() -> impl IntoView {
+    let scenario = expect_context::<State>().scaling;
+    let given = Memo::new(move |_| scenario.get().given);
+    let laws = LAWS.iter().map(|law| (law.id, law.name.to_owned())).collect();
+    let field = move || match given.get() {
+        Given::Compute => view! {
+            <NumberField
+                id="scaling-compute"
+                label="Training compute"
+                unit="FLOP"
+                bounds=COMPUTE
+                value=Signal::derive(move || scenario.get().compute)
+                set=move |flop| scenario.update(|scenario| scenario.compute = flop)
+            />
+        }
+        .into_any(),
+        Given::Hardware => view! {
+            <Select
+                id="scaling-gpu"
+                label="GPU"
+                groups=gpu_menu()
+                value=Signal::derive(move || scenario.get().gpu.id)
+                set=move |id| {
+                    if let Some(gpu) = catalog::gpu(id) {
+                        scenario.update(|scenario| scenario.gpu = gpu);
+                    }
+                }
+            />
+            <NumberField
+                id="scaling-gpus"
+                label="How many"
+                unit="GPUs"
+                bounds=GPU_COUNT
+                value=Signal::derive(move || scenario.get().gpus)
+                set=move |gpus| scenario.update(|scenario| scenario.gpus = gpus)
+            />
+            <NumberField
+                id="scaling-days"
+                label="For how long"
+                unit="days"
+                bounds=DAYS
+                value=Signal::derive(move || scenario.get().days)
+                set=move |days| scenario.update(|scenario| scenario.days = days)
+            />
+            <NumberField
+                id="scaling-mfu"
+                label="Utilisation (MFU)"
+                unit="of the peak"
+                bounds=UTILISATION
+                slider_step=0.01
+                value=Signal::derive(move || scenario.get().utilisation)
+                set=move |share| scenario.update(|scenario| scenario.utilisation = share)
+            />
+        }
+        .into_any(),
+        Given::Params => view! {
+            <NumberField
+                id="scaling-params"
+                label="Parameters"
+                bounds=PARAMS
+                value=Signal::derive(move || scenario.get().params)
+                set=move |params| scenario.update(|scenario| scenario.params = params)
+            />
+        }
+        .into_any(),
+        Given::Tokens => view! {
+            <NumberField
+                id="scaling-tokens"
+                label="Training tokens"
+                unit="tokens"
+                bounds=TOKENS
+                value=Signal::derive(move || scenario.get().tokens)
+                set=move |tokens| scenario.update(|scenario| scenario.tokens = tokens)
+            />
+        }
+        .into_any(),
+    };
+    view! {
+        <Choice
+            id="scaling-given"
+            label="What you know"
+            options=Given::ALL.map(|given| (given.id(), given.name())).to_vec()
+            value=Signal::derive(move || given.get().id())
+            set=move |id| {
+                if let Some(given) = Given::ALL.into_iter().find(|given| given.id() == id) {
+                    scenario.update(|scenario| scenario.given = given);
+                }
+            }
+        />
+        {field}
+        <Select
+            id="scaling-law"
+            label="Law"
+            groups=vec![OptionGroup { label: "", options: laws }]
+            value=Signal::derive(move || scenario.get().law.id)
+            set=move |id| {
+                if let Some(law) = scaling::law(id) {
+                    scenario.update(|scenario| scenario.law = law);
+                }
+            }
+        />
+    }
+}
+
+#[component]
+fn Figures(report: Memo<Option<Report>>) -> impl IntoView {
+    let text =
+        move |make: fn(&Report) -> String| Signal::derive(move || report.get().as_ref().map(make).unwrap_or_default());
+    let chart = move |make: fn(&Report) -> (LineChart, Table)| {
+        let made = Memo::new(move |_| report.get().as_ref().map(make));
+        (
+            Signal::derive(move || made.get().map(|(chart, _)| chart)),
+            Signal::derive(move || made.get().map(|(_, table)| table).unwrap_or_default()),
+        )
+    };
+    let (iso, iso_table) = chart(isoflop);
+    let (model, model_table) = chart(fixed_model);
+    let (data, data_table) = chart(fixed_data);
+    let (frontier, frontier_table) = chart(frontier);
+    view! {
+        <h2 class="takeaway">{text(answers::scaling)}</h2>
+        <AllLaws report/>
+        <Figure
+            id="scaling-isoflop"
+            title=text(|report| format!("Fixed compute: the valley is at {} parameters", report.params))
+            summary=text(|report| {
+                format!(
+                    "Loss against model size with {} to spend: a smaller model sees more data than it can use, a larger one too little. The middle curve is your budget; the others are a tenth and ten times of it.",
+                    report.compute,
+                )
+            })
+            picture=iso
+            height=300.0
+            table=iso_table
+        />
+        <Figure
+            id="scaling-fixed-model"
+            title=text(|report| format!("Fixed model: more data helps, down to {}", floor_of_model(report)))
+            summary=text(|report| {
+                format!("Loss of a model of {} parameters as its training data grow. It never falls below the floor that the model’s size sets.", report.params)
+            })
+            picture=model
+            height=260.0
+            table=model_table
+        />
+        <Figure
+            id="scaling-fixed-data"
+            title=text(|report| format!("Fixed data: a larger model helps, down to {}", floor_of_data(report)))
+            summary=text(|report| {
+                format!("Loss with {} of training data as the model grows. It never falls below the floor that the data set.", report.tokens)
+            })
+            picture=data
+            height=260.0
+            table=data_table
+        />
+        <Figure
+            id="scaling-frontier"
+            title="Famous models against the compute-optimal frontier"
+            summary="Model size against training compute. Above a line, a model is larger than the law would have it for its compute; below, it is smaller and trained for longer, which makes it cheaper to use. Mixtures of experts stand at their active parameters."
+            picture=frontier
+            height=360.0
+            table=frontier_table
+        />
+    }
+}
+
+/// Every law's answer for the same question, side by side.
+#[component]
+fn AllLaws(report: Memo<Option<Report>>) -> impl IntoView {
+    let scenario = expect_context::<State>().scaling;
+    let rows = move || {
+        let known = scenario.get().known();
+        let present = report.get().map(|report| report.law.id);
+        LAWS.iter()
+            .filter_map(|law| scaling::solve(known, law).ok())
+            .map(|report| {
+                view! {
+                    <tr class:present=present == Some(report.law.id)>
+                        <th scope="row">{report.law.name}</th>
+                        <td>{report.params.to_string()}</td>
+                        <td>{short_count(report.tokens.get())}</td>
+                        <td>{significant(report.tokens_per_param, 3)}</td>
+                        <td>{report.compute.to_string()}</td>
+                    </tr>
+                }
+            })
+            .collect_view()
+    };
+    view! {
+        <div class="table-scroll" tabindex="0" role="region" aria-label="Every law’s answer">
+            <table id="scaling-laws">
+                <caption>"Every law’s answer to your question"</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">"Law"</th>
+                        <th scope="col">"Parameters"</th>
+                        <th scope="col">"Tokens"</th>
+                        <th scope="col">"Tokens per parameter"</th>
+                        <th scope="col">"Compute"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+    }
+}
+
+fn around_params(report: &Report) -> (Params, Params) {
+    (Params(report.params.get() / SPAN), Params(report.params.get() * SPAN))
+}
+
+fn floor_of_model(report: &Report) -> String {
+    format!("{:.3} nats", report.loss_law.loss_law().1.floor_of_model(report.params).get())
+}
+
+fn floor_of_data(report: &Report) -> String {
+    format!("{:.3} nats", report.loss_law.loss_law().1.floor_of_data(report.tokens).get())
+}
+
+fn mark(x: f64, y: f64, label: impl Into<String>) -> Mark {
+    Mark { x, y, label: label.into(), shape: Shape::Dot, role: Role::Accent, emphasis: true }
+}
+
+fn isoflop(report: &Report) -> (LineChart, Table) {
+    let range = around_params(report);
+    let mut series = Vec::new();
+    for (factor, role) in [(0.1, Role::Ramp(70)), (10.0, Role::Ramp(150)), (1.0, Role::Accent)] {
+        let compute = report.compute * factor;
+        let curve = curves::isoflop(report.law, compute, range, POINTS).curve;
+        series.push(Series {
+            label: compute.to_string(),
+            points: curve.iter().map(|(n, loss)| (n.get(), loss.get())).collect(),
+            role,
+            dashed: factor != 1.0,
+        });
+    }
+    let iso = curves::isoflop(report.law, report.compute, range, POINTS);
+    let (chosen, chosen_loss) = iso.chosen;
+    let top = iso.curve.iter().map(|(_, loss)| loss.get()).fold(0.0, f64::max);
+    let bottom = series.iter().flat_map(|series| &series.points).map(|point| point.1).fold(f64::MAX, f64::min);
+    let chart = LineChart {
+        x: Axis::log10("Parameters", TickFormat::ShortCount).over(range.0.get(), range.1.get()),
+        y: Axis::linear("Loss, nats per token", TickFormat::Plain).over(bottom - 0.03 * (top - bottom), top),
+        series,
+        marks: vec![mark(chosen.get(), chosen_loss.get(), format!("{chosen}: {:.3}", chosen_loss.get()))],
+        references: vec![],
+        cursor: None,
+    };
+    let mut table = Table::new(["Parameters", "Tokens", "Loss, nats per token"]);
+    for (n, loss) in iso.curve.iter().step_by(TABLE_STEP) {
+        let tokens = report.compute.get() / 6.0 / n.get();
+        table.push([n.to_string(), short_count(tokens), format!("{:.4}", loss.get())]);
+    }
+    (chart, table)
+}
+
+fn fixed_model(report: &Report) -> (LineChart, Table) {
+    let tokens = (Tokens(report.tokens.get() / SPAN), Tokens(report.tokens.get() * SPAN));
+    let made = curves::fixed_model(report.law, report.params, tokens, POINTS);
+    let points: Vec<(f64, f64)> = made.curve.iter().map(|(d, loss)| (d.get(), loss.get())).collect();
+    let mut table = Table::new(["Tokens", "Loss, nats per token"]);
+    for (d, loss) in made.curve.iter().step_by(TABLE_STEP) {
+        table.push([short_count(d.get()), format!("{:.4}", loss.get())]);
+    }
+    (
+        one_curve(report, Axis::log10("Tokens", TickFormat::ShortCount), points, made.floor.get(), report.tokens.get()),
+        table,
+    )
+}
+
+fn fixed_data(report: &Report) -> (LineChart, Table) {
+    let made = curves::fixed_data(report.law, report.tokens, around_params(report), POINTS);
+    let points: Vec<(f64, f64)> = made.curve.iter().map(|(n, loss)| (n.get(), loss.get())).collect();
+    let mut table = Table::new(["Parameters", "Loss, nats per token"]);
+    for (n, loss) in made.curve.iter().step_by(TABLE_STEP) {
+        table.push([n.to_string(), format!("{:.4}", loss.get())]);
+    }
+    (
+        one_curve(
+            report,
+            Axis::log10("Parameters", TickFormat::ShortCount),
+            points,
+            made.floor.get(),
+            report.params.get(),
+        ),
+        table,
+    )
+}
+
+fn one_curve(report: &Report, x: Axis, points: Vec<(f64, f64)>, floor: f64, at: f64) -> LineChart {
+    let (first, last) = (points.first().map_or(1.0, |p| p.0), points.last().map_or(10.0, |p| p.0));
+    let top = points.iter().map(|point| point.1).fold(floor, f64::max);
+    LineChart {
+        x: x.over(first, last),
+        y: Axis::linear("Loss, nats per token", TickFormat::Plain).over(floor - 0.08 * (top - floor), top),
+        series: vec![Series { label: String::new(), points, role: Role::Accent, dashed: false }],
+        marks: vec![mark(at, report.loss.get(), format!("your run: {:.3}", report.loss.get()))],
+        references: vec![Reference::Horizontal { at: floor, label: format!("floor {floor:.3}") }],
+        cursor: None,
+    }
+}
+
+fn frontier(report: &Report) -> (LineChart, Table) {
+    let flops = FAMOUS.iter().map(|model| model.flop().get()).chain([report.compute.get()]);
+    let (lo, hi) = flops.fold((f64::MAX, 0.0f64), |(lo, hi), flop| (lo.min(flop), hi.max(flop)));
+    let range = (Flop(lo / 3.0), Flop(hi * 3.0));
+    let series = LAWS
+        .iter()
+        .map(|law| Series {
+            label: law.name.to_owned(),
+            points: curves::frontier(law, range, 2).iter().map(|(c, n)| (c.get(), n.get())).collect(),
+            role: if law.id == report.law.id { Role::Accent } else { Role::Reference },
+            dashed: law.id != report.law.id,
+        })
+        .collect();
+    let mut marks: Vec<Mark> = FAMOUS
+        .iter()
+        .map(|model| Mark {
+            x: model.flop().get(),
+            y: model.active_params.get(),
+            label: model.name.to_owned(),
+            shape: if model.is_mixture_of_experts() { Shape::Diamond } else { Shape::Dot },
+            role: Role::Other,
+            emphasis: false,
+        })
+        .collect();
+    marks.push(mark(report.compute.get(), report.params.get(), "your run"));
+    let mut table =
+        Table::new(["Model", "Year", "Parameters (active)", "Tokens", "Tokens per parameter", "Compute, FLOP"]);
+    for model in FAMOUS {
+        table.push([
+            model.name.to_owned(),
+            model.year.to_string(),
+            model.active_params.to_string(),
+            short_count(model.tokens.get()),
+            significant(model.tokens_per_param(), 3),
+            scientific(model.flop().get()),
+        ]);
+    }
+    let chart = LineChart {
+        x: Axis::log10("Training compute, FLOP", TickFormat::PowerOfTen).over(range.0.get(), range.1.get()),
+        y: Axis::log10("Parameters", TickFormat::ShortCount),
+        series,
+        marks,
+        references: vec![],
+        cursor: None,
+    };
+    (chart, table)
+}
+
+fn explain_compute(report: &Report) -> String {
+    format!("C = 6·N·D = 6 × {} × {} = {}", report.params, short_count(report.tokens.get()), report.compute)
+}
+
+fn explain_law(report: &Report) -> String {
+    match report.law.kind {
+        LawKind::TokensPerParam(ratio) => format!(
+            "D = {ratio}·N = {ratio} × {} = {}; loss by {}: {}",
+            report.params,
+            short_count(report.tokens.get()),
+            report.loss_law.name,
+            report.loss,
+        ),
+        LawKind::Parametric(law) => format!(
+            "L = E + A/N^α + B/D^β = {} + {}/N^{} + {}/D^{} = {}",
+            significant(law.e, 5),
+            significant(law.a, 6),
+            significant(law.alpha, 4),
+            significant(law.b, 6),
+            significant(law.beta, 4),
+            report.loss,
+        ),
+    }
+}
+
+fn law_note(report: &Report) -> String {
+    report.law.note.to_owned()
+}
+
+fn range_note(report: &Report) -> String {
+    if report.in_range {
+        "This run is within the range of those that the law was fitted on.".to_owned()
+    } else {
+        "This run is outside the range of those that the law was fitted on: read it as an extrapolation.".to_owned()
+    }
+}

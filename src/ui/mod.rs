@@ -1,0 +1,11 @@
+//! The page, in Leptos. Logic lives outside: components read scenarios and show reports.
+
+mod app;
+mod bridge;
+mod busy;
+mod client;
+mod components;
+mod labs;
+mod state;
+
+pub use app::{crashed, start};

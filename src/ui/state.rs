@@ -1,0 +1,272 @@
+//! What the page knows, made once at the root.
+
+use super::busy::{self, Busy};
+use super::client::{self, Event};
+use crate::compute::job::{Error, Job, Outcome, TensorSource};
+use crate::compute::protocol::Stage;
+use crate::memory;
+use crate::platform::page;
+use crate::scaling;
+use crate::scenario::quantize::read_values;
+use crate::scenario::view::ThemeChoice;
+use crate::scenario::{MemoryScenario, QuantizeScenario, Room, Route, ScalingScenario, View};
+use leptos::prelude::*;
+use std::cell::RefCell;
+
+/// A result with the last good one behind it: a question that has no answer keeps the picture of the one before.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer<S, R> {
+    /// The last question that had an answer, with its answer.
+    pub good: Option<(S, R)>,
+    /// Why the present question has none.
+    pub problem: Option<String>,
+}
+
+/// A quantize job under way or done.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct JobState {
+    /// The last finished job.
+    pub good: Option<(QuantizeScenario, Outcome)>,
+    /// The question that the last ended job answered or failed on, so that it is not asked again.
+    pub ended: Option<QuantizeScenario>,
+    /// Why it has no answer.
+    pub problem: Option<String>,
+    /// What is being done, and its share.
+    pub progress: Option<(Stage, f64)>,
+}
+
+/// Signals of the whole page. Scenarios change by controls and links only; all else follows from them.
+#[derive(Clone, Copy)]
+pub struct State {
+    /// How the page looks and works.
+    pub view: View,
+    /// Where the reader is.
+    pub room: RwSignal<Room>,
+    /// Inputs of the Memory lab.
+    pub memory: RwSignal<MemoryScenario>,
+    /// Inputs of the Scaling lab.
+    pub scaling: RwSignal<ScalingScenario>,
+    /// Inputs of the Quantize lab.
+    pub quantize: RwSignal<QuantizeScenario>,
+    /// The Memory lab's result.
+    pub memory_answer: Memo<Answer<MemoryScenario, memory::Report>>,
+    /// The Scaling lab's result.
+    pub scaling_answer: Memo<Answer<ScalingScenario, scaling::Report>>,
+    /// The Quantize lab's job.
+    pub job: RwSignal<JobState>,
+    /// What in the link was not understood.
+    pub notices: RwSignal<Vec<String>>,
+    /// The reader's choice of colours.
+    pub theme: RwSignal<ThemeChoice>,
+    /// Whether the colours are dark.
+    pub dark: Memo<bool>,
+}
+
+impl State {
+    /// Makes the state from the address.
+    pub fn from_address() -> Self {
+        let (view, mut notices) = View::read(&page::query());
+        let (route, more) = Route::read(&page::hash());
+        notices.extend(more);
+        let stored = || page::stored(THEME_KEY).and_then(|id| ThemeChoice::from_id(&id));
+        let theme = match view.theme {
+            ThemeChoice::Auto if !view.embed => stored().unwrap_or_default(),
+            chosen => chosen,
+        };
+        let theme = RwSignal::new(theme);
+        let system_dark = RwSignal::new(false);
+        system_dark.set(page::watch_media("(prefers-color-scheme: dark)", move |dark| system_dark.set(dark)));
+        let dark = Memo::new(move |_| match theme.get() {
+            ThemeChoice::Auto => system_dark.get(),
+            ThemeChoice::Light => false,
+            ThemeChoice::Dark => true,
+        });
+
+        let memory = RwSignal::new(MemoryScenario::default());
+        let scaling = RwSignal::new(ScalingScenario::default());
+        let state = Self {
+            view,
+            room: RwSignal::new(Room::Home),
+            memory,
+            scaling,
+            quantize: RwSignal::new(QuantizeScenario::default()),
+            memory_answer: answer(memory, |scenario| {
+                memory::estimate(&scenario.input()).map_err(|error| sentence(&error.to_string()))
+            }),
+            scaling_answer: answer(scaling, |scenario| {
+                scaling::solve(scenario.known(), scenario.law).map_err(|error| sentence(&error.to_string()))
+            }),
+            job: RwSignal::new(JobState::default()),
+            notices: RwSignal::new(Vec::new()),
+            theme,
+            dark,
+        };
+        state.open(route, notices.iter().map(ToString::to_string).collect());
+        state
+    }
+
+    /// Goes where a link leads.
+    pub fn open(&self, route: Route, notices: Vec<String>) {
+        self.room.set(route.room());
+        match route {
+            Route::Home => {}
+            Route::Memory(scenario) => set_if_new(self.memory, scenario),
+            Route::Scaling(scenario) => set_if_new(self.scaling, scenario),
+            Route::Quantize(scenario) => set_if_new(self.quantize, scenario),
+        }
+        self.notices.set(notices);
+    }
+
+    /// The link to a room as it is now.
+    pub fn route_to(&self, room: Room) -> Route {
+        match room {
+            Room::Home => Route::Home,
+            Room::Memory => Route::Memory(self.memory.get()),
+            Room::Scaling => Route::Scaling(self.scaling.get()),
+            Room::Quantize => Route::Quantize(self.quantize.get()),
+        }
+    }
+
+    /// The link to where the reader is.
+    pub fn route(&self) -> Route {
+        self.route_to(self.room.get())
+    }
+
+    /// Starts the Quantize lab's job if its question is a new one.
+    pub fn run_job(&self) {
+        let scenario = self.quantize.get();
+        let job = self.job;
+        let settled = job.with_untracked(|job| job.ended.as_ref() == Some(&scenario));
+        if settled {
+            client::cancel();
+            RUNNING.take();
+            job.update(|job| job.progress = None);
+            return;
+        }
+        let tensor = match scenario.sample() {
+            Some(sample) => TensorSource::sample(&sample),
+            // The text was read when it was set; what cannot be read never becomes the scenario.
+            None => TensorSource::values(&read_values(&scenario.values).unwrap_or_default()),
+        };
+        RUNNING.replace(Some(busy::begin()));
+        job.update(|job| job.progress = Some((Stage::Drawing, 0.0)));
+        let asked = scenario.clone();
+        client::submit(Job::new(tensor, scenario.quantizer()), self.view.compute, move |event| {
+            let asked = asked.clone();
+            job.update(|job| match event {
+                Event::Progress(stage, share) => job.progress = Some((stage, share)),
+                Event::Done(outcome) => {
+                    *job = JobState {
+                        good: Some((asked.clone(), *outcome)),
+                        ended: Some(asked),
+                        problem: None,
+                        progress: None,
+                    };
+                }
+                Event::Impossible(error) => job.fail(asked, explain(&error)),
+                Event::NoWorker(why) => job.fail(
+                    asked,
+                    format!("The background worker that does this work stopped ({why}). Reload the page to try again."),
+                ),
+            });
+            if job.with_untracked(|job| job.progress.is_none()) {
+                RUNNING.take();
+            }
+        });
+    }
+
+    /// Gives up the Quantize lab's job; the last result stays.
+    pub fn cancel_job(&self) {
+        client::cancel();
+        let asked = self.quantize.get_untracked();
+        self.job.update(|job| job.fail(asked, "Cancelled. The picture is of the settings before.".to_owned()));
+        RUNNING.take();
+    }
+
+    /// The present room's result as the page's JSON: nothing while it is computed, or why there is none.
+    pub fn report(&self) -> Option<Result<serde_json::Value, String>> {
+        fn json(report: &impl serde::Serialize) -> Result<serde_json::Value, String> {
+            serde_json::to_value(report).map_err(|error| error.to_string())
+        }
+        fn of<S, R: serde::Serialize>(answer: Answer<S, R>) -> Result<serde_json::Value, String> {
+            match (answer.problem, answer.good) {
+                (None, Some((_, report))) => json(&report),
+                (problem, _) => Err(problem.unwrap_or_default()),
+            }
+        }
+        match self.room.get_untracked() {
+            Room::Home => Some(Err("The start page has no report: open a lab.".to_owned())),
+            Room::Memory => Some(of(self.memory_answer.get_untracked())),
+            Room::Scaling => Some(of(self.scaling_answer.get_untracked())),
+            Room::Quantize => {
+                let job = self.job.get_untracked();
+                if job.ended.as_ref() != Some(&self.quantize.get_untracked()) {
+                    return None;
+                }
+                Some(match (job.problem, job.good) {
+                    (None, Some((_, outcome))) => json(&outcome),
+                    (problem, _) => Err(problem.unwrap_or_default()),
+                })
+            }
+        }
+    }
+}
+
+thread_local! {
+    /// Keeps `<body data-state>` busy while a job runs.
+    static RUNNING: RefCell<Option<Busy>> = const { RefCell::new(None) };
+}
+
+impl JobState {
+    fn fail(&mut self, asked: QuantizeScenario, why: String) {
+        self.ended = Some(asked);
+        self.problem = Some(why);
+        self.progress = None;
+    }
+}
+
+/// Where the reader's choice of colours is kept.
+pub const THEME_KEY: &str = "bitbudget.theme";
+
+fn set_if_new<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
+    if signal.with_untracked(|now| *now != value) {
+        signal.set(value);
+    }
+}
+
+fn answer<S, R>(
+    scenario: RwSignal<S>,
+    ask: impl Fn(&S) -> Result<R, String> + Send + Sync + 'static,
+) -> Memo<Answer<S, R>>
+where
+    S: Clone + PartialEq + Send + Sync + 'static,
+    R: Clone + PartialEq + Send + Sync + 'static,
+{
+    Memo::new(move |last: Option<&Answer<S, R>>| {
+        let scenario = scenario.get();
+        match ask(&scenario) {
+            Ok(report) => Answer { good: Some((scenario, report)), problem: None },
+            Err(problem) => Answer { good: last.and_then(|last| last.good.clone()), problem: Some(problem) },
+        }
+    })
+}
+
+/// A fact as a sentence: a capital and a full stop.
+fn sentence(fact: &str) -> String {
+    let mut letters = fact.chars();
+    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    format!("{first}{}.", letters.as_str())
+}
+
+fn explain(error: &Error) -> String {
+    match error {
+        Error::Empty => {
+            "The tensor has no values, so there is nothing to quantize. Choose a sample or type some numbers."
+                .to_owned()
+        }
+        Error::NothingFinite { n, nan, infinite } => format!(
+            "None of the {n} values is finite ({nan} NaN, {infinite} infinite): a scale needs at least one finite number. Add one."
+        ),
+        other => sentence(&other.to_string()),
+    }
+}

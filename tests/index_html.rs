@@ -1,0 +1,36 @@
+//! The answers that `index.html` shows before the program arrives are those that the program computes.
+#![cfg(not(target_arch = "wasm32"))]
+
+use bitbudget::scenario::{MemoryScenario, QuantizeScenario, ScalingScenario};
+use bitbudget::{answers, compute::cpu, memory, scaling};
+use std::path::Path;
+
+fn answer_in_html(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("index.html");
+    let html = std::fs::read_to_string(path).unwrap();
+    let (_, rest) = html.split_once(&format!("data-answer=\"{name}\">")).expect("index.html has the answer");
+    rest.split('<').next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn the_memory_answer_is_the_computed_one() {
+    let scenario = MemoryScenario::default();
+    let report = memory::estimate(&scenario.input()).unwrap();
+    assert_eq!(answer_in_html("memory"), answers::memory(&scenario, &report));
+}
+
+#[test]
+fn the_scaling_answer_is_the_computed_one() {
+    let scenario = ScalingScenario::default();
+    let report = scaling::solve(scenario.known(), scenario.law).unwrap();
+    assert_eq!(answer_in_html("scaling"), answers::scaling(&report));
+}
+
+#[test]
+fn the_quantize_answer_is_the_computed_one() {
+    let scenario = QuantizeScenario::default();
+    let sample = scenario.sample().unwrap();
+    let values = sample.draw(|_| {});
+    let report = cpu::report(scenario.quantizer(), sample.rows, sample.cols, &values).unwrap();
+    assert_eq!(answer_in_html("quantize"), answers::quantize(&scenario, &report));
+}
