@@ -124,12 +124,26 @@ pub struct Outcome {
     pub backend_note: Option<String>,
 }
 
+impl Outcome {
+    /// The page's JSON report: the figures, then where and how fast they were made.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        let mut json = serde_json::to_value(&self.report).unwrap_or_default();
+        if let Some(object) = json.as_object_mut() {
+            object.insert("backend".to_owned(), self.backend.clone().into());
+            object.insert("backend_name".to_owned(), self.backend_name.clone().into());
+            object.insert("elapsed_ms".to_owned(), self.elapsed_ms.into());
+        }
+        json
+    }
+}
+
 /// Why a job has no outcome.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Error {
     /// An id that no table has.
-    #[error("unknown id {0:?}")]
+    #[error("unknown id “{0}”")]
     UnknownId(String),
     /// The tensor has no values.
     #[error("the tensor has no values")]

@@ -4,7 +4,7 @@ use super::backend::{self, Backend, Choice, Unavailable};
 use super::cpu;
 use super::gpu::device::{Failure, Gpu};
 use super::job::{Error, Job, Outcome, TensorSource};
-use super::protocol::{FromWorker, JobId, Stage, ToWorker};
+use super::protocol::{self, FromWorker, JobId, Stage, ToWorker};
 use crate::platform::{clock::now_ms, workers};
 use crate::quantize::Report;
 use std::cell::RefCell;
@@ -16,8 +16,8 @@ use wasm_bindgen_futures::spawn_local;
 pub fn serve() {
     let queue: Rc<RefCell<VecDeque<(JobId, Job, Choice)>>> = Rc::default();
     let bench = Rc::new(RefCell::new(Some(Bench::default())));
-    workers::serve(move |text| {
-        let Ok(ToWorker::Run { id, job, choice }) = serde_json::from_str(&text) else { return };
+    workers::serve(move |bytes| {
+        let Ok(ToWorker::Run { id, job, choice }) = protocol::read(&bytes) else { return };
         queue.borrow_mut().push_back((id, job, choice));
         // Whoever holds the bench takes the next job when its own is done.
         let Some(mut held) = bench.take() else { return };
@@ -38,8 +38,8 @@ pub fn serve() {
 }
 
 fn post(message: &FromWorker) {
-    if let Ok(text) = serde_json::to_string(message) {
-        workers::post_to_page(&text);
+    if let Ok(bytes) = protocol::write(message) {
+        workers::post_to_page(&bytes);
     }
 }
 

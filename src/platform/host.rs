@@ -1,6 +1,6 @@
 //! The page that embeds this one in a frame: messages to it and from it.
 
-use js_sys::JSON;
+use js_sys::{JSON, Object, Reflect};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use web_sys::{MessageEvent, Window, window};
@@ -8,7 +8,7 @@ use web_sys::{MessageEvent, Window, window};
 fn parent() -> Option<Window> {
     let window = window()?;
     let parent = window.parent().ok()??;
-    (!js_sys::Object::is(&parent, &window)).then_some(parent)
+    (!Object::is(&parent, &window)).then_some(parent)
 }
 
 /// Whether this page stands in a frame.
@@ -25,20 +25,30 @@ pub fn send(message: &impl Serialize) {
     }
 }
 
-/// Hands the embedding page's messages to `receive` as JSON. Messages from anyone else are passed over.
-pub fn listen(mut receive: impl FnMut(serde_json::Value) + 'static) {
+/// A message of the embedding page: its `type`, and its `scenario` if that is a text.
+pub struct Message {
+    /// What it wants.
+    pub kind: String,
+    /// The link it brings.
+    pub scenario: Option<String>,
+}
+
+/// Hands the embedding page's messages to `receive`. Messages from anyone else, and those without a `type`, are passed
+/// over.
+pub fn listen(mut receive: impl FnMut(Message) + 'static) {
     let Some(window) = window() else { return };
     let callback = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
         let from_parent = match (event.source(), parent()) {
-            (Some(source), Some(parent)) => js_sys::Object::is(&source, &parent),
+            (Some(source), Some(parent)) => Object::is(&source, &parent),
             _ => false,
         };
         if !from_parent {
             return;
         }
-        let text = JSON::stringify(&event.data()).ok().and_then(|text| text.as_string());
-        if let Some(value) = text.and_then(|text| serde_json::from_str(&text).ok()) {
-            receive(value);
+        let data = event.data();
+        let text = |key: &str| Reflect::get(&data, &key.into()).ok().and_then(|value| value.as_string());
+        if let Some(kind) = text("type") {
+            receive(Message { kind, scenario: text("scenario") });
         }
     });
     _ = window.add_event_listener_with_callback("message", callback.into_js_value().unchecked_ref());

@@ -31,7 +31,7 @@ pub enum Error {
 impl From<JsValue> for Error {
     fn from(value: JsValue) -> Self {
         let text = value.dyn_ref::<js_sys::Error>().map(|error| String::from(error.message()));
-        Self::Failed(text.unwrap_or_else(|| format!("{value:?}")))
+        Self::Failed(text.unwrap_or_else(|| "the browser gave no reason".to_owned()))
     }
 }
 

@@ -9,7 +9,7 @@
 //! an event in the other, so both are listened for.
 
 use super::page;
-use js_sys::{Array, global};
+use js_sys::{Array, Uint8Array, global};
 use wasm_bindgen::prelude::*;
 use web_sys::{Blob, BlobPropertyBag, DedicatedWorkerGlobalScope, ErrorEvent, Event, MessageEvent, Url, Worker};
 
@@ -23,16 +23,18 @@ pub struct Handle {
 impl Handle {
     /// Starts a worker. `on_message` gets its messages, `on_failure` why it did not start or why it died.
     ///
+    /// Messages are bytes; the start-up script, which runs before the program, sends strings.
+    ///
     /// # Errors
     /// The browser's refusal, in its words.
     pub fn spawn(
-        mut on_message: impl FnMut(String) + 'static,
-        mut on_failure: impl FnMut(String) + 'static,
+        mut on_message: impl FnMut(Vec<u8>) + 'static,
+        on_failure: impl Fn(String) + Clone + 'static,
     ) -> Result<Self, String> {
         let glue = page::module_url().ok_or("the page does not name its module")?;
         // The worker says hello, is sent the compiled module, and starts it; `main` then takes over `onmessage`.
         let source = format!(
-            "const glue=import({glue:?});\
+            "const glue=import(\"{glue}\");\
              onmessage=async e=>{{onmessage=null;try{{(await glue).initSync({{module:e.data}})}}\
              catch(x){{postMessage('!'+x)}}}};postMessage('?')"
         );
@@ -47,13 +49,16 @@ impl Handle {
         };
         let worker = Worker::new(&url).map_err(describe)?;
         let target = worker.clone();
+        let start_failed = on_failure.clone();
         let on_message = Closure::new(move |event: MessageEvent| {
-            let Some(text) = event.data().as_string() else { return };
-            if text == "?" {
-                // A module cannot be transferred or posted only where the browser is very old: then nothing answers.
+            let data = event.data();
+            if let Some(bytes) = data.dyn_ref::<Uint8Array>() {
+                on_message(bytes.to_vec());
+            } else if data == "?" {
+                // A very old browser cannot post a module: then nothing answers, and the caller's patience ends.
                 _ = target.post_message(&wasm_bindgen::module());
             } else {
-                on_message(text);
+                start_failed(data.as_string().unwrap_or_default());
             }
         });
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
@@ -67,9 +72,9 @@ impl Handle {
     }
 
     /// Sends a message.
-    pub fn post(&self, text: &str) {
-        // Posting a string cannot fail.
-        _ = self.worker.post_message(&text.into());
+    pub fn post(&self, bytes: &[u8]) {
+        // Posting bytes cannot fail.
+        _ = self.worker.post_message(&Uint8Array::from(bytes));
     }
 }
 
@@ -82,22 +87,24 @@ impl Drop for Handle {
 }
 
 /// Inside the worker: sends a message to the page.
-pub fn post_to_page(text: &str) {
+pub fn post_to_page(bytes: &[u8]) {
     let scope: DedicatedWorkerGlobalScope = global().unchecked_into();
-    _ = scope.post_message(&text.into());
+    _ = scope.post_message(&Uint8Array::from(bytes));
 }
 
 /// Inside the worker: hands the page's messages to `receive`, for as long as the worker lives.
-pub fn serve(mut receive: impl FnMut(String) + 'static) {
+pub fn serve(mut receive: impl FnMut(Vec<u8>) + 'static) {
     let scope: DedicatedWorkerGlobalScope = global().unchecked_into();
     let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-        if let Some(text) = event.data().as_string() {
-            receive(text);
+        if let Some(bytes) = event.data().dyn_ref::<Uint8Array>() {
+            receive(bytes.to_vec());
         }
     });
     scope.set_onmessage(Some(on_message.into_js_value().unchecked_ref()));
 }
 
 fn describe(error: JsValue) -> String {
-    error.dyn_ref::<js_sys::Error>().map_or_else(|| format!("{error:?}"), |error| String::from(error.message()))
+    error
+        .dyn_ref::<js_sys::Error>()
+        .map_or_else(|| "the browser gave no reason".to_owned(), |error| String::from(error.message()))
 }

@@ -60,7 +60,7 @@ impl Edges {
 
     /// The same as [`Self::bin`], from a guess that is put right by comparing: a few operations instead of a search.
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn bin_from_guess(&self, x: f32) -> usize {
         // `as` saturates and turns NaN (0 · ∞ for a sub-tiny step) into 0, so any guess is a bin.
         let mut bin = (((x - self.edges[0]) * self.per_unit) as usize).min(BINS - 1);

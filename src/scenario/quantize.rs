@@ -135,7 +135,7 @@ pub fn read_values(text: &str) -> Result<Vec<f32>, String> {
 }
 
 fn read_value(word: &str) -> Option<f32> {
-    let word = word.to_lowercase().replace('−', "-").replace('∞', "inf");
+    let word = word.to_ascii_lowercase().replace('−', "-").replace('∞', "inf");
     match word.strip_prefix(['-', '+']).unwrap_or(&word) {
         "nan" => return Some(f32::NAN),
         "inf" | "infinity" => return Some(if word.starts_with('-') { f32::NEG_INFINITY } else { f32::INFINITY }),

@@ -6,7 +6,7 @@ use crate::platform::page::Timer;
 use crate::platform::{host, page};
 use crate::scenario::Route;
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 use std::cell::{Cell, RefCell};
 
@@ -23,15 +23,6 @@ enum ToHost {
     Report { v: u32, scenario: String, report: Value },
 }
 
-#[derive(Deserialize)]
-#[serde(tag = "type")]
-enum FromHost {
-    #[serde(rename = "bitbudget:set")]
-    Set { scenario: String },
-    #[serde(rename = "bitbudget:get")]
-    Get {},
-}
-
 const V: u32 = 1;
 const RESIZE_PAUSE_MS: i32 = 100;
 
@@ -40,7 +31,7 @@ pub fn start(state: State) {
     if !host::is_framed() {
         return;
     }
-    host::listen(move |message| receive(state, &message));
+    host::listen(move |message| receive(state, message));
     busy::when_ready(|| host::send(&ToHost::Ready { v: V }));
     page::observe_body(|_, _| {
         thread_local! {
@@ -57,18 +48,16 @@ pub fn start(state: State) {
     });
 }
 
-fn receive(state: State, message: &Value) {
-    let kind = message.get("type").and_then(Value::as_str).unwrap_or_default();
-    if !kind.starts_with("bitbudget:") {
-        return; // Somebody else's message.
-    }
-    match FromHost::deserialize(message) {
-        Ok(FromHost::Set { scenario }) => {
+fn receive(state: State, message: host::Message) {
+    match (message.kind.as_str(), message.scenario) {
+        ("bitbudget:set", Some(scenario)) => {
             let (route, notices) = Route::read(&scenario);
             state.open(route, notices.iter().map(ToString::to_string).collect());
         }
-        Ok(FromHost::Get {}) => reply(state),
-        Err(error) => send_error(format!("The message {kind} was not understood: {error}.")),
+        ("bitbudget:set", None) => send_error("bitbudget:set needs a scenario, such as \"#/memory?v=1\".".to_owned()),
+        ("bitbudget:get", _) => reply(state),
+        (kind, _) if kind.starts_with("bitbudget:") => send_error(format!("There is no message {kind}.")),
+        _ => {} // Somebody else's message.
     }
 }
 

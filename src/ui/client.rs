@@ -6,7 +6,7 @@
 
 use crate::compute::backend::Choice;
 use crate::compute::job::{Error, Job, Outcome};
-use crate::compute::protocol::{FromWorker, JobId, Stage, ToWorker};
+use crate::compute::protocol::{self, FromWorker, JobId, Stage, ToWorker};
 use crate::platform::page::Timer;
 use crate::platform::workers::Handle;
 use std::cell::RefCell;
@@ -104,8 +104,8 @@ fn advance() {
             client.timer = None;
             let (id, task) = (client.wanted, client.task.as_ref()?);
             let message = ToWorker::Run { id, job: task.job.clone(), choice: task.choice };
-            if let (Ok(text), Some(worker)) = (serde_json::to_string(&message), &client.worker) {
-                worker.post(&text);
+            if let (Ok(bytes), Some(worker)) = (protocol::write(&message), &client.worker) {
+                worker.post(&bytes);
                 client.running = Some(id);
             }
         }
@@ -116,11 +116,8 @@ fn advance() {
     }
 }
 
-fn receive(text: String) {
-    let Ok(message) = serde_json::from_str(&text) else {
-        // Not ours: what the start-up script of the worker says when it fails.
-        return died(text);
-    };
+fn receive(bytes: Vec<u8>) {
+    let Ok(message) = protocol::read(&bytes) else { return died("it sent nonsense".to_owned()) };
     match message {
         FromWorker::Ready => {
             CLIENT.with_borrow_mut(|client| client.ready = true);

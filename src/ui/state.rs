@@ -204,7 +204,7 @@ impl State {
                     return None;
                 }
                 Some(match (job.problem, job.good) {
-                    (None, Some((_, outcome))) => json(&outcome),
+                    (None, Some((_, outcome))) => Ok(outcome.to_json()),
                     (problem, _) => Err(problem.unwrap_or_default()),
                 })
             }
@@ -254,7 +254,7 @@ where
 /// A fact as a sentence: a capital and a full stop.
 fn sentence(fact: &str) -> String {
     let mut letters = fact.chars();
-    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    let first = letters.next().map_or(' ', |letter| letter.to_ascii_uppercase());
     format!("{first}{}.", letters.as_str())
 }
 

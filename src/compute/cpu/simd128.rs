@@ -194,6 +194,7 @@ impl FloatLanes {
 }
 
 impl Lanes for FloatLanes {
+    #[inline(always)]
     fn quantize(&self, x: v128) -> Quantized {
         let Float { mantissa_bits, .. } = self.float;
         let sign = v128_and(x, u32x4_splat(0x8000_0000));
@@ -238,6 +239,7 @@ impl GridLanes {
 }
 
 impl Lanes for GridLanes {
+    #[inline(always)]
     fn quantize(&self, x: v128) -> Quantized {
         let steps = f32x4_nearest(f32x4_mul(x, self.inverse));
         let steps = f32x4_pmax(f32x4_pmin(steps, f32x4_splat(65_536.0)), f32x4_splat(-65_536.0));
@@ -250,14 +252,17 @@ impl Lanes for GridLanes {
     }
 }
 
+#[inline(always)]
 fn load(quad: &[f32; 4]) -> v128 {
     f32x4(quad[0], quad[1], quad[2], quad[3])
 }
 
+#[inline(always)]
 fn store(quad: &mut [f32; 4], lanes: v128) {
     *quad = self::lanes(lanes);
 }
 
+#[inline(always)]
 fn store_u32(quad: &mut [u32; 4], lanes: v128) {
     *quad = [
         u32x4_extract_lane::<0>(lanes),
@@ -267,6 +272,7 @@ fn store_u32(quad: &mut [u32; 4], lanes: v128) {
     ];
 }
 
+#[inline(always)]
 fn lanes(v: v128) -> [f32; 4] {
     [f32x4_extract_lane::<0>(v), f32x4_extract_lane::<1>(v), f32x4_extract_lane::<2>(v), f32x4_extract_lane::<3>(v)]
 }
@@ -275,6 +281,7 @@ fn total(v: v128) -> f64 {
     lanes(v).into_iter().map(f64::from).sum()
 }
 
+#[inline(always)]
 fn count(mask: v128) -> u32 {
     u32x4_bitmask(mask).count_ones()
 }

@@ -53,9 +53,9 @@ impl Gpu {
     pub async fn start() -> Result<Self, Unavailable> {
         let device = Device::request().await?;
         device.begin_checked();
-        let range = device.kernel(layout::RANGE).await;
-        let float = device.kernel(layout::FLOAT).await;
-        let integer = device.kernel(layout::INTEGER).await;
+        let range = device.kernel(&layout::range_shader()).await;
+        let float = device.kernel(&layout::float_shader()).await;
+        let integer = device.kernel(&layout::integer_shader()).await;
         device.end_checked().await?;
         let adapter = Adapter { name: device.name.clone(), is_fallback: device.is_fallback };
         let gpu = Self { range: range?, float: float?, integer: integer?, device, adapter };

@@ -4,20 +4,26 @@ use crate::formats::Kind;
 use crate::quantize::histogram::{from_ordered_key, ordered_key};
 use crate::quantize::{BINS, Edges, Element, Plan, Range, Sums, Tally};
 
+const COMMON: &str = include_str!("shaders/common.wgsl");
+const MEASURE: &str = include_str!("shaders/measure.wgsl");
+
 /// The first pass, whole.
-pub const RANGE: &str = concat!(include_str!("shaders/common.wgsl"), include_str!("shaders/range.wgsl"));
+#[must_use]
+pub fn range_shader() -> String {
+    [COMMON, include_str!("shaders/range.wgsl")].concat()
+}
+
 /// The second pass for float formats, whole.
-pub const FLOAT: &str = concat!(
-    include_str!("shaders/common.wgsl"),
-    include_str!("shaders/float.wgsl"),
-    include_str!("shaders/measure.wgsl")
-);
+#[must_use]
+pub fn float_shader() -> String {
+    [COMMON, include_str!("shaders/float.wgsl"), MEASURE].concat()
+}
+
 /// The second pass for integer formats, whole.
-pub const INTEGER: &str = concat!(
-    include_str!("shaders/common.wgsl"),
-    include_str!("shaders/integer.wgsl"),
-    include_str!("shaders/measure.wgsl")
-);
+#[must_use]
+pub fn integer_shader() -> String {
+    [COMMON, include_str!("shaders/integer.wgsl"), MEASURE].concat()
+}
 
 /// Values that one workgroup takes.
 pub const GROUP_VALUES: usize = 1024;
@@ -168,9 +174,9 @@ mod tests {
 
     #[test]
     fn every_shader_is_valid_wgsl() {
-        for (name, source) in [("range", RANGE), ("float", FLOAT), ("integer", INTEGER)] {
-            let module = naga::front::wgsl::parse_str(source)
-                .unwrap_or_else(|error| panic!("{name}: {}", error.emit_to_string(source)));
+        for (name, source) in [("range", range_shader()), ("float", float_shader()), ("integer", integer_shader())] {
+            let module = naga::front::wgsl::parse_str(&source)
+                .unwrap_or_else(|error| panic!("{name}: {}", error.emit_to_string(&source)));
             naga::valid::Validator::new(naga::valid::ValidationFlags::all(), naga::valid::Capabilities::empty())
                 .validate(&module)
                 .unwrap_or_else(|error| panic!("{name}: {error:?}"));
@@ -179,7 +185,7 @@ mod tests {
 
     #[test]
     fn params_are_as_long_as_the_shaders_struct() {
-        let module = naga::front::wgsl::parse_str(RANGE).unwrap();
+        let module = naga::front::wgsl::parse_str(&range_shader()).unwrap();
         let span = module.types.iter().find_map(|(_, ty)| match (&ty.name, &ty.inner) {
             (Some(name), naga::TypeInner::Struct { span, .. }) if name == "Params" => Some(*span),
             _ => None,

@@ -316,7 +316,7 @@ fn summary(asked: &MemoryScenario, report: &Report) -> String {
     let parts: Vec<String> = report
         .parts
         .iter()
-        .map(|part| format!("{} {}", part.kind.name().to_lowercase(), part.bytes.show(asked.units)))
+        .map(|part| format!("{} {}", part.kind.name().to_ascii_lowercase(), part.bytes.show(asked.units)))
         .collect();
     format!(
         "{} in {}: {}. That is {} bytes a parameter, {} × its FP32 weights.",
@@ -330,7 +330,7 @@ fn summary(asked: &MemoryScenario, report: &Report) -> String {
 
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
+    letters.next().map(|letter| letter.to_ascii_uppercase()).into_iter().chain(letters).collect()
 }
 
 fn sums(asked: &MemoryScenario, report: &Report) -> impl IntoView + use<> {
