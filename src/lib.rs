@@ -24,6 +24,7 @@ pub mod catalog;
 pub mod charts;
 pub mod compute;
 pub mod formats;
+pub mod json;
 pub mod memory;
 pub mod quantize;
 pub mod scaling;

@@ -2,7 +2,7 @@
 
 use super::axis::Span;
 use super::frame::{Frame, Side};
-use super::layout::{Bounds, Point};
+use super::layout::{self, Bounds, Point};
 use super::legend::{Entry, Legend, Swatch};
 use super::pen::{Align, Dash, Pen};
 use super::{Error, Picture, Role, Scale, Style, TickFormat};
@@ -288,9 +288,8 @@ fn draw_cut_bins<DB: DrawingBackend>(pen: &Pen<DB>, layout: &HistogramLayout, se
 fn draw_levels<DB: DrawingBackend>(pen: &Pen<DB>, data: &Histogram, frame: &Frame) -> Result<(), Error> {
     let plot = frame.plot();
     let mut last = f64::NEG_INFINITY;
-    let mut places: Vec<f64> = data.levels.iter().filter_map(|level| frame.x_place(*level)).collect();
-    places.sort_by(f64::total_cmp);
-    for x in places.into_iter().filter(|x| (plot.x0..=plot.x1).contains(x)) {
+    let places: Vec<f64> = data.levels.iter().filter_map(|level| frame.x_place(*level)).collect();
+    for x in layout::in_order(&places).into_iter().map(|i| places[i]).filter(|x| (plot.x0..=plot.x1).contains(x)) {
         // Levels closer than two pixels are one band to the eye.
         if x - last >= 2.0 {
             pen.upright(x, plot.y1 - 5.0, plot.y1, 1.0, &pen.style.theme.ink)?;

@@ -256,9 +256,8 @@ impl LineChart {
         let around = Bounds::new(plot.x0, plot.y0 - 5.0, size.0 - 2.0, plot.y1);
         let mut lines = layout.lines.concat();
         lines.extend(self.references.iter().filter_map(|line| ends(line, &layout.frame)).map(Vec::from));
-        let mut order = layout.marks.clone();
-        order.sort_by_key(|(i, _)| !self.marks[*i].emphasis);
-        for (i, at) in order {
+        let (first, later): (Vec<_>, Vec<_>) = layout.marks.iter().partition(|(i, _)| self.marks[*i].emphasis);
+        for (i, at) in first.into_iter().chain(later) {
             let mark = &self.marks[i];
             if mark.label.is_empty() {
                 continue;

@@ -54,6 +54,27 @@ pub trait Picture {
     fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, style: &Style) -> Result<(), Error>;
 }
 
+/// Any of the pictures, for a page that shows them all with one component.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AnyPicture {
+    /// Parts of a whole.
+    StackedBar(StackedBar),
+    /// Curves and points.
+    LineChart(LineChart),
+    /// Counts in bins.
+    Histogram(Histogram),
+}
+
+impl Picture for AnyPicture {
+    fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, style: &Style) -> Result<(), Error> {
+        match self {
+            Self::StackedBar(picture) => picture.draw(area, style),
+            Self::LineChart(picture) => picture.draw(area, style),
+            Self::Histogram(picture) => picture.draw(area, style),
+        }
+    }
+}
+
 /// Why a picture could not be drawn.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

@@ -1,7 +1,7 @@
 //! One bar of parts against a capacity: does it fit, and what takes the room?
 
 use super::axis::{Scale, Span, Tick, ticks};
-use super::layout::{Bounds, Point};
+use super::layout::{self, Bounds, Point};
 use super::pattern::{self, Pattern};
 use super::pen::{Align, Pen};
 use super::{Error, Picture, Role, Style, TickFormat};
@@ -194,9 +194,9 @@ impl StackedBar {
         let row = style.row();
         let line = layout.capacity.as_ref().map(|(x, _)| *x);
         let mut taken: Vec<Bounds> = line.iter().map(|x| Bounds::new(x - 4.0, row, x + 4.0, 1e6)).collect();
-        let mut by_size = layout.parts.clone();
-        by_size.sort_by(|a, b| b.1.width().total_cmp(&a.1.width()));
-        for (i, bounds) in by_size {
+        let parts = layout.parts.clone();
+        let widths: Vec<f64> = parts.iter().map(|(_, bounds)| -bounds.width()).collect();
+        for (i, bounds) in layout::in_order(&widths).into_iter().map(|place| parts[place]) {
             let part = &self.parts[i];
             let one_line = style.text_width(&part.label) + style.text_width(" ") + style.text_width(&part.value_text);
             let longer = style.text_width(&part.label).max(style.text_width(&part.value_text));

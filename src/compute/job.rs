@@ -1,6 +1,7 @@
 //! A job: a tensor's source and what is done to it, as plain data that travels between page and worker.
 
 use crate::formats::{self, Format};
+use crate::json;
 use crate::quantize::{self, Granularity, Quantizer, Report, Scheme};
 use crate::weights::{Distribution, Sample};
 use serde::{Deserialize, Serialize};
@@ -127,14 +128,17 @@ pub struct Outcome {
 impl Outcome {
     /// The page's JSON report: the figures, then where and how fast they were made.
     #[must_use]
-    pub fn to_json(&self) -> serde_json::Value {
-        let mut json = serde_json::to_value(&self.report).unwrap_or_default();
-        if let Some(object) = json.as_object_mut() {
-            object.insert("backend".to_owned(), self.backend.clone().into());
-            object.insert("backend_name".to_owned(), self.backend_name.clone().into());
-            object.insert("elapsed_ms".to_owned(), self.elapsed_ms.into());
+    pub fn to_json(&self) -> String {
+        #[derive(Serialize)]
+        struct Flat<'a> {
+            #[serde(flatten)]
+            report: &'a Report,
+            backend: &'a str,
+            backend_name: &'a str,
+            elapsed_ms: f64,
         }
-        json
+        let Self { report, backend, backend_name, elapsed_ms, .. } = self;
+        json::write(&Flat { report, backend, backend_name, elapsed_ms: *elapsed_ms })
     }
 }
 

@@ -5,12 +5,11 @@ use super::cpu;
 use super::gpu::device::{Failure, Gpu};
 use super::job::{Error, Job, Outcome, TensorSource};
 use super::protocol::{self, FromWorker, JobId, Stage, ToWorker};
-use crate::platform::{clock::now_ms, workers};
+use crate::platform::{clock::now_ms, task, workers};
 use crate::quantize::Report;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
-use wasm_bindgen_futures::spawn_local;
 
 /// Serves jobs, one after the other, until the page ends the worker.
 pub fn serve() {
@@ -22,7 +21,7 @@ pub fn serve() {
         // Whoever holds the bench takes the next job when its own is done.
         let Some(mut held) = bench.take() else { return };
         let (queue, bench) = (queue.clone(), bench.clone());
-        spawn_local(async move {
+        task::spawn(async move {
             loop {
                 let Some((id, job, choice)) = queue.borrow_mut().pop_front() else { break };
                 let answer = match held.run(id, &job, choice).await {

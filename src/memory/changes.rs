@@ -97,9 +97,17 @@ pub fn changes(input: &Input) -> Vec<Change> {
         found.push(Change::new(Alteration::Gpus(now.gpus_needed()), now));
     }
 
-    // A stable sort: formats stay in the order of their table.
-    found.sort_by_key(|change| (!change.fits, change.alteration.rank()));
-    found
+    in_order(found)
+}
+
+/// What fits first, then the smallest; formats stay in the order of their table.
+fn in_order(found: Vec<Change>) -> Vec<Change> {
+    let mut ordered: Vec<Change> = Vec::with_capacity(found.len());
+    for change in found {
+        let key = |change: &Change| (!change.fits, change.alteration.rank());
+        ordered.insert(ordered.partition_point(|other| key(other) <= key(&change)), change);
+    }
+    ordered
 }
 
 impl Change {

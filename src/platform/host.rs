@@ -1,7 +1,6 @@
 //! The page that embeds this one in a frame: messages to it and from it.
 
 use js_sys::{JSON, Object, Reflect};
-use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use web_sys::{MessageEvent, Window, window};
 
@@ -17,12 +16,40 @@ pub fn is_framed() -> bool {
     parent().is_some()
 }
 
-/// Sends a message to the embedding page, whichever it is: nothing in it is secret.
-pub fn send(message: &impl Serialize) {
+/// A field of a message to the embedding page.
+pub enum Value<'a> {
+    /// A number.
+    Number(f64),
+    /// A text.
+    Text(&'a str),
+    /// JSON that becomes an object of the message.
+    Json(&'a str),
+}
+
+/// Sends `{type, v: 1, …fields}` to the embedding page, whichever it is: nothing in it is secret.
+pub fn send(kind: &str, fields: &[(&str, Value<'_>)]) {
     let Some(parent) = parent() else { return };
-    if let Some(value) = serde_json::to_string(message).ok().and_then(|text| JSON::parse(&text).ok()) {
-        _ = parent.post_message(&value, "*");
+    let message = Object::new();
+    let set = |key: &str, value: JsValue| _ = Reflect::set(&message, &key.into(), &value);
+    set("type", kind.into());
+    set("v", 1.into());
+    for (key, value) in fields {
+        let value = match value {
+            Value::Number(number) => (*number).into(),
+            Value::Text(text) => (*text).into(),
+            Value::Json(json) => JSON::parse(json).unwrap_or(JsValue::NULL),
+        };
+        set(key, value);
     }
+    _ = parent.post_message(&message, "*");
+}
+
+/// JSON on many lines, for people.
+#[must_use]
+pub fn indented(json: &str) -> String {
+    let value = JSON::parse(json).unwrap_or(JsValue::NULL);
+    let text = JSON::stringify_with_replacer_and_space(&value, &JsValue::NULL, &2.into());
+    text.map_or_else(|_| json.to_owned(), String::from)
 }
 
 /// A message of the embedding page: its `type`, and its `scenario` if that is a text.

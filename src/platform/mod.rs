@@ -6,5 +6,6 @@ pub mod canvas;
 pub mod clock;
 pub mod host;
 pub mod page;
+pub mod task;
 pub mod webgpu;
 pub mod workers;

@@ -1,8 +1,8 @@
 //! The page itself: its address, its body, its storage, its clipboard.
 
+use super::task;
 use js_sys::{Array, Reflect, global};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 use web_sys::{Document, Element, HtmlElement, HtmlLinkElement, HtmlTextAreaElement, Window, window};
 
 fn page() -> Option<(Window, Document)> {
@@ -139,7 +139,7 @@ pub fn copy(text: String, done: impl FnOnce(bool) + 'static) {
         return done(copy_by_selection(&document, &text));
     }
     let promise = window.navigator().clipboard().write_text(&text);
-    spawn_local(async move {
+    task::spawn(async move {
         let copied = promise.await.is_ok();
         done(copied || copy_by_selection(&document, &text));
     });

@@ -1,5 +1,6 @@
 //! WebGPU behind plain types: a device, kernels, buffers that are destroyed when they are dropped.
 
+use super::task;
 use js_sys::{Reflect, Uint32Array};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -62,7 +63,7 @@ impl Device {
         let lost = Rc::new(RefCell::new(None));
         let noted = lost.clone();
         let promise = device.lost();
-        wasm_bindgen_futures::spawn_local(async move {
+        task::spawn(async move {
             if let Ok(info) = promise.await {
                 *noted.borrow_mut() = Some(info.message());
             }

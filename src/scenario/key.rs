@@ -6,17 +6,45 @@ use super::number::{self, Bounds};
 pub struct Key<S> {
     /// The key as it stands in the link.
     pub name: &'static str,
-    /// What it sets, for the documentation.
-    pub about: &'static str,
-    /// The values it takes, for the documentation.
-    pub values: fn() -> String,
-    /// A value that is not the default.
-    pub example: &'static str,
+    /// What the documentation says of it; made by `documented!`.
+    pub doc: Doc,
     /// The state's value as text.
     pub write: fn(&S) -> String,
     /// Sets the state from text.
     pub read: fn(&mut S, &str) -> Result<(), Rejection>,
 }
+
+/// What `docs/links.md` says of a key. The page itself carries none of it.
+#[cfg(not(target_arch = "wasm32"))]
+pub struct Doc {
+    /// What it sets.
+    pub about: &'static str,
+    /// The values it takes.
+    pub values: fn() -> String,
+    /// A value that is not the default.
+    pub example: &'static str,
+}
+
+/// The documentation is not a part of the page.
+#[cfg(target_arch = "wasm32")]
+pub struct Doc;
+
+/// `documented!(about, values, example)`: a [`Doc`], where there are any.
+#[cfg(not(target_arch = "wasm32"))]
+macro_rules! documented {
+    ($about:expr, $values:expr, $example:expr) => {
+        $crate::scenario::key::Doc { about: $about, values: $values, example: $example }
+    };
+}
+#[cfg(target_arch = "wasm32")]
+macro_rules! documented {
+    ($about:expr, $values:expr, $example:expr) => {{
+        // Named, so that nothing counts as unused; never called, so that nothing is linked.
+        const _: fn() = || _ = $values;
+        $crate::scenario::key::Doc
+    }};
+}
+pub(super) use documented;
 
 /// Why a value was not taken as it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

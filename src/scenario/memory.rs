@@ -1,6 +1,6 @@
 //! The Memory lab's inputs.
 
-use super::key::{Key, list, read_choice, read_number, span};
+use super::key::{Key, documented, list, read_choice, read_number, span};
 use super::number::{self, Bounds};
 use crate::catalog::{self, DEFAULT_GPU, GPUS, Gpu, MODELS, Model};
 use crate::memory::training::ACTIVATION_BYTES_PER_PARAM;
@@ -80,9 +80,11 @@ impl MemoryScenario {
 pub static KEYS: &[Key<MemoryScenario>] = &[
     Key {
         name: "model",
-        about: "A model of the catalogue, or `custom` for a number of parameters of your own.",
-        values: || list(["custom"].into_iter().chain(MODELS.iter().map(|model| model.id))),
-        example: "gpt2",
+        doc: documented!(
+            "A model of the catalogue, or `custom` for a number of parameters of your own.",
+            || list(["custom"].into_iter().chain(MODELS.iter().map(|model| model.id))),
+            "gpt2"
+        ),
         write: |scenario| match scenario.size {
             Size::Model(model) => model.id.to_owned(),
             Size::Params(_) => "custom".to_owned(),
@@ -97,9 +99,11 @@ pub static KEYS: &[Key<MemoryScenario>] = &[
     },
     Key {
         name: "params",
-        about: "Number of parameters of a `custom` model; makes the model `custom`.",
-        values: || format!("{}; also `7B`, `350M`", span(&PARAMS)),
-        example: "1.3e10",
+        doc: documented!(
+            "Number of parameters of a `custom` model; makes the model `custom`.",
+            || format!("{}; also `7B`, `350M`", span(&PARAMS)),
+            "1.3e10"
+        ),
         write: |scenario| match scenario.size {
             Size::Params(params) => number::format(params.get()),
             Size::Model(_) => number::format(MemoryScenario::default().size.params().get()),
@@ -115,17 +119,13 @@ pub static KEYS: &[Key<MemoryScenario>] = &[
     },
     Key {
         name: "precision",
-        about: "Format of the weights.",
-        values: || list(PRECISIONS.iter().map(|precision| precision.id)),
-        example: "bf16",
+        doc: documented!("Format of the weights.", || list(PRECISIONS.iter().map(|precision| precision.id)), "bf16"),
         write: |scenario| scenario.precision.id.to_owned(),
         read: |scenario, text| read_choice(&mut scenario.precision, memory::precision(text)),
     },
     Key {
         name: "task",
-        about: "Run the model, or train all of it.",
-        values: || list(["run", "train"]),
-        example: "run",
+        doc: documented!("Run the model, or train all of it.", || list(["run", "train"]), "run"),
         write: |scenario| if scenario.train { "train" } else { "run" }.to_owned(),
         read: |scenario, text| {
             let train = match text {
@@ -138,25 +138,19 @@ pub static KEYS: &[Key<MemoryScenario>] = &[
     },
     Key {
         name: "activations",
-        about: "Activations and temporaries in training, bytes per parameter.",
-        values: || span(&ACTIVATIONS),
-        example: "4",
+        doc: documented!("Activations and temporaries in training, bytes per parameter.", || span(&ACTIVATIONS), "4"),
         write: |scenario| number::format(scenario.activations),
         read: |scenario, text| read_number(&mut scenario.activations, &ACTIVATIONS, text),
     },
     Key {
         name: "gpu",
-        about: "The accelerator that should hold it.",
-        values: || list(GPUS.iter().map(|gpu| gpu.id)),
-        example: "rtx-4090",
+        doc: documented!("The accelerator that should hold it.", || list(GPUS.iter().map(|gpu| gpu.id)), "rtx-4090"),
         write: |scenario| scenario.gpu.id.to_owned(),
         read: |scenario, text| read_choice(&mut scenario.gpu, catalog::gpu(text)),
     },
     Key {
         name: "units",
-        about: "Bytes in powers of 1000 (`gb`) or of 1024 (`gib`).",
-        values: || list(["gb", "gib"]),
-        example: "gib",
+        doc: documented!("Bytes in powers of 1000 (`gb`) or of 1024 (`gib`).", || list(["gb", "gib"]), "gib"),
         write: |scenario| if scenario.units == ByteUnits::Binary { "gib" } else { "gb" }.to_owned(),
         read: |scenario, text| {
             let units = match text {

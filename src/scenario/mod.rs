@@ -13,7 +13,7 @@ pub mod scaling;
 mod upgrade;
 pub mod view;
 
-pub use key::{Key, Notice, Rejection};
+pub use key::{Doc, Key, Notice, Rejection};
 pub use memory::MemoryScenario;
 pub use permalink::{Room, Route};
 pub use quantize::QuantizeScenario;

@@ -9,7 +9,7 @@ pub fn parse(text: &str) -> Option<f64> {
     let text: String = text.chars().filter(|c| !c.is_whitespace() && *c != '_').collect::<String>().replace('−', "-");
     let text = if has_thousands_commas(&text) { text.replace(',', "") } else { text };
     if let Some((base, exponent)) = text.split_once('^') {
-        let value = libm::pow(base.parse().ok()?, exponent.parse().ok()?);
+        let value = libm::pow(decimal(base)?, decimal(exponent)?);
         return value.is_finite().then_some(value);
     }
     let factor = match text.chars().last()?.to_ascii_uppercase() {
@@ -20,11 +20,26 @@ pub fn parse(text: &str) -> Option<f64> {
         _ => 1.0,
     };
     let digits = if factor == 1.0 { text.as_str() } else { &text[..text.len() - 1] };
-    // Rust would read "inf", "nan" and "infinity" too; nobody means them in a number field.
-    if digits.chars().any(|c| c.is_ascii_alphabetic() && !matches!(c, 'e' | 'E')) {
+    decimal(digits).map(|value| value * factor).filter(|value| value.is_finite())
+}
+
+/// Reads `-12.5e-3`, correctly rounded; unlike `str::parse` neither `inf` nor `nan`, which nobody means in a field.
+fn decimal(text: &str) -> Option<f64> {
+    let (negative, text) = match text.as_bytes().first()? {
+        b'-' => (true, &text[1..]),
+        b'+' => (false, &text[1..]),
+        _ => (false, text),
+    };
+    let (digits, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let exponent: i32 = exponent.parse().ok()?;
+    let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.len() + fraction.len() == 0 || !all_digits(whole) || !all_digits(fraction) {
         return None;
     }
-    digits.parse::<f64>().ok().map(|value| value * factor).filter(|value| value.is_finite())
+    let (whole, fraction) = (whole.trim_start_matches('0'), fraction.trim_end_matches('0'));
+    let value: f64 = minimal_lexical::parse_float(whole.as_bytes().iter(), fraction.as_bytes().iter(), exponent);
+    Some(if negative { -value } else { value })
 }
 
 fn has_thousands_commas(text: &str) -> bool {
@@ -141,6 +156,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn decimals_are_read_as_the_standard_library_reads_them(text in "[-+]?[0-9]{0,25}\\.?[0-9]{0,25}(e[-+]?[0-9]{1,3})?") {
+            let expected = text.parse::<f64>().ok().filter(|value| value.is_finite());
+            prop_assert_eq!(decimal(&text).filter(|value| value.is_finite()), expected);
+        }
+
         #[test]
         fn a_formatted_number_reads_back_the_same(value in prop::num::f64::NORMAL) {
             prop_assert_eq!(parse(&format(value)), Some(value));

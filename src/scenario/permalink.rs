@@ -260,14 +260,14 @@ mod tests {
         fn check<S: Default + PartialEq>(path: &str, table: &[Key<S>]) {
             for key in table {
                 let mut notices = Vec::new();
-                let pairs = [(key.name.to_owned(), key.example.to_owned())];
+                let pairs = [(key.name.to_owned(), key.doc.example.to_owned())];
                 let state = read_keys(table, &pairs, &mut notices);
-                assert_eq!(notices, [], "{path} {}={}", key.name, key.example);
+                assert_eq!(notices, [], "{path} {}={}", key.name, key.doc.example);
                 assert!(
-                    write_keys(table, &state).contains(&(key.name, key.example.to_owned())),
+                    write_keys(table, &state).contains(&(key.name, key.doc.example.to_owned())),
                     "{path} {}={} is not written back: {:?}",
                     key.name,
-                    key.example,
+                    key.doc.example,
                     write_keys(table, &state)
                 );
             }

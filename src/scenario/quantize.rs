@@ -1,6 +1,6 @@
 //! The Quantize lab's inputs.
 
-use super::key::{Key, Rejection, list, read_choice, read_number, span};
+use super::key::{Key, Rejection, documented, list, read_choice, read_number, span};
 use super::number::{self, Bounds};
 use crate::formats::{self, FORMATS, Format, INT8, Kind};
 use crate::quantize::{Granularity, Quantizer, Scheme};
@@ -153,25 +153,31 @@ fn read_value(word: &str) -> Option<f32> {
 pub static KEYS: &[Key<QuantizeScenario>] = &[
     Key {
         name: "data",
-        about: "The tensor: a sample, or `values` for numbers of your own.",
-        values: || list(Data::all().map(Data::id)),
-        example: "student-t",
+        doc: documented!(
+            "The tensor: a sample, or `values` for numbers of your own.",
+            || list(Data::all().map(Data::id)),
+            "student-t"
+        ),
         write: |scenario| scenario.data.id().to_owned(),
         read: |scenario, text| read_choice(&mut scenario.data, Data::from_id(text)),
     },
     Key {
         name: "n",
-        about: "Size of the sample: 256 × 256, 1024 × 1024 or 4096 × 4096.",
-        values: || list(SIZES.map(|size| size.0)),
-        example: "1m",
+        doc: documented!(
+            "Size of the sample: 256 × 256, 1024 × 1024 or 4096 × 4096.",
+            || list(SIZES.map(|size| size.0)),
+            "1m"
+        ),
         write: |scenario| SIZES[scenario.size].0.to_owned(),
         read: |scenario, text| read_choice(&mut scenario.size, SIZES.iter().position(|size| size.0 == text)),
     },
     Key {
         name: "seed",
-        about: "Seed of the sample: the same seed gives the same values on every machine.",
-        values: || "0 to 9007199254740991".to_owned(),
-        example: "42",
+        doc: documented!(
+            "Seed of the sample: the same seed gives the same values on every machine.",
+            || "0 to 9007199254740991".to_owned(),
+            "42"
+        ),
         write: |scenario| scenario.seed.to_string(),
         read: |scenario, text| {
             let mut seed = scenario.seed as f64;
@@ -185,17 +191,17 @@ pub static KEYS: &[Key<QuantizeScenario>] = &[
     },
     Key {
         name: "std",
-        about: "Standard deviation of the sample.",
-        values: || span(&STD),
-        example: "1",
+        doc: documented!("Standard deviation of the sample.", || span(&STD), "1"),
         write: |scenario| number::format(scenario.std),
         read: |scenario, text| read_number(&mut scenario.std, &STD, text),
     },
     Key {
         name: "values",
-        about: "Numbers of your own, for `data=values`: commas between them; `nan`, `inf` and fractions are allowed.",
-        values: || format!("up to {MAX_VALUES} numbers"),
-        example: "0.1,1/3,70000",
+        doc: documented!(
+            "Numbers of your own, for `data=values`: commas between them; `nan`, `inf` and fractions are allowed.",
+            || format!("up to {MAX_VALUES} numbers"),
+            "0.1,1/3,70000"
+        ),
         write: |scenario| scenario.values.clone(),
         read: |scenario, text| {
             read_values(text).map_err(|_| Rejection::NotUnderstood)?;
@@ -205,9 +211,11 @@ pub static KEYS: &[Key<QuantizeScenario>] = &[
     },
     Key {
         name: "format",
-        about: "The format of the codes.",
-        values: || list(FORMATS.iter().filter(|format| format.id != "fp32").map(|format| format.id)),
-        example: "bf16",
+        doc: documented!(
+            "The format of the codes.",
+            || list(FORMATS.iter().filter(|format| format.id != "fp32").map(|format| format.id)),
+            "bf16"
+        ),
         write: |scenario| scenario.format.id.to_owned(),
         read: |scenario, text| {
             let format = formats::format(text).filter(|format| format.id != "fp32");
@@ -216,9 +224,11 @@ pub static KEYS: &[Key<QuantizeScenario>] = &[
     },
     Key {
         name: "scheme",
-        about: "Of integer formats: codes around zero, or from minimum to maximum with a zero point.",
-        values: || list(["symmetric", "affine"]),
-        example: "affine",
+        doc: documented!(
+            "Of integer formats: codes around zero, or from minimum to maximum with a zero point.",
+            || list(["symmetric", "affine"]),
+            "affine"
+        ),
         write: |scenario| if scenario.scheme == Scheme::Affine { "affine" } else { "symmetric" }.to_owned(),
         read: |scenario, text| {
             let scheme = match text {
@@ -231,9 +241,11 @@ pub static KEYS: &[Key<QuantizeScenario>] = &[
     },
     Key {
         name: "scale",
-        about: "Of integer formats: one scale for the tensor, or one a row.",
-        values: || list(["tensor", "row"]),
-        example: "row",
+        doc: documented!(
+            "Of integer formats: one scale for the tensor, or one a row.",
+            || list(["tensor", "row"]),
+            "row"
+        ),
         write: |scenario| if scenario.granularity == Granularity::Row { "row" } else { "tensor" }.to_owned(),
         read: |scenario, text| {
             let granularity = match text {

@@ -1,6 +1,6 @@
 //! The Scaling lab's inputs.
 
-use super::key::{Key, list, read_choice, read_number, span};
+use super::key::{Key, documented, list, read_choice, read_number, span};
 use super::number::{self, Bounds};
 use crate::catalog::{self, DEFAULT_GPU, GPUS, Gpu};
 use crate::scaling::laws::default_law;
@@ -123,9 +123,11 @@ impl ScalingScenario {
 pub static KEYS: &[Key<ScalingScenario>] = &[
     Key {
         name: "given",
-        about: "Which quantity is known; the others follow from it.",
-        values: || list(Given::ALL.map(Given::id)),
-        example: "params",
+        doc: documented!(
+            "Which quantity is known; the others follow from it.",
+            || list(Given::ALL.map(Given::id)),
+            "params"
+        ),
         write: |scenario| scenario.given.id().to_owned(),
         read: |scenario, text| {
             read_choice(&mut scenario.given, Given::ALL.into_iter().find(|given| given.id() == text))
@@ -133,65 +135,57 @@ pub static KEYS: &[Key<ScalingScenario>] = &[
     },
     Key {
         name: "compute",
-        about: "Training compute, FLOP.",
-        values: || span(&COMPUTE),
-        example: "1e22",
+        doc: documented!("Training compute, FLOP.", || span(&COMPUTE), "1e22"),
         write: |scenario| number::format(scenario.compute),
         read: |scenario, text| read_number(&mut scenario.compute, &COMPUTE, text),
     },
     Key {
         name: "gpu",
-        about: "The accelerator, for `given=hardware`.",
-        values: || list(GPUS.iter().map(|gpu| gpu.id)),
-        example: "h100-sxm5-80gb",
+        doc: documented!(
+            "The accelerator, for `given=hardware`.",
+            || list(GPUS.iter().map(|gpu| gpu.id)),
+            "h100-sxm5-80gb"
+        ),
         write: |scenario| scenario.gpu.id.to_owned(),
         read: |scenario, text| read_choice(&mut scenario.gpu, catalog::gpu(text)),
     },
     Key {
         name: "gpus",
-        about: "How many accelerators.",
-        values: || span(&GPU_COUNT),
-        example: "8",
+        doc: documented!("How many accelerators.", || span(&GPU_COUNT), "8"),
         write: |scenario| number::format(scenario.gpus),
         read: |scenario, text| read_number(&mut scenario.gpus, &GPU_COUNT, text),
     },
     Key {
         name: "days",
-        about: "For how many days.",
-        values: || span(&DAYS),
-        example: "30",
+        doc: documented!("For how many days.", || span(&DAYS), "30"),
         write: |scenario| number::format(scenario.days),
         read: |scenario, text| read_number(&mut scenario.days, &DAYS, text),
     },
     Key {
         name: "mfu",
-        about: "Utilisation: the share of the dense 16-bit peak that training reaches.",
-        values: || span(&UTILISATION),
-        example: "0.35",
+        doc: documented!(
+            "Utilisation: the share of the dense 16-bit peak that training reaches.",
+            || span(&UTILISATION),
+            "0.35"
+        ),
         write: |scenario| number::format(scenario.utilisation),
         read: |scenario, text| read_number(&mut scenario.utilisation, &UTILISATION, text),
     },
     Key {
         name: "params",
-        about: "Model size, for `given=params`.",
-        values: || format!("{}; also `7B`", span(&PARAMS)),
-        example: "8e9",
+        doc: documented!("Model size, for `given=params`.", || format!("{}; also `7B`", span(&PARAMS)), "8e9"),
         write: |scenario| number::format(scenario.params),
         read: |scenario, text| read_number(&mut scenario.params, &PARAMS, text),
     },
     Key {
         name: "tokens",
-        about: "Training tokens, for `given=tokens`.",
-        values: || format!("{}; also `15T`", span(&TOKENS)),
-        example: "1.5e13",
+        doc: documented!("Training tokens, for `given=tokens`.", || format!("{}; also `15T`", span(&TOKENS)), "1.5e13"),
         write: |scenario| number::format(scenario.tokens),
         read: |scenario, text| read_number(&mut scenario.tokens, &TOKENS, text),
     },
     Key {
         name: "law",
-        about: "The law that splits the budget.",
-        values: || list(LAWS.iter().map(|law| law.id)),
-        example: "chinchilla-20",
+        doc: documented!("The law that splits the budget.", || list(LAWS.iter().map(|law| law.id)), "chinchilla-20"),
         write: |scenario| scenario.law.id.to_owned(),
         read: |scenario, text| read_choice(&mut scenario.law, scaling::law(text)),
     },

@@ -1,6 +1,6 @@
 //! How the page looks and works, whatever it computes: the part of the address after `?`.
 
-use super::key::{Key, Notice, Rejection, list, read_choice};
+use super::key::{Key, Notice, Rejection, documented, list, read_choice};
 use super::permalink::{read_keys, split_query};
 use crate::compute::backend::Choice;
 
@@ -63,9 +63,11 @@ impl View {
 pub static KEYS: &[Key<View>] = &[
     Key {
         name: "embed",
-        about: "Shows one lab without header and footer; writes neither address nor storage.",
-        values: || list(["0", "1"]),
-        example: "1",
+        doc: documented!(
+            "Shows one lab without header and footer; writes neither address nor storage.",
+            || list(["0", "1"]),
+            "1"
+        ),
         write: |view| u8::from(view.embed).to_string(),
         read: |view, text| {
             view.embed = match text {
@@ -78,17 +80,17 @@ pub static KEYS: &[Key<View>] = &[
     },
     Key {
         name: "theme",
-        about: "Colours.",
-        values: || list(ThemeChoice::ALL.map(ThemeChoice::id)),
-        example: "dark",
+        doc: documented!("Colours.", || list(ThemeChoice::ALL.map(ThemeChoice::id)), "dark"),
         write: |view| view.theme.id().to_owned(),
         read: |view, text| read_choice(&mut view.theme, ThemeChoice::from_id(text)),
     },
     Key {
         name: "compute",
-        about: "Where tensors are quantized. `auto` takes the GPU unless it is a software one.",
-        values: || list(Choice::ALL.map(Choice::id)),
-        example: "cpu",
+        doc: documented!(
+            "Where tensors are quantized. `auto` takes the GPU unless it is a software one.",
+            || list(Choice::ALL.map(Choice::id)),
+            "cpu"
+        ),
         write: |view| view.compute.id().to_owned(),
         read: |view, text| read_choice(&mut view.compute, Choice::ALL.into_iter().find(|choice| choice.id() == text)),
     },

@@ -1,6 +1,7 @@
 //! The page's frame: header, rooms, footer; addresses and themes.
 
-use super::components::RoomLink;
+use super::components::{Button, RoomLink};
+use super::dynamic::{dynamic, effect};
 use super::labs::{Home, MemoryLab, QuantizeLab, ScalingLab};
 use super::state::{State, THEME_KEY};
 use super::{bridge, busy};
@@ -35,8 +36,8 @@ fn App() -> impl IntoView {
     provide_context(state);
     follow_address(state);
     bridge::start(state);
-    Effect::new(move |_| page::set_root_attribute("data-theme", state.theme.get().id()));
-    Effect::new(move |_| {
+    effect(move || page::set_root_attribute("data-theme", state.theme.get().id()));
+    effect(move || {
         let room = state.room.get();
         page::set_root_attribute("data-view", if state.view.embed { "embed" } else { "room" });
         page::set_title(&match room {
@@ -44,12 +45,12 @@ fn App() -> impl IntoView {
             room => format!("{} – Bitbudget", room.name()),
         });
     });
-    let room = move || match state.room.get() {
+    let room = dynamic(move || match state.room.get() {
         Room::Home => view! { <Home/> }.into_any(),
         Room::Memory => view! { <MemoryLab/> }.into_any(),
         Room::Scaling => view! { <ScalingLab/> }.into_any(),
         Room::Quantize => view! { <QuantizeLab/> }.into_any(),
-    };
+    });
     let embed = state.view.embed;
     view! {
         {(!embed).then(|| view! { <Header/> })}
@@ -108,7 +109,7 @@ fn Header() -> impl IntoView {
             <nav class="nav" aria-label="Rooms">
                 {Room::ALL
                     .into_iter()
-                    .map(|room| view! { <RoomLink room>{room.name()}</RoomLink> })
+                    .map(|room| view! { <RoomLink room text=room.name()/> })
                     .collect_view()}
             </nav>
             <div class="theme">
@@ -122,7 +123,7 @@ fn Header() -> impl IntoView {
                                 ThemeChoice::Light => "Light",
                                 ThemeChoice::Dark => "Dark",
                             };
-                            view! { <option value=choice.id() selected=move || theme.get() == choice>{name}</option> }
+                            view! { <option value=choice.id() selected=theme.get_untracked() == choice>{name}</option> }
                         })
                         .collect_view()}
                 </select>
@@ -148,27 +149,20 @@ fn Footer() -> impl IntoView {
 #[component]
 fn Notices() -> impl IntoView {
     let notices = expect_context::<State>().notices;
-    let clear = move || notices.set(Vec::new());
-    view! {
-        <div role="status" class="notices">
-            {move || {
-                let notices = notices.get();
-                (!notices.is_empty())
-                    .then(|| {
-                        view! {
-                            <div class="notice" id="notices">
-                                <ul>{notices.into_iter().map(|text| view! { <li>{text}</li> }).collect_view()}</ul>
-                                <button
-                                    type="button"
-                                    class="button"
-                                    on:click=move |_| clear()
-                                >
-                                    "Dismiss"
-                                </button>
-                            </div>
-                        }
-                    })
-            }}
-        </div>
-    }
+    let dismiss = Callback::new(move |()| notices.set(Vec::new()));
+    let shown = dynamic(move || {
+        let notices = notices.get();
+        if notices.is_empty() {
+            return ().into_any();
+        }
+        let items = notices.into_iter().map(|text| view! { <li>{text}</li> }).collect_view();
+        view! {
+            <div class="notice" id="notices">
+                <ul>{items}</ul>
+                <Button press=dismiss>"Dismiss"</Button>
+            </div>
+        }
+        .into_any()
+    });
+    view! { <div role="status" class="notices">{shown}</div> }
 }

@@ -2,28 +2,12 @@
 
 use super::busy;
 use super::state::State;
-use crate::platform::page::Timer;
-use crate::platform::{host, page};
+use crate::platform::host::{self, Value};
+use crate::platform::page::{self, Timer};
 use crate::scenario::Route;
 use leptos::prelude::*;
-use serde::Serialize;
-use serde_json::Value;
 use std::cell::{Cell, RefCell};
 
-#[derive(Serialize)]
-#[serde(tag = "type")]
-enum ToHost {
-    #[serde(rename = "bitbudget:ready")]
-    Ready { v: u32 },
-    #[serde(rename = "bitbudget:resize")]
-    Resize { v: u32, height: u32 },
-    #[serde(rename = "bitbudget:error")]
-    Error { v: u32, message: String },
-    #[serde(rename = "bitbudget:report")]
-    Report { v: u32, scenario: String, report: Value },
-}
-
-const V: u32 = 1;
 const RESIZE_PAUSE_MS: i32 = 100;
 
 /// Starts to listen and to tell, if the page stands in a frame.
@@ -32,7 +16,7 @@ pub fn start(state: State) {
         return;
     }
     host::listen(move |message| receive(state, message));
-    busy::when_ready(|| host::send(&ToHost::Ready { v: V }));
+    busy::when_ready(|| host::send("bitbudget:ready", &[]));
     page::observe_body(|_, _| {
         thread_local! {
             static PAUSE: RefCell<Option<Timer>> = const { RefCell::new(None) };
@@ -41,7 +25,7 @@ pub fn start(state: State) {
         let tell = || {
             let height = page::content_height().ceil() as u32;
             if TOLD.replace(height) != height {
-                host::send(&ToHost::Resize { v: V, height });
+                host::send("bitbudget:resize", &[("height", Value::Number(height.into()))]);
             }
         };
         PAUSE.replace(Timer::after_ms(RESIZE_PAUSE_MS, tell));
@@ -66,7 +50,7 @@ fn reply(state: State) {
     match state.report() {
         Some(Ok(report)) => {
             let scenario = format!("#{}", untrack(|| state.route()).write());
-            host::send(&ToHost::Report { v: V, scenario, report });
+            host::send("bitbudget:report", &[("scenario", Value::Text(&scenario)), ("report", Value::Json(&report))]);
         }
         Some(Err(why)) => send_error(why),
         // The job may not have begun yet: look again after this turn, and then when nothing is under way.
@@ -79,7 +63,7 @@ fn reply(state: State) {
 }
 
 fn send_error(message: String) {
-    host::send(&ToHost::Error { v: V, message });
+    host::send("bitbudget:error", &[("message", Value::Text(&message))]);
 }
 
 /// Tells the embedding page that this one has stopped.

@@ -4,6 +4,7 @@ use super::busy::{self, Busy};
 use super::client::{self, Event};
 use crate::compute::job::{Error, Job, Outcome, TensorSource};
 use crate::compute::protocol::Stage;
+use crate::json;
 use crate::memory;
 use crate::platform::page;
 use crate::scaling;
@@ -11,6 +12,7 @@ use crate::scenario::quantize::read_values;
 use crate::scenario::view::ThemeChoice;
 use crate::scenario::{MemoryScenario, QuantizeScenario, Room, Route, ScalingScenario, View};
 use leptos::prelude::*;
+use serde::Serialize;
 use std::cell::RefCell;
 
 /// A result with the last good one behind it: a question that has no answer keeps the picture of the one before.
@@ -18,8 +20,8 @@ use std::cell::RefCell;
 pub struct Answer<S, R> {
     /// The last question that had an answer, with its answer.
     pub good: Option<(S, R)>,
-    /// Why the present question has none.
-    pub problem: Option<String>,
+    /// Why the present question has none; empty if it has.
+    pub problem: String,
 }
 
 /// A quantize job under way or done.
@@ -29,8 +31,8 @@ pub struct JobState {
     pub good: Option<(QuantizeScenario, Outcome)>,
     /// The question that the last ended job answered or failed on, so that it is not asked again.
     pub ended: Option<QuantizeScenario>,
-    /// Why it has no answer.
-    pub problem: Option<String>,
+    /// Why it has no answer; empty if it has.
+    pub problem: String,
     /// What is being done, and its share.
     pub progress: Option<(Stage, f64)>,
 }
@@ -159,7 +161,7 @@ impl State {
                     *job = JobState {
                         good: Some((asked.clone(), *outcome)),
                         ended: Some(asked),
-                        problem: None,
+                        problem: String::new(),
                         progress: None,
                     };
                 }
@@ -184,14 +186,11 @@ impl State {
     }
 
     /// The present room's result as the page's JSON: nothing while it is computed, or why there is none.
-    pub fn report(&self) -> Option<Result<serde_json::Value, String>> {
-        fn json(report: &impl serde::Serialize) -> Result<serde_json::Value, String> {
-            serde_json::to_value(report).map_err(|error| error.to_string())
-        }
-        fn of<S, R: serde::Serialize>(answer: Answer<S, R>) -> Result<serde_json::Value, String> {
-            match (answer.problem, answer.good) {
-                (None, Some((_, report))) => json(&report),
-                (problem, _) => Err(problem.unwrap_or_default()),
+    pub fn report(&self) -> Option<Result<String, String>> {
+        fn of<S, R: Serialize>(answer: Answer<S, R>) -> Result<String, String> {
+            match answer.good {
+                Some((_, report)) if answer.problem.is_empty() => Ok(json::write(&report)),
+                _ => Err(answer.problem),
             }
         }
         match self.room.get_untracked() {
@@ -203,9 +202,9 @@ impl State {
                 if job.ended.as_ref() != Some(&self.quantize.get_untracked()) {
                     return None;
                 }
-                Some(match (job.problem, job.good) {
-                    (None, Some((_, outcome))) => Ok(outcome.to_json()),
-                    (problem, _) => Err(problem.unwrap_or_default()),
+                Some(match job.good {
+                    Some((_, outcome)) if job.problem.is_empty() => Ok(outcome.to_json()),
+                    _ => Err(job.problem),
                 })
             }
         }
@@ -220,7 +219,7 @@ thread_local! {
 impl JobState {
     fn fail(&mut self, asked: QuantizeScenario, why: String) {
         self.ended = Some(asked);
-        self.problem = Some(why);
+        self.problem = why;
         self.progress = None;
     }
 }
@@ -245,8 +244,8 @@ where
     Memo::new(move |last: Option<&Answer<S, R>>| {
         let scenario = scenario.get();
         match ask(&scenario) {
-            Ok(report) => Answer { good: Some((scenario, report)), problem: None },
-            Err(problem) => Answer { good: last.and_then(|last| last.good.clone()), problem: Some(problem) },
+            Ok(report) => Answer { good: Some((scenario, report)), problem: String::new() },
+            Err(problem) => Answer { good: last.and_then(|last| last.good.clone()), problem },
         }
     })
 }

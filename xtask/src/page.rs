@@ -76,7 +76,24 @@ fn trunk(command: &str, wasm_opt: Option<&PathBuf>) -> Result<Command> {
     let mut run = Command::new(trunk);
     run.arg(command).current_dir(tools::root()).env("PATH", tools::path_with(&directories)?);
     run.env_remove("NO_COLOR"); // Trunk refuses the usual value, 1
+    // Cargo adds these to the flags of .cargo/config.toml.
+    run.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", short_paths().join(" "));
     Ok(run)
+}
+
+/// Flags that leave the builder's directories out of panic messages: nobody's business, and 2 KB of the download.
+fn short_paths() -> Vec<String> {
+    let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = cargo_home.or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
+    let Some(sources) = home.map(|home| home.join("registry").join("src")) else { return Vec::new() };
+    let registries = std::fs::read_dir(sources).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut flags: Vec<String> = registries
+        .map(|registry| format!("--remap-path-prefix={}=", registry.display()))
+        // Cargo splits the flags at spaces.
+        .filter(|flag| !flag.contains(char::is_whitespace))
+        .collect();
+    flags.sort();
+    flags
 }
 
 /// Tries `bind` on this port and, while they are taken, on the next ones.

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-/// A group of radio buttons. `options` are (id, label); `set` gets the id.
+/// A group of radio buttons.
 #[component]
 pub fn Choice(
     /// Id of the group; its buttons are `id-option`.
@@ -12,10 +12,9 @@ pub fn Choice(
     /// (id, label) of each answer.
     options: Vec<(&'static str, &'static str)>,
     /// The id of the present answer.
-    #[prop(into)]
     value: Signal<&'static str>,
     /// Called with the id of the answer chosen.
-    set: impl Fn(&'static str) + Copy + Send + Sync + 'static,
+    set: Callback<&'static str>,
 ) -> impl IntoView {
     let buttons = options
         .into_iter()
@@ -29,7 +28,7 @@ pub fn Choice(
                     name=id
                     value=option
                     prop:checked=move || value.get() == option
-                    on:change=move |_| set(option)
+                    on:change=move |_| set.run(option)
                 />
                 <label class="choice__label" for=button>{text}</label>
             }

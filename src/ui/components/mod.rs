@@ -1,13 +1,15 @@
-//! Controls and figures that every lab uses.
+//! Controls and figures that every lab uses. None has a type parameter: see [`crate::ui::dynamic`].
 
+mod button;
 mod choice;
 mod figure;
 mod number_field;
 mod result;
 mod select;
 
+pub use button::Button;
 pub use choice::Choice;
-pub use figure::{Figure, Table};
+pub use figure::{Figure, FigureData, Table};
 pub use number_field::NumberField;
-pub use result::{Problem, ReportActions, RoomLink, Sources};
+pub use result::{Problem, ReportActions, RoomLink, Sources, source_list};
 pub use select::{OptionGroup, Select};

@@ -1,6 +1,7 @@
 //! A number: typed, or moved by a slider beside the field.
 
 use crate::scenario::number::{self, Bounds};
+use crate::ui::dynamic::{effect, text};
 use leptos::prelude::*;
 
 /// A text field for a number, with a sentence beside it while its text is none; the last good number stays in force.
@@ -19,33 +20,30 @@ pub fn NumberField(
     #[prop(optional)]
     slider_step: Option<f64>,
     /// The number in force.
-    #[prop(into)]
     value: Signal<f64>,
     /// Called with each good number typed.
-    set: impl Fn(f64) + Copy + Send + Sync + 'static,
+    set: Callback<f64>,
 ) -> impl IntoView {
-    let text = RwSignal::new(number::show_in_field(value.get_untracked()));
-    let problem = RwSignal::new(None::<String>);
+    let typed = RwSignal::new(number::show_in_field(value.get_untracked()));
+    let problem = RwSignal::new(String::new());
     // The number also changes from outside (a link, the slider); what the reader is typing is left alone.
-    Effect::new(move |_| {
+    effect(move || {
         let value = value.get();
-        if text.with_untracked(|text| bounds.read(text)) != Ok(value) {
-            text.set(number::show_in_field(value));
-            problem.set(None);
+        if typed.with_untracked(|text| bounds.read(text)) != Ok(value) {
+            typed.set(number::show_in_field(value));
+            problem.set(String::new());
         }
     });
-    let typed = move |event| {
-        let typed = event_target_value(&event);
-        match bounds.read(&typed) {
+    let change = move |event| {
+        let text = event_target_value(&event);
+        let read = bounds.read(&text);
+        typed.set(text);
+        match read {
             Ok(number) => {
-                problem.set(None);
-                text.set(typed);
-                set(number);
+                problem.set(String::new());
+                set.run(number);
             }
-            Err(sentence) => {
-                text.set(typed);
-                problem.set(Some(sentence));
-            }
+            Err(sentence) => problem.set(sentence),
         }
     };
     let slider = slider_step.map(|step| {
@@ -59,17 +57,16 @@ pub fn NumberField(
                 max=bounds.max
                 step=step
                 prop:value=move || value.get()
-                aria-valuetext=move || format!("{} {unit}", number::format(value.get()))
+                aria-valuetext=text(move || format!("{} {unit}", number::format(value.get())))
                 on:input=move |event| {
                     if let Ok(number) = bounds.read(&event_target_value(&event)) {
-                        set(number);
+                        set.run(number);
                     }
                 }
             />
         }
     });
     let problem_id = format!("{id}-problem");
-    let describes = problem_id.clone();
     view! {
         <div class="field">
             <label class="field__label" for=id>{label}</label>
@@ -82,14 +79,14 @@ pub fn NumberField(
                     inputmode="decimal"
                     autocomplete="off"
                     spellcheck="false"
-                    prop:value=move || text.get()
-                    aria-invalid=move || problem.with(Option::is_some).then_some("true")
-                    aria-describedby=move || problem.with(Option::is_some).then(|| describes.clone())
-                    on:input=typed
+                    prop:value=typed
+                    aria-invalid=text(move || (!problem.with(String::is_empty)).to_string())
+                    aria-describedby=problem_id.clone()
+                    on:input=change
                 />
-                {(!unit.is_empty()).then(|| view! { <span class="number-field__unit">{unit}</span> })}
+                <span class="number-field__unit">{unit}</span>
             </div>
-            <p class="field__problem" id=problem_id role="alert">{move || problem.get()}</p>
+            <p class="field__problem" id=problem_id role="alert">{problem}</p>
         </div>
     }
 }

@@ -1,37 +1,30 @@
 //! What stands around a result: why there is none, how to take it along, where it comes from.
 
-use crate::platform::page;
+use crate::platform::{host, page};
 use crate::scenario::Room;
 use crate::source::Source;
+use crate::ui::components::Button;
+use crate::ui::dynamic::{self, dynamic, text};
 use crate::ui::state::State;
 use leptos::prelude::*;
 
 /// Why the present question has no answer. The last answer stays below it.
 #[component]
 pub fn Problem(
-    /// The sentence, if there is one.
-    #[prop(into)]
-    problem: Signal<Option<String>>,
+    /// The sentence; empty if there is none.
+    problem: Signal<String>,
     /// Whether an older answer stays in view.
-    #[prop(into)]
     keeps_last: Signal<bool>,
 ) -> impl IntoView {
-    view! {
-        <div class="problem" role="alert" class:problem--shown=move || problem.with(Option::is_some)>
-            {move || {
-                problem
-                    .get()
-                    .map(|sentence| {
-                        view! {
-                            <p>
-                                <strong>{sentence}</strong>
-                                {keeps_last.get().then_some(" Below is the last result.")}
-                            </p>
-                        }
-                    })
-            }}
-        </div>
-    }
+    let shown = dynamic(move || {
+        let sentence = problem.get();
+        if sentence.is_empty() {
+            return ().into_any();
+        }
+        let more = if keeps_last.get() { " Below is the last result." } else { "" };
+        view! { <p class="problem"><strong>{sentence}</strong>{more}</p> }.into_any()
+    });
+    view! { <div role="alert" id="problem">{shown}</div> }
 }
 
 /// Copy the link, copy the report.
@@ -44,30 +37,27 @@ pub fn ReportActions() -> impl IntoView {
             told.try_set(if copied {
                 format!("{what} copied.")
             } else {
-                "The browser refused the clipboard. Copy the address from the address bar instead.".to_owned()
+                "The browser refused the clipboard here. Open the full page to copy.".to_owned()
             });
         });
     };
     let link = move || format!("{}#{}", page::base_url(), state.route().write());
-    let copy_json = move |_| match state.report() {
-        Some(Ok(report)) => copy("JSON", serde_json::to_string_pretty(&report).unwrap_or_default()),
+    let copy_json = Callback::new(move |()| match state.report() {
+        Some(Ok(report)) => copy("JSON", host::indented(&report)),
         Some(Err(why)) => told.set(why),
         None => told.set("Still computing: try again in a moment.".to_owned()),
+    });
+    let copy_link = Callback::new(move |()| copy("Link", untrack(link)));
+    let link = if state.view.embed {
+        view! { <a class="button" href=text(link) target="_blank" rel="noopener">"Open full page ↗"</a> }.into_any()
+    } else {
+        view! { <Button id="copy-link" press=copy_link>"Copy link"</Button> }.into_any()
     };
     view! {
         <div class="actions">
-            {if state.view.embed {
-                view! { <a class="button" href=link target="_blank" rel="noopener">"Open full page ↗"</a> }.into_any()
-            } else {
-                view! {
-                    <button type="button" class="button" id="copy-link" on:click=move |_| copy("Link", untrack(link))>
-                        "Copy link"
-                    </button>
-                }
-                    .into_any()
-            }}
-            <button type="button" class="button" id="copy-json" on:click=copy_json>"Copy JSON"</button>
-            <span class="actions__told" role="status">{move || told.get()}</span>
+            {link}
+            <Button id="copy-json" press=copy_json>"Copy JSON"</Button>
+            <span class="actions__told" role="status">{told}</span>
         </div>
     }
 }
@@ -75,34 +65,30 @@ pub fn ReportActions() -> impl IntoView {
 /// Where the numbers come from, each source once.
 #[component]
 pub fn Sources(
-    /// The sources.
-    #[prop(into)]
-    sources: Signal<Vec<Source>>,
+    /// The list, from [`source_list`].
+    list: AnyView,
 ) -> impl IntoView {
-    let items = move || {
-        let mut seen = Vec::new();
-        for source in sources.get() {
-            if !seen.contains(&source) {
-                seen.push(source);
-            }
-        }
-        seen.into_iter()
-            .map(|source| {
-                view! {
-                    <li>
-                        <a href=source.url rel="noopener noreferrer" target="_blank">{source.title}</a>
-                        {format!(" (as of {})", source.as_of)}
-                    </li>
-                }
-            })
-            .collect_view()
-    };
     view! {
         <details class="more">
             <summary>"Sources"</summary>
-            <ul class="sources">{items}</ul>
+            <ul class="sources">{list}</ul>
         </details>
     }
+}
+
+/// The items of a list of sources, each once.
+pub fn source_list(sources: Vec<Source>) -> AnyView {
+    let mut seen: Vec<Source> = Vec::new();
+    for source in sources {
+        if !seen.contains(&source) {
+            seen.push(source);
+        }
+    }
+    let items = seen.into_iter().map(|source| {
+        let date = format!(" (as of {})", source.as_of);
+        view! { <li><a href=source.url rel="noopener noreferrer" target="_blank">{source.title}</a>{date}</li> }
+    });
+    items.collect_view().into_any()
 }
 
 /// A link to another room that carries its present inputs.
@@ -111,15 +97,15 @@ pub fn RoomLink(
     /// Where it leads.
     room: Room,
     /// Its text.
-    children: Children,
+    text: &'static str,
 ) -> impl IntoView {
     let state = expect_context::<State>();
     view! {
         <a
-            href=move || format!("#{}", state.route_to(room).write())
-            aria-current=move || (state.room.get() == room).then_some("page")
+            href=dynamic::text(move || format!("#{}", state.route_to(room).write()))
+            aria-current=dynamic::text(move || if state.room.get() == room { "page" } else { "false" }.to_owned())
         >
-            {children()}
+            {text}
         </a>
     }
 }

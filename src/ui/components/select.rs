@@ -10,7 +10,7 @@ pub struct OptionGroup {
     pub options: Vec<(&'static str, String)>,
 }
 
-/// A native select. `set` gets the id of the option chosen.
+/// A native select.
 #[component]
 pub fn Select(
     /// Id of the control.
@@ -20,20 +20,19 @@ pub fn Select(
     /// The options.
     groups: Vec<OptionGroup>,
     /// The id of the present option.
-    #[prop(into)]
     value: Signal<&'static str>,
     /// Called with the id of the option chosen.
-    set: impl Fn(&str) + Copy + Send + Sync + 'static,
+    set: Callback<String>,
 ) -> impl IntoView {
+    let now = value.get_untracked();
     let groups = groups
         .into_iter()
         .map(|group| {
             let options = group
                 .options
                 .into_iter()
-                .map(|(option, text)| {
-                    view! { <option value=option selected=move || value.get() == option>{text}</option> }
-                })
+                // `selected` says which is chosen at first: the property of the select is set before it has options.
+                .map(|(option, text)| view! { <option value=option selected=option == now>{text}</option> })
                 .collect_view();
             if group.label.is_empty() {
                 options.into_any()
@@ -48,8 +47,8 @@ pub fn Select(
             <select
                 class="select"
                 id=id
-                prop:value=move || value.get()
-                on:change=move |event| set(&event_target_value(&event))
+                prop:value=value
+                on:change=move |event| set.run(event_target_value(&event))
             >
                 {groups}
             </select>

@@ -7,6 +7,7 @@ use crate::answers;
 use crate::compute::cpu;
 use crate::scenario::Room;
 use crate::ui::components::RoomLink;
+use crate::ui::dynamic::text;
 use crate::ui::state::State;
 use leptos::prelude::*;
 
@@ -14,20 +15,20 @@ use leptos::prelude::*;
 #[component]
 pub fn Home() -> impl IntoView {
     let state = expect_context::<State>();
-    let memory = move || {
+    let memory = text(move || {
         state.memory_answer.with(|answer| match &answer.good {
             Some((scenario, report)) => answers::memory(scenario, report),
-            None => answer.problem.clone().unwrap_or_default(),
+            None => answer.problem.clone(),
         })
-    };
-    let scaling = move || {
+    });
+    let scaling = text(move || {
         state.scaling_answer.with(|answer| match &answer.good {
             Some((_, report)) => answers::scaling(report),
-            None => answer.problem.clone().unwrap_or_default(),
+            None => answer.problem.clone(),
         })
-    };
+    });
     // The smallest sample takes some milliseconds; a larger one is left to the lab.
-    let quantize = Memo::new(move |_| {
+    let quantize = text(move || {
         let job = state.job.get();
         let scenario = state.quantize.get();
         if let Some((asked, outcome)) = job.good.filter(|(asked, _)| *asked == scenario) {
@@ -51,17 +52,17 @@ pub fn Home() -> impl IntoView {
                 <article class="card">
                     <h2 class="card__question">"Does it fit in memory?"</h2>
                     <p class="card__answer" data-answer="memory">{memory}</p>
-                    <p class="card__link"><RoomLink room=Room::Memory>"Open the Memory lab"</RoomLink></p>
+                    <p class="card__link"><RoomLink room=Room::Memory text="Open the Memory lab"/></p>
                 </article>
                 <article class="card">
                     <h2 class="card__question">"How large should it be?"</h2>
                     <p class="card__answer" data-answer="scaling">{scaling}</p>
-                    <p class="card__link"><RoomLink room=Room::Scaling>"Open the Scaling lab"</RoomLink></p>
+                    <p class="card__link"><RoomLink room=Room::Scaling text="Open the Scaling lab"/></p>
                 </article>
                 <article class="card">
                     <h2 class="card__question">"What does lower precision do?"</h2>
-                    <p class="card__answer" data-answer="quantize">{move || quantize.get()}</p>
-                    <p class="card__link"><RoomLink room=Room::Quantize>"Open the Quantize lab"</RoomLink></p>
+                    <p class="card__answer" data-answer="quantize">{quantize}</p>
+                    <p class="card__link"><RoomLink room=Room::Quantize text="Open the Quantize lab"/></p>
                 </article>
             </section>
             <section class="prose">

@@ -3,13 +3,18 @@
 use super::{gpu_menu, model_words};
 use crate::answers;
 use crate::catalog::{self, MODELS};
-use crate::charts::{Capacity, Part, Role, StackedBar, TickFormat};
+use crate::charts::{AnyPicture, Capacity, Part, Role, StackedBar, TickFormat};
 use crate::memory::{self, Alteration, Change, PRECISIONS, PartKind, Report, Verdict, changes};
 use crate::scenario::MemoryScenario;
 use crate::scenario::memory::{ACTIVATIONS, CUSTOM_PARAMS, PARAMS, Size};
-use crate::ui::components::{Choice, Figure, NumberField, OptionGroup, Problem, ReportActions, Select, Sources, Table};
+use crate::source::Source;
+use crate::ui::components::{
+    Button, Choice, Figure, FigureData, NumberField, OptionGroup, Problem, ReportActions, Select, Sources, Table,
+    source_list,
+};
+use crate::ui::dynamic::{change, dynamic, field, text, when};
 use crate::ui::state::State;
-use crate::units::{ByteUnits, Params, significant};
+use crate::units::{ByteUnits, Params, short_count, significant};
 use leptos::prelude::*;
 
 /// The Memory lab.
@@ -17,22 +22,29 @@ use leptos::prelude::*;
 pub fn MemoryLab() -> impl IntoView {
     let state = expect_context::<State>();
     let answer = state.memory_answer;
-    let good = move || answer.with(|answer| answer.good.clone());
-    let title =
-        Signal::derive(move || good().map_or_else(String::new, |(asked, report)| answers::memory(&asked, &report)));
-    let picture = Signal::derive(move || good().map(|(asked, report)| bar(&asked, &report)));
-    let table = Signal::derive(move || good().map_or_else(Table::default, |(asked, report)| table(&asked, &report)));
-    let summary = Signal::derive(move || good().map_or_else(String::new, |(asked, report)| summary(&asked, &report)));
-    let problem = Signal::derive(move || answer.with(|answer| answer.problem.clone()));
+    let data =
+        Signal::derive(move || answer.with(|answer| answer.good.as_ref().map(|(asked, report)| figure(asked, report))));
+    let problem = text(move || answer.with(|answer| answer.problem.clone()));
     let keeps_last = Signal::derive(move || answer.with(|answer| answer.good.is_some()));
-    let sources = Signal::derive(move || {
-        let mut sources: Vec<_> =
-            good().iter().flat_map(|(_, report)| report.parts.iter().map(|part| part.source)).collect();
-        if let Size::Model(model) = state.memory.get().size {
-            sources.push(model.source);
-        }
-        sources.push(state.memory.get().gpu.source);
-        sources
+    let sources = dynamic(move || {
+        let mut sources: Vec<Source> = answer.with(|answer| match &answer.good {
+            Some((_, report)) => report.parts.iter().map(|part| part.source).collect(),
+            None => Vec::new(),
+        });
+        state.memory.with(|scenario| {
+            if let Size::Model(model) = scenario.size {
+                sources.push(model.source);
+            }
+            sources.push(scenario.gpu.source);
+        });
+        source_list(sources)
+    });
+    let sums = dynamic(move || {
+        answer.with(|answer| answer.good.as_ref().map(|(asked, report)| sums(asked, report))).into_any()
+    });
+    let assumptions = dynamic(move || {
+        let texts = answer.with(|answer| answer.good.as_ref().map(|(_, report)| report.assumptions.clone()));
+        texts.unwrap_or_default().into_iter().map(|text| view! { <li>{text}</li> }).collect_view().into_any()
     });
     view! {
         <div class="lab">
@@ -42,31 +54,22 @@ pub fn MemoryLab() -> impl IntoView {
             </section>
             <section class="lab__see" aria-label="See">
                 <Problem problem keeps_last/>
-                <VerdictBar/>
-                <Figure id="memory-chart" title summary picture height=190.0 table/>
+                {dynamic(move || answer.with(|answer| answer.good.as_ref().map(|(asked, report)| verdict(asked, report))).into_any())}
+                <Figure id="memory-chart" height=150.0 data/>
                 <Changes/>
                 <ReportActions/>
             </section>
             <section class="lab__understand" aria-label="Understand">
                 <h2 class="lab__heading">"Why this number"</h2>
-                <ul class="sums">
-                    {move || good().map(|(asked, report)| sums(&asked, &report))}
-                </ul>
+                <ul class="sums">{sums}</ul>
                 <p class="note">
                     "The cheat sheet’s sum: 4 bytes for a parameter in FP32, and in training 4 for its gradient, 8 for Adam’s two states, and up to 8 for activations and temporaries: 12 to 20 bytes more, 16 to 24 GB per billion parameters."
                 </p>
                 <details class="more">
                     <summary>"Assumptions"</summary>
-                    <ul>
-                        {move || {
-                            good()
-                                .map(|(_, report)| {
-                                    report.assumptions.iter().map(|text| view! { <li>{*text}</li> }).collect_view()
-                                })
-                        }}
-                    </ul>
+                    <ul>{assumptions}</ul>
                 </details>
-                <Sources sources/>
+                <Sources list=sources/>
             </section>
         </div>
     }
@@ -82,73 +85,76 @@ fn Controls() -> impl IntoView {
             options: MODELS.iter().map(|model| (model.id, format!("{} ({})", model.name, model.params))).collect(),
         },
     ];
-    let model_id = Signal::derive(move || match scenario.get().size {
-        Size::Model(model) => model.id,
-        Size::Params(_) => "custom",
-    });
-    let is_custom = Memo::new(move |_| matches!(scenario.get().size, Size::Params(_)));
-    let is_training = Memo::new(move |_| scenario.get().train);
-    view! {
-        <Choice
-            id="memory-task"
-            label="Task"
-            options=vec![("run", "Run"), ("train", "Train")]
-            value=Signal::derive(move || if scenario.get().train { "train" } else { "run" })
-            set=move |task| scenario.update(|scenario| scenario.train = task == "train")
-        />
-        <Select
-            id="memory-model"
-            label="Model"
-            groups=models
-            value=model_id
-            set=move |id| {
-                scenario
-                    .update(|scenario| {
-                        scenario.size = catalog::model(id).map_or(Size::Params(CUSTOM_PARAMS), Size::Model);
-                    });
-            }
-        />
-        <Show when=move || is_custom.get()>
+    let params = move || {
+        view! {
             <NumberField
                 id="memory-params"
                 label="Parameters"
                 bounds=PARAMS
-                value=Signal::derive(move || scenario.get().size.params().get())
-                set=move |params| scenario.update(|scenario| scenario.size = Size::Params(Params(params)))
+                value=field(scenario, |scenario| scenario.size.params().get())
+                set=change(scenario, |scenario, params| scenario.size = Size::Params(Params(params)))
             />
-        </Show>
-        <Choice
-            id="memory-precision"
-            label="Precision"
-            options=PRECISIONS.iter().map(|precision| (precision.id, precision.name)).collect()
-            value=Signal::derive(move || scenario.get().precision.id)
-            set=move |id| {
-                if let Some(precision) = memory::precision(id) {
-                    scenario.update(|scenario| scenario.precision = precision);
-                }
-            }
-        />
-        <Show when=move || is_training.get()>
+        }
+        .into_any()
+    };
+    let activations = move || {
+        view! {
             <NumberField
                 id="memory-activations"
                 label="Activations and temporaries"
                 unit="bytes per parameter"
                 bounds=ACTIVATIONS
                 slider_step=0.5
-                value=Signal::derive(move || scenario.get().activations)
-                set=move |bytes| scenario.update(|scenario| scenario.activations = bytes)
+                value=field(scenario, |scenario| scenario.activations)
+                set=change(scenario, |scenario, bytes| scenario.activations = bytes)
             />
-        </Show>
+        }
+        .into_any()
+    };
+    view! {
+        <Choice
+            id="memory-task"
+            label="Task"
+            options=vec![("run", "Run"), ("train", "Train")]
+            value=field(scenario, |scenario| if scenario.train { "train" } else { "run" })
+            set=change(scenario, |scenario, task| scenario.train = task == "train")
+        />
+        <Select
+            id="memory-model"
+            label="Model"
+            groups=models
+            value=field(
+                scenario,
+                |scenario| match scenario.size {
+                    Size::Model(model) => model.id,
+                    Size::Params(_) => "custom",
+                },
+            )
+            set=change(
+                scenario,
+                |scenario, id: String| {
+                    scenario.size = catalog::model(&id).map_or(Size::Params(CUSTOM_PARAMS), Size::Model);
+                },
+            )
+        />
+        {when(move || scenario.with(|scenario| matches!(scenario.size, Size::Params(_))), params)}
+        <Choice
+            id="memory-precision"
+            label="Precision"
+            options=PRECISIONS.iter().map(|precision| (precision.id, precision.name)).collect()
+            value=field(scenario, |scenario| scenario.precision.id)
+            set=change(
+                scenario,
+                |scenario, id| scenario.precision = memory::precision(id).unwrap_or(scenario.precision),
+            )
+        />
+        {when(move || scenario.with(|scenario| scenario.train), activations)}
         <Select
             id="memory-gpu"
             label="GPU"
             groups=gpu_menu()
-            value=Signal::derive(move || scenario.get().gpu.id)
-            set=move |id| {
-                if let Some(gpu) = catalog::gpu(id) {
-                    scenario.update(|scenario| scenario.gpu = gpu);
-                }
-            }
+            value=field(scenario, |scenario| scenario.gpu.id)
+            set=change(scenario, |scenario, id: String| scenario.gpu = catalog::gpu(&id).unwrap_or(scenario.gpu))
         />
         <details class="more">
             <summary>"More"</summary>
@@ -156,108 +162,98 @@ fn Controls() -> impl IntoView {
                 id="memory-units"
                 label="Units"
                 options=vec![("gb", "GB (10⁹ bytes)"), ("gib", "GiB (2³⁰ bytes)")]
-                value=Signal::derive(move || if scenario.get().units == ByteUnits::Binary { "gib" } else { "gb" })
-                set=move |units| {
-                    let units = if units == "gib" { ByteUnits::Binary } else { ByteUnits::Decimal };
-                    scenario.update(|scenario| scenario.units = units);
-                }
+                value=field(scenario, |scenario| if scenario.units == ByteUnits::Binary { "gib" } else { "gb" })
+                set=change(
+                    scenario,
+                    |scenario, id| {
+                        scenario.units = if id == "gib" { ByteUnits::Binary } else { ByteUnits::Decimal };
+                    },
+                )
             />
         </details>
     }
 }
 
 /// The verdict, by icon, word and place; colour comes third.
-#[component]
-fn VerdictBar() -> impl IntoView {
-    let answer = expect_context::<State>().memory_answer;
-    move || {
-        answer.with(|answer| {
-            let (asked, report) = answer.good.as_ref()?;
-            let (class, icon, word) = match report.verdict() {
-                Verdict::Fits => ("verdict verdict--fits", "✓", "Fits"),
-                Verdict::Tight => ("verdict verdict--tight", "!", "Tight"),
-                Verdict::Over => ("verdict verdict--over", "✕", "Does not fit"),
-            };
-            let share = format!("{} of {}", report.total().show(asked.units), report.gpu_bytes().show(asked.units));
-            let needs = match report.gpus_needed() {
-                1 => String::new(),
-                n => format!("needs {} such GPUs", crate::units::short_count(n as f64)),
-            };
-            Some(view! {
-                <p class=class id="memory-verdict" role="status">
-                    <span class="verdict__icon" aria-hidden="true">{icon}</span>
-                    <strong class="verdict__word">{word}</strong>
-                    <span>{share}</span>
-                    <span>{needs}</span>
-                </p>
-            })
-        })
+fn verdict(asked: &MemoryScenario, report: &Report) -> AnyView {
+    let (class, icon, word) = match report.verdict() {
+        Verdict::Fits => ("verdict verdict--fits", "✓", "Fits"),
+        Verdict::Tight => ("verdict verdict--tight", "!", "Tight"),
+        Verdict::Over => ("verdict verdict--over", "✕", "Does not fit"),
+    };
+    let share = format!("{} of {}", report.total().show(asked.units), report.gpu_bytes().show(asked.units));
+    let needs = match report.gpus_needed() {
+        1 => String::new(),
+        n => format!("needs {} such GPUs", short_count(n as f64)),
+    };
+    view! {
+        <p class=class id="memory-verdict" role="status">
+            <span class="verdict__icon" aria-hidden="true">{icon}</span>
+            <strong class="verdict__word">{word}</strong>
+            <span>{share}</span>
+            <span>{needs}</span>
+        </p>
     }
+    .into_any()
 }
 
 /// The smallest changes that fit, each a button that makes it.
 #[component]
 fn Changes() -> impl IntoView {
-    let state = expect_context::<State>();
-    let scenario = state.memory;
-    let found = Memo::new(move |_| changes(&scenario.get().input()));
-    let apply = move |change: Change| {
-        scenario.update(|scenario| match change.alteration {
-            Alteration::Activations { bytes_per_param } => scenario.activations = bytes_per_param,
-            Alteration::Precision(precision) => scenario.precision = precision,
-            Alteration::Gpu(gpu) => scenario.gpu = gpu,
-            Alteration::RunInstead => scenario.train = false,
-            _ => {}
-        });
-    };
-    let describe = move |change: &Change| {
-        let total = change.total.show(scenario.get_untracked().units);
-        match change.alteration {
-            Alteration::Activations { bytes_per_param } => {
-                format!("Smaller batch: {} B of activations → {total}", significant(bytes_per_param, 2))
-            }
-            Alteration::Precision(precision) => format!("{} weights → {total}", precision.name),
-            Alteration::Gpu(gpu) => format!("{} ({})", gpu.name, gpu.memory().show(scenario.get_untracked().units)),
-            Alteration::Gpus(n) => format!("{} × {}", crate::units::short_count(n as f64), change.input.gpu.name),
-            Alteration::RunInstead => format!("Run it instead of training → {total}"),
+    let scenario = expect_context::<State>().memory;
+    dynamic(move || {
+        let asked = scenario.get();
+        let found = changes(&asked.input());
+        if found.is_empty() {
+            return ().into_any();
         }
-    };
-    let list = move || {
-        let found = found.get();
-        (!found.is_empty()).then(|| {
-            let items = found
-                .into_iter()
-                .map(|change| {
-                    let text = describe(&change);
-                    let (mark, word) = if change.fits { ("✓ ", "fits") } else { ("", "still too large") };
-                    let inner = view! {
-                        <span aria-hidden="true">{mark}</span>
-                        {text}
-                        <span class="change__word">{format!(" ({word})")}</span>
-                    };
-                    if matches!(change.alteration, Alteration::Gpus(_)) {
-                        view! { <li class="change">{inner}</li> }.into_any()
-                    } else {
-                        view! {
-                            <li>
-                                <button type="button" class="button change" on:click=move |_| apply(change.clone())>
-                                    {inner}
-                                </button>
-                            </li>
-                        }
-                        .into_any()
-                    }
-                })
-                .collect_view();
-            view! {
-                <div class="changes">
-                    <h3 class="changes__title">"Smallest change that fits"</h3>
-                    <ul class="changes__list" id="memory-changes">{items}</ul>
-                </div>
+        let items = found.into_iter().map(|change| {
+            let (mark, word) = if change.fits { ("✓ ", " (fits)") } else { ("", " (still too large)") };
+            let text = describe(&change, asked.units);
+            let inner = view! {
+                <span aria-hidden="true">{mark}</span>
+                {text}
+                <span class="change__word">{word}</span>
+            };
+            if matches!(change.alteration, Alteration::Gpus(_)) {
+                return view! { <li class="change">{inner}</li> }.into_any();
             }
-        })
-    };
-    view! { {list} }
+            let press = Callback::new(move |()| scenario.update(|scenario| apply(scenario, &change)));
+            view! { <li><Button press>{inner}</Button></li> }.into_any()
+        });
+        let items = items.collect_view();
+        view! {
+            <div class="changes">
+                <h3 class="changes__title">"Smallest change that fits"</h3>
+                <ul class="changes__list" id="memory-changes">{items}</ul>
+            </div>
+        }
+        .into_any()
+    })
+}
+
+fn apply(scenario: &mut MemoryScenario, change: &Change) {
+    match change.alteration {
+        Alteration::Activations { bytes_per_param } => scenario.activations = bytes_per_param,
+        Alteration::Precision(precision) => scenario.precision = precision,
+        Alteration::Gpu(gpu) => scenario.gpu = gpu,
+        Alteration::RunInstead => scenario.train = false,
+        // The page asks about one GPU; how many are needed is an answer, not an input.
+        Alteration::Gpus(_) => {}
+    }
+}
+
+fn describe(change: &Change, units: ByteUnits) -> String {
+    let total = change.total.show(units);
+    match change.alteration {
+        Alteration::Activations { bytes_per_param } => {
+            format!("Smaller batch: {} B of activations → {total}", significant(bytes_per_param, 2))
+        }
+        Alteration::Precision(precision) => format!("{} weights → {total}", precision.name),
+        Alteration::Gpu(gpu) => format!("{}: {}", gpu.name, gpu.memory().show(units)),
+        Alteration::Gpus(n) => format!("{} × {}", short_count(n as f64), change.input.gpu.name),
+        Alteration::RunInstead => format!("Run it instead of training → {total}"),
+    }
 }
 
 fn role(kind: PartKind) -> Role {
@@ -266,6 +262,15 @@ fn role(kind: PartKind) -> Role {
         PartKind::Gradients => Role::Gradients,
         PartKind::Optimizer => Role::Optimizer,
         PartKind::Activations => Role::Activations,
+    }
+}
+
+fn figure(asked: &MemoryScenario, report: &Report) -> FigureData {
+    FigureData {
+        title: answers::memory(asked, report),
+        summary: summary(asked, report),
+        picture: AnyPicture::StackedBar(bar(asked, report)),
+        table: table(asked, report),
     }
 }
 
@@ -333,7 +338,7 @@ fn capital(text: &str) -> String {
     letters.next().map(|letter| letter.to_ascii_uppercase()).into_iter().chain(letters).collect()
 }
 
-fn sums(asked: &MemoryScenario, report: &Report) -> impl IntoView + use<> {
+fn sums(asked: &MemoryScenario, report: &Report) -> AnyView {
     let params = report.input.params;
     let row = |name: &'static str, product: String| {
         view! {
@@ -349,5 +354,5 @@ fn sums(asked: &MemoryScenario, report: &Report) -> impl IntoView + use<> {
         .map(|part| row(part.kind.name(), answers::product(params, part.bytes_per_param, part.bytes, asked.units)))
         .collect();
     rows.push(row("Total", answers::product(params, report.bytes_per_param(), report.total(), asked.units)));
-    rows.collect_view()
+    rows.collect_view().into_any()
 }

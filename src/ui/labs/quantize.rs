@@ -1,7 +1,7 @@
 //! The Quantize lab: what does lower precision do to a tensor?
 
 use crate::answers;
-use crate::charts::{BinSeries, BinStyle, Histogram, Role};
+use crate::charts::{AnyPicture, BinSeries, BinStyle, Histogram, Role};
 use crate::compute::job::Outcome;
 use crate::compute::protocol::Stage;
 use crate::formats::{self, FORMATS};
@@ -9,7 +9,11 @@ use crate::quantize::report::{Counts, Report};
 use crate::quantize::{Granularity, Scheme};
 use crate::scenario::QuantizeScenario;
 use crate::scenario::quantize::{Data, SEED, SIZES, STD, read_values};
-use crate::ui::components::{Choice, Figure, NumberField, OptionGroup, Problem, ReportActions, Select, Sources, Table};
+use crate::ui::components::{
+    Button, Choice, Figure, FigureData, NumberField, OptionGroup, Problem, ReportActions, Select, Sources, Table,
+    source_list,
+};
+use crate::ui::dynamic::{change, dynamic, effect, field, text, when};
 use crate::ui::state::State;
 use crate::units::{Bytes, scientific, significant};
 use crate::weights::Distribution;
@@ -19,11 +23,24 @@ use leptos::prelude::*;
 #[component]
 pub fn QuantizeLab() -> impl IntoView {
     let state = expect_context::<State>();
-    Effect::new(move |_| state.run_job());
+    effect(move || state.run_job());
     let good = Memo::new(move |_| state.job.with(|job| job.good.clone()));
-    let problem = Signal::derive(move || state.job.with(|job| job.problem.clone()));
+    let problem = text(move || state.job.with(|job| job.problem.clone()));
     let keeps_last = Signal::derive(move || good.with(Option::is_some));
-    let sources = Signal::derive(move || vec![formats::FP32.source, state.quantize.get().format.source]);
+    let sources = dynamic(move || {
+        source_list(vec![formats::FP32.source, state.quantize.with(|scenario| scenario.format.source)])
+    });
+    let has_result = Memo::new(move |_| good.with(Option::is_some));
+    let results = dynamic(move || {
+        if has_result.get() {
+            view! { <Results good/> }.into_any()
+        } else {
+            view! { <p class="waiting">"Quantizing…"</p> }.into_any()
+        }
+    });
+    let explained = dynamic(move || {
+        good.with(|good| good.as_ref().map(|(asked, outcome)| explain(asked, &outcome.report))).into_any()
+    });
     view! {
         <div class="lab">
             <section class="lab__choose" aria-label="Choose">
@@ -33,14 +50,12 @@ pub fn QuantizeLab() -> impl IntoView {
             <section class="lab__see" aria-label="See">
                 <Problem problem keeps_last/>
                 <Progress/>
-                <Show when=move || good.with(Option::is_some) fallback=|| view! { <p class="waiting">"Quantizing…"</p> }>
-                    <Results good/>
-                </Show>
+                {results}
                 <ReportActions/>
             </section>
             <section class="lab__understand" aria-label="Understand">
                 <h2 class="lab__heading">"Why this number"</h2>
-                {move || good.get().map(|(asked, outcome)| explain(&asked, &outcome.report))}
+                {explained}
                 <details class="more">
                     <summary>"What the figures mean"</summary>
                     <ul>
@@ -51,7 +66,7 @@ pub fn QuantizeLab() -> impl IntoView {
                         <li>"Clipped: numbers beyond the format’s range. Flushed: numbers other than zero that became zero."</li>
                     </ul>
                 </details>
-                <Sources sources/>
+                <Sources list=sources/>
             </section>
         </div>
     }
@@ -60,76 +75,54 @@ pub fn QuantizeLab() -> impl IntoView {
 #[component]
 fn Controls() -> impl IntoView {
     let scenario = expect_context::<State>().quantize;
+    let samples = Distribution::ALL.map(|distribution| (distribution.id(), distribution.name().to_owned()));
     let data = OptionGroup {
         label: "",
-        options: Distribution::ALL
-            .map(|distribution| (distribution.id(), distribution.name().to_owned()))
-            .into_iter()
-            .chain([("values", "Your own numbers".to_owned())])
-            .collect(),
+        options: samples.into_iter().chain([("values", "Your own numbers".to_owned())]).collect(),
     };
-    let own = Memo::new(move |_| scenario.get().data == Data::Values);
-    let has_scale = Memo::new(move |_| scenario.get().has_scale());
-    view! {
-        <Choice
-            id="quantize-format"
-            label="From FP32 to"
-            options=FORMATS.iter().filter(|format| format.id != "fp32").map(|format| (format.id, format.name)).collect()
-            value=Signal::derive(move || scenario.get().format.id)
-            set=move |id| {
-                if let Some(format) = formats::format(id) {
-                    scenario.update(|scenario| scenario.format = format);
-                }
-            }
-        />
-        <Show when=move || has_scale.get()>
+    let scales = move || {
+        view! {
             <Choice
                 id="quantize-scheme"
                 label="Codes"
                 options=vec![("symmetric", "Symmetric"), ("affine", "Affine")]
-                value=Signal::derive(move || {
-                    if scenario.get().scheme == Scheme::Affine { "affine" } else { "symmetric" }
-                })
-                set=move |id| {
-                    let scheme = if id == "affine" { Scheme::Affine } else { Scheme::Symmetric };
-                    scenario.update(|scenario| scenario.scheme = scheme);
-                }
+                value=field(scenario, |scenario| if scenario.scheme == Scheme::Affine { "affine" } else { "symmetric" })
+                set=change(
+                    scenario,
+                    |scenario, id| scenario.scheme = if id == "affine" { Scheme::Affine } else { Scheme::Symmetric },
+                )
             />
             <Choice
                 id="quantize-scale"
                 label="One scale for"
                 options=vec![("tensor", "The tensor"), ("row", "Each row")]
-                value=Signal::derive(move || {
-                    if scenario.get().granularity == Granularity::Row { "row" } else { "tensor" }
-                })
-                set=move |id| {
-                    let granularity = if id == "row" { Granularity::Row } else { Granularity::Tensor };
-                    scenario.update(|scenario| scenario.granularity = granularity);
-                }
+                value=field(
+                    scenario,
+                    |scenario| if scenario.granularity == Granularity::Row { "row" } else { "tensor" },
+                )
+                set=change(
+                    scenario,
+                    |scenario, id| {
+                        scenario.granularity = if id == "row" { Granularity::Row } else { Granularity::Tensor };
+                    },
+                )
             />
-        </Show>
-        <Select
-            id="quantize-data"
-            label="Tensor"
-            groups=vec![data]
-            value=Signal::derive(move || scenario.get().data.id())
-            set=move |id| {
-                if let Some(data) = Data::from_id(id) {
-                    scenario.update(|scenario| scenario.data = data);
-                }
-            }
-        />
-        <Show when=move || !own.get() fallback=OwnValues>
+        }
+        .into_any()
+    };
+    let sample = move || {
+        view! {
             <Choice
                 id="quantize-n"
                 label="Size"
                 options=SIZES.map(|(id, name, ..)| (id, name)).to_vec()
-                value=Signal::derive(move || SIZES[scenario.get().size].0)
-                set=move |id| {
-                    if let Some(size) = SIZES.iter().position(|size| size.0 == id) {
-                        scenario.update(|scenario| scenario.size = size);
-                    }
-                }
+                value=field(scenario, |scenario| SIZES[scenario.size].0)
+                set=change(
+                    scenario,
+                    |scenario, id| {
+                        scenario.size = SIZES.iter().position(|size| size.0 == id).unwrap_or_default();
+                    },
+                )
             />
             <details class="more">
                 <summary>"More"</summary>
@@ -137,41 +130,62 @@ fn Controls() -> impl IntoView {
                     id="quantize-std"
                     label="Standard deviation"
                     bounds=STD
-                    value=Signal::derive(move || scenario.get().std)
-                    set=move |std| scenario.update(|scenario| scenario.std = std)
+                    value=field(scenario, |scenario| scenario.std)
+                    set=change(scenario, |scenario, std| scenario.std = std)
                 />
                 <NumberField
                     id="quantize-seed"
                     label="Seed"
                     bounds=SEED
-                    value=Signal::derive(move || scenario.get().seed as f64)
-                    set=move |seed| scenario.update(|scenario| scenario.seed = seed as u64)
+                    value=field(scenario, |scenario| scenario.seed as f64)
+                    set=change(scenario, |scenario, seed: f64| scenario.seed = seed as u64)
                 />
             </details>
-        </Show>
+        }
+        .into_any()
+    };
+    let own = Memo::new(move |_| scenario.with(|scenario| scenario.data == Data::Values));
+    let numbers = dynamic(move || if own.get() { view! { <OwnValues/> }.into_any() } else { sample() });
+    view! {
+        <Choice
+            id="quantize-format"
+            label="From FP32 to"
+            options=FORMATS.iter().filter(|format| format.id != "fp32").map(|format| (format.id, format.name)).collect()
+            value=field(scenario, |scenario| scenario.format.id)
+            set=change(scenario, |scenario, id| scenario.format = formats::format(id).unwrap_or(scenario.format))
+        />
+        {when(move || scenario.with(QuantizeScenario::has_scale), scales)}
+        <Select
+            id="quantize-data"
+            label="Tensor"
+            groups=vec![data]
+            value=field(scenario, |scenario| scenario.data.id())
+            set=change(scenario, |scenario, id: String| scenario.data = Data::from_id(&id).unwrap_or(scenario.data))
+        />
+        {numbers}
     }
 }
 
 #[component]
 fn OwnValues() -> impl IntoView {
     let scenario = expect_context::<State>().quantize;
-    let text = RwSignal::new(scenario.get_untracked().values);
-    let problem = RwSignal::new(None::<String>);
-    Effect::new(move |_| {
-        let values = scenario.get().values;
-        if problem.with_untracked(Option::is_none) && text.with_untracked(|text| *text != values) {
-            text.set(values);
+    let typed = RwSignal::new(scenario.with_untracked(|scenario| scenario.values.clone()));
+    let problem = RwSignal::new(String::new());
+    effect(move || {
+        let values = scenario.with(|scenario| scenario.values.clone());
+        if problem.with_untracked(String::is_empty) {
+            typed.set(values);
         }
     });
-    let typed = move |event| {
-        let typed = event_target_value(&event);
-        text.set(typed.clone());
-        match read_values(&typed) {
+    let change = move |event| {
+        let text = event_target_value(&event);
+        typed.set(text.clone());
+        match read_values(&text) {
             Ok(_) => {
-                problem.set(None);
-                scenario.update(|scenario| scenario.values = typed);
+                problem.set(String::new());
+                scenario.update(|scenario| scenario.values = text);
             }
-            Err(sentence) => problem.set(Some(sentence)),
+            Err(sentence) => problem.set(sentence),
         }
     };
     view! {
@@ -182,12 +196,12 @@ fn OwnValues() -> impl IntoView {
                 id="quantize-values"
                 rows="4"
                 spellcheck="false"
-                prop:value=move || text.get()
-                aria-invalid=move || problem.with(Option::is_some).then_some("true")
-                aria-describedby=move || problem.with(Option::is_some).then_some("quantize-values-problem")
-                on:input=typed
+                prop:value=typed
+                aria-invalid=text(move || (!problem.with(String::is_empty)).to_string())
+                aria-describedby="quantize-values-problem"
+                on:input=change
             ></textarea>
-            <p class="field__problem" id="quantize-values-problem" role="alert">{move || problem.get()}</p>
+            <p class="field__problem" id="quantize-values-problem" role="alert">{problem}</p>
         </div>
     }
 }
@@ -195,107 +209,60 @@ fn OwnValues() -> impl IntoView {
 #[component]
 fn Progress() -> impl IntoView {
     let state = expect_context::<State>();
-    let progress = Memo::new(move |_| state.job.with(|job| job.progress));
-    let shown = Memo::new(move |_| progress.get().is_some_and(|(_, share)| share > 0.0));
+    let progress = move || state.job.with(|job| job.progress);
+    let cancel = Callback::new(move |()| state.cancel_job());
+    let stage = text(move || match progress() {
+        Some((Stage::Drawing, _)) => "Drawing the sample".to_owned(),
+        _ => "Quantizing".to_owned(),
+    });
+    let line = move || {
+        view! {
+            <label class="progress-line__label" for="quantize-progress">{stage}</label>
+            <progress
+                id="quantize-progress"
+                max="1"
+                prop:value=move || progress().map_or(0.0, |(_, share)| share)
+            ></progress>
+            <Button id="quantize-cancel" press=cancel>"Cancel"</Button>
+        }
+        .into_any()
+    };
+    // A job of a few milliseconds ends before it first tells how far it is, and shows no line.
+    let shown = when(move || progress().is_some_and(|(_, share)| share > 0.0), line);
+    view! { <div class="progress-line" aria-live="polite">{shown}</div> }
+}
+
+type Good = Memo<Option<(QuantizeScenario, Outcome)>>;
+
+#[component]
+fn Results(good: Good) -> impl IntoView {
+    let data = move |make: fn(&QuantizeScenario, &Report) -> FigureData| {
+        Signal::derive(move || good.with(|good| good.as_ref().map(|(asked, outcome)| make(asked, &outcome.report))))
+    };
+    let figures = dynamic(move || good.with(|good| good.as_ref().map(|(_, outcome)| figures(outcome))).into_any());
     view! {
-        <div class="progress-line" aria-live="polite">
-            <Show when=move || shown.get()>
-                <label class="progress-line__label" for="quantize-progress">
-                    {move || match progress.get() {
-                        Some((Stage::Drawing, _)) => "Drawing the sample",
-                        _ => "Quantizing",
-                    }}
-                </label>
-                <progress
-                    id="quantize-progress"
-                    max="1"
-                    prop:value=move || progress.get().map_or(0.0, |(_, share)| share)
-                ></progress>
-                <button type="button" class="button" id="quantize-cancel" on:click=move |_| state.cancel_job()>
-                    "Cancel"
-                </button>
-            </Show>
-        </div>
+        <Figure id="quantize-values-chart" height=300.0 data=data(values_figure)/>
+        <Figure id="quantize-errors-chart" height=220.0 data=data(errors_figure)/>
+        {figures}
     }
 }
 
-#[component]
-fn Results(good: Memo<Option<(QuantizeScenario, Outcome)>>) -> impl IntoView {
-    let of = move |make: fn(&QuantizeScenario, &Outcome) -> String| {
-        Signal::derive(move || good.get().map(|(asked, outcome)| make(&asked, &outcome)).unwrap_or_default())
-    };
-    let values = Signal::derive(move || good.get().map(|(asked, outcome)| value_histogram(&asked, &outcome.report)));
-    let errors = Signal::derive(move || good.get().map(|(_, outcome)| error_histogram(&outcome.report)));
-    let values_table = Signal::derive(move || {
-        good.get()
-            .map(|(asked, outcome)| {
-                let report = outcome.report;
-                counts_table("Value", &[("FP32", &report.reference), (asked.format.name, &report.quantized)])
-            })
-            .unwrap_or_default()
+/// The backend, and the figures as a table.
+fn figures(outcome: &Outcome) -> AnyView {
+    let rows = numbers(outcome).into_iter().map(|(name, value)| {
+        view! { <tr><th scope="row">{name}</th><td>{value}</td></tr> }
     });
-    let errors_table = Signal::derive(move || {
-        good.get().map(|(_, outcome)| counts_table("Error", &[("Values", &outcome.report.error)])).unwrap_or_default()
-    });
-    view! {
-        <Figure
-            id="quantize-values-chart"
-            title=of(|asked, outcome| answers::quantize(asked, &outcome.report))
-            summary=of(|asked, outcome| {
-                let report = &outcome.report;
-                format!(
-                    "How often each value occurs among {} numbers from {} to {}, in FP32 and in {}. 256 bins.",
-                    count(report.n),
-                    figure(report.min),
-                    figure(report.max),
-                    asked.format.name,
-                )
-            })
-            picture=values
-            height=300.0
-            table=values_table
-        />
-        <Figure
-            id="quantize-errors-chart"
-            title=of(|_, outcome| {
-                let report = &outcome.report;
-                format!("The error is typically {} and at most {}", figure(report.rmse), figure(report.max_abs_error))
-            })
-            summary=of(|_, outcome| {
-                let error = &outcome.report.error;
-                format!(
-                    "How often each error, quantized minus FP32, occurs: from {} to {}, on a scale of its own.",
-                    figure(error.lo),
-                    figure(error.hi),
-                )
-            })
-            picture=errors
-            height=220.0
-            table=errors_table
-        />
-        <Numbers good/>
-    }
-}
-
-#[component]
-fn Numbers(good: Memo<Option<(QuantizeScenario, Outcome)>>) -> impl IntoView {
-    let rows = move || {
-        good.get().map(|(_, outcome)| {
-            numbers(&outcome)
-                .into_iter()
-                .map(|(name, value)| view! { <tr><th scope="row">{name}</th><td>{value}</td></tr> })
-                .collect_view()
-        })
-    };
+    let rows = rows.collect_view();
+    let time = format!(" {} ms", significant(outcome.elapsed_ms, 3));
+    let note = outcome
+        .backend_note
+        .as_ref()
+        .map_or_else(String::new, |note| format!(" The numbers are the same on every backend. Not the GPU: {note}."));
     view! {
         <p class="backend" id="quantize-backend">
-            {move || good.get().map(|(_, outcome)| {
-                view! {
-                    <span class="chip">{outcome.backend_name.clone()}</span>
-                    {format!(" {} ms", significant(outcome.elapsed_ms, 3))}
-                    {outcome.backend_note.map(|note| view! { <span class="note">{format!(" Same numbers on every backend; not the GPU because {note}.")}</span> })}
-                }
-            })}
+            <span class="chip">{outcome.backend_name.clone()}</span>
+            {time}
+            {note}
         </p>
         <div class="table-scroll" tabindex="0" role="region" aria-label="Figures">
             <table class="numbers" id="quantize-numbers">
@@ -304,6 +271,7 @@ fn Numbers(good: Memo<Option<(QuantizeScenario, Outcome)>>) -> impl IntoView {
             </table>
         </div>
     }
+    .into_any()
 }
 
 fn numbers(outcome: &Outcome) -> Vec<(&'static str, String)> {
@@ -348,7 +316,7 @@ fn numbers(outcome: &Outcome) -> Vec<(&'static str, String)> {
     rows
 }
 
-fn explain(asked: &QuantizeScenario, report: &Report) -> impl IntoView + use<> {
+fn explain(asked: &QuantizeScenario, report: &Report) -> AnyView {
     let formula = match (asked.scheme, report.scale) {
         _ if !asked.has_scale() => format!(
             "{}: the nearest of the format’s own values, ties to even. A float has no scale; its steps grow with the number.",
@@ -381,6 +349,35 @@ fn explain(asked: &QuantizeScenario, report: &Report) -> impl IntoView + use<> {
         <p class="formula">{formula}</p>
         <p class="formula">{memory}</p>
         <p class="note">{asked.format.note}</p>
+    }
+    .into_any()
+}
+
+fn values_figure(asked: &QuantizeScenario, report: &Report) -> FigureData {
+    FigureData {
+        title: answers::quantize(asked, report),
+        summary: format!(
+            "How often each value occurs among {} numbers from {} to {}, in FP32 and in {}. 256 bins.",
+            count(report.n),
+            figure(report.min),
+            figure(report.max),
+            asked.format.name,
+        ),
+        picture: AnyPicture::Histogram(value_histogram(asked, report)),
+        table: counts_table("Value", &[("FP32", &report.reference), (asked.format.name, &report.quantized)]),
+    }
+}
+
+fn errors_figure(_: &QuantizeScenario, report: &Report) -> FigureData {
+    FigureData {
+        title: format!("The error is typically {} and at most {}", figure(report.rmse), figure(report.max_abs_error)),
+        summary: format!(
+            "How often each error, quantized minus FP32, occurs: from {} to {}, on a scale of its own.",
+            figure(report.error.lo),
+            figure(report.error.hi),
+        ),
+        picture: AnyPicture::Histogram(error_histogram(report)),
+        table: counts_table("Error", &[("Numbers", &report.error)]),
     }
 }
 

@@ -3,12 +3,16 @@
 use super::gpu_menu;
 use crate::answers;
 use crate::catalog::{self, FAMOUS};
-use crate::charts::{Axis, LineChart, Mark, Reference, Role, Series, Shape, TickFormat};
-use crate::scaling::{self, LAWS, LawKind, Report, curves};
+use crate::charts::{AnyPicture, Axis, LineChart, Mark, Reference, Role, Series, Shape, TickFormat};
+use crate::scaling::{self, Known, LAWS, LawKind, Report, curves};
+use crate::scenario::ScalingScenario;
 use crate::scenario::scaling::{COMPUTE, DAYS, GPU_COUNT, Given, PARAMS, TOKENS, UTILISATION};
-use crate::ui::components::{Choice, Figure, NumberField, OptionGroup, Problem, ReportActions, Select, Sources, Table};
+use crate::ui::components::{
+    Choice, Figure, FigureData, NumberField, OptionGroup, Problem, ReportActions, Select, Sources, Table, source_list,
+};
+use crate::ui::dynamic::{change, dynamic, field, text};
 use crate::ui::state::State;
-use crate::units::{Flop, Params, Tokens, scientific, short_count, significant};
+use crate::units::{Flop, Nats, Params, Tokens, scientific, short_count, significant};
 use leptos::prelude::*;
 
 /// Points of a curve: about one every 4 px of the widest figure.
@@ -25,16 +29,12 @@ pub fn ScalingLab() -> impl IntoView {
     let answer = state.scaling_answer;
     // Pictures depend on the report alone; the question behind it may change without changing it.
     let report = Memo::new(move |_| answer.with(|answer| answer.good.as_ref().map(|(_, report)| *report)));
-    let text =
-        move |make: fn(&Report) -> String| Signal::derive(move || report.get().as_ref().map(make).unwrap_or_default());
-    let problem = Signal::derive(move || answer.with(|answer| answer.problem.clone()));
+    let of = move |make: fn(&Report) -> String| text(move || report.get().as_ref().map(make).unwrap_or_default());
+    let problem = text(move || answer.with(|answer| answer.problem.clone()));
     let keeps_last = Signal::derive(move || report.with(Option::is_some));
-    let sources = Signal::derive(move || {
-        let report = report.get();
-        let mut sources: Vec<_> =
-            report.iter().flat_map(|report| [report.law.source, report.loss_law.source]).collect();
-        sources.extend(FAMOUS.iter().map(|model| model.source));
-        sources
+    let sources = dynamic(move || {
+        let laws = report.get().into_iter().flat_map(|report| [report.law.source, report.loss_law.source]);
+        source_list(laws.chain(FAMOUS.iter().map(|model| model.source)).collect())
     });
     view! {
         <div class="lab">
@@ -44,15 +44,17 @@ pub fn ScalingLab() -> impl IntoView {
             </section>
             <section class="lab__see" aria-label="See">
                 <Problem problem keeps_last/>
+                <h2 class="takeaway">{of(answers::scaling)}</h2>
+                {dynamic(move || all_laws(state.scaling.with(ScalingScenario::known), report.get()))}
                 <Figures report/>
                 <ReportActions/>
             </section>
             <section class="lab__understand" aria-label="Understand">
                 <h2 class="lab__heading">"Why this number"</h2>
-                <p class="formula">{text(explain_compute)}</p>
-                <p class="formula">{text(explain_law)}</p>
-                <p class="note">{text(law_note)}</p>
-                <p class="note">{text(range_note)}</p>
+                <p class="formula">{of(explain_compute)}</p>
+                <p class="formula">{of(explain_law)}</p>
+                <p class="note">{of(|report| report.law.note.to_owned())}</p>
+                <p class="note">{of(range_note)}</p>
                 <details class="more">
                     <summary>"Assumptions"</summary>
                     <ul>
@@ -62,7 +64,7 @@ pub fn ScalingLab() -> impl IntoView {
                         <li>"Losses of different laws cannot be compared: each belongs to one tokenizer and one data set."</li>
                     </ul>
                 </details>
-                <Sources sources/>
+                <Sources list=sources/>
             </section>
         </div>
     }
@@ -71,192 +73,105 @@ pub fn ScalingLab() -> impl IntoView {
 #[component]
 fn Controls() -> impl IntoView {
     let scenario = expect_context::<State>().scaling;
-    let given = Memo::new(move |_| scenario.get().given);
+    let given = Memo::new(move |_| scenario.with(|scenario| scenario.given));
     let laws = LAWS.iter().map(|law| (law.id, law.name.to_owned())).collect();
-    let field = move || match given.get() {
-        Given::Compute => view! {
-            <NumberField
-                id="scaling-compute"
-                label="Training compute"
-                unit="FLOP"
-                bounds=COMPUTE
-                value=Signal::derive(move || scenario.get().compute)
-                set=move |flop| scenario.update(|scenario| scenario.compute = flop)
-            />
+    let number =
+        move |id, label, unit, bounds, read: fn(&ScalingScenario) -> f64, write: fn(&mut ScalingScenario, f64)| {
+            view! {
+                <NumberField id label unit bounds value=field(scenario, read) set=change(scenario, write)/>
+            }
+        };
+    let fields = dynamic(move || match given.get() {
+        Given::Compute => {
+            number("scaling-compute", "Training compute", "FLOP", COMPUTE, |s| s.compute, |s, flop| s.compute = flop)
+                .into_any()
         }
-        .into_any(),
+        Given::Params => {
+            number("scaling-params", "Parameters", "", PARAMS, |s| s.params, |s, params| s.params = params).into_any()
+        }
+        Given::Tokens => {
+            number("scaling-tokens", "Training tokens", "tokens", TOKENS, |s| s.tokens, |s, tokens| s.tokens = tokens)
+                .into_any()
+        }
         Given::Hardware => view! {
             <Select
                 id="scaling-gpu"
                 label="GPU"
                 groups=gpu_menu()
-                value=Signal::derive(move || scenario.get().gpu.id)
-                set=move |id| {
-                    if let Some(gpu) = catalog::gpu(id) {
-                        scenario.update(|scenario| scenario.gpu = gpu);
-                    }
-                }
+                value=field(scenario, |scenario| scenario.gpu.id)
+                set=change(scenario, |scenario, id: String| scenario.gpu = catalog::gpu(&id).unwrap_or(scenario.gpu))
             />
-            <NumberField
-                id="scaling-gpus"
-                label="How many"
-                unit="GPUs"
-                bounds=GPU_COUNT
-                value=Signal::derive(move || scenario.get().gpus)
-                set=move |gpus| scenario.update(|scenario| scenario.gpus = gpus)
-            />
-            <NumberField
-                id="scaling-days"
-                label="For how long"
-                unit="days"
-                bounds=DAYS
-                value=Signal::derive(move || scenario.get().days)
-                set=move |days| scenario.update(|scenario| scenario.days = days)
-            />
+            {number("scaling-gpus", "How many", "GPUs", GPU_COUNT, |s| s.gpus, |s, gpus| s.gpus = gpus)}
+            {number("scaling-days", "For how long", "days", DAYS, |s| s.days, |s, days| s.days = days)}
             <NumberField
                 id="scaling-mfu"
                 label="Utilisation (MFU)"
                 unit="of the peak"
                 bounds=UTILISATION
                 slider_step=0.01
-                value=Signal::derive(move || scenario.get().utilisation)
-                set=move |share| scenario.update(|scenario| scenario.utilisation = share)
+                value=field(scenario, |scenario| scenario.utilisation)
+                set=change(scenario, |scenario, share| scenario.utilisation = share)
             />
         }
         .into_any(),
-        Given::Params => view! {
-            <NumberField
-                id="scaling-params"
-                label="Parameters"
-                bounds=PARAMS
-                value=Signal::derive(move || scenario.get().params)
-                set=move |params| scenario.update(|scenario| scenario.params = params)
-            />
-        }
-        .into_any(),
-        Given::Tokens => view! {
-            <NumberField
-                id="scaling-tokens"
-                label="Training tokens"
-                unit="tokens"
-                bounds=TOKENS
-                value=Signal::derive(move || scenario.get().tokens)
-                set=move |tokens| scenario.update(|scenario| scenario.tokens = tokens)
-            />
-        }
-        .into_any(),
-    };
+    });
     view! {
         <Choice
             id="scaling-given"
             label="What you know"
             options=Given::ALL.map(|given| (given.id(), given.name())).to_vec()
-            value=Signal::derive(move || given.get().id())
-            set=move |id| {
-                if let Some(given) = Given::ALL.into_iter().find(|given| given.id() == id) {
-                    scenario.update(|scenario| scenario.given = given);
-                }
-            }
+            value=field(scenario, |scenario| scenario.given.id())
+            set=change(
+                scenario,
+                |scenario, id| {
+                    scenario.given = Given::ALL.into_iter().find(|given| given.id() == id).unwrap_or_default();
+                },
+            )
         />
-        {field}
+        {fields}
         <Select
             id="scaling-law"
             label="Law"
             groups=vec![OptionGroup { label: "", options: laws }]
-            value=Signal::derive(move || scenario.get().law.id)
-            set=move |id| {
-                if let Some(law) = scaling::law(id) {
-                    scenario.update(|scenario| scenario.law = law);
-                }
-            }
+            value=field(scenario, |scenario| scenario.law.id)
+            set=change(scenario, |scenario, id: String| scenario.law = scaling::law(&id).unwrap_or(scenario.law))
         />
     }
 }
 
 #[component]
 fn Figures(report: Memo<Option<Report>>) -> impl IntoView {
-    let text =
-        move |make: fn(&Report) -> String| Signal::derive(move || report.get().as_ref().map(make).unwrap_or_default());
-    let chart = move |make: fn(&Report) -> (LineChart, Table)| {
-        let made = Memo::new(move |_| report.get().as_ref().map(make));
-        (
-            Signal::derive(move || made.get().map(|(chart, _)| chart)),
-            Signal::derive(move || made.get().map(|(_, table)| table).unwrap_or_default()),
-        )
+    let figure = move |id, height, make: fn(&Report) -> FigureData| {
+        let data = Signal::derive(move || report.get().as_ref().map(make));
+        view! { <Figure id height data/> }
     };
-    let (iso, iso_table) = chart(isoflop);
-    let (model, model_table) = chart(fixed_model);
-    let (data, data_table) = chart(fixed_data);
-    let (frontier, frontier_table) = chart(frontier);
     view! {
-        <h2 class="takeaway">{text(answers::scaling)}</h2>
-        <AllLaws report/>
-        <Figure
-            id="scaling-isoflop"
-            title=text(|report| format!("Fixed compute: the valley is at {} parameters", report.params))
-            summary=text(|report| {
-                format!(
-                    "Loss against model size with {} to spend: a smaller model sees more data than it can use, a larger one too little. The middle curve is your budget; the others are a tenth and ten times of it.",
-                    report.compute,
-                )
-            })
-            picture=iso
-            height=300.0
-            table=iso_table
-        />
-        <Figure
-            id="scaling-fixed-model"
-            title=text(|report| format!("Fixed model: more data helps, down to {}", floor_of_model(report)))
-            summary=text(|report| {
-                format!("Loss of a model of {} parameters as its training data grow. It never falls below the floor that the model’s size sets.", report.params)
-            })
-            picture=model
-            height=260.0
-            table=model_table
-        />
-        <Figure
-            id="scaling-fixed-data"
-            title=text(|report| format!("Fixed data: a larger model helps, down to {}", floor_of_data(report)))
-            summary=text(|report| {
-                format!("Loss with {} of training data as the model grows. It never falls below the floor that the data set.", report.tokens)
-            })
-            picture=data
-            height=260.0
-            table=data_table
-        />
-        <Figure
-            id="scaling-frontier"
-            title="Famous models against the compute-optimal frontier"
-            summary="Model size against training compute. Above a line, a model is larger than the law would have it for its compute; below, it is smaller and trained for longer, which makes it cheaper to use. Mixtures of experts stand at their active parameters."
-            picture=frontier
-            height=360.0
-            table=frontier_table
-        />
+        {figure("scaling-isoflop", 300.0, isoflop)}
+        {figure("scaling-fixed-model", 260.0, fixed_model)}
+        {figure("scaling-fixed-data", 260.0, fixed_data)}
+        {figure("scaling-frontier", 360.0, frontier)}
     }
 }
 
+fn floor(loss: Nats) -> String {
+    format!("{:.3} nats", loss.get())
+}
+
 /// Every law's answer for the same question, side by side.
-#[component]
-fn AllLaws(report: Memo<Option<Report>>) -> impl IntoView {
-    let scenario = expect_context::<State>().scaling;
-    let rows = move || {
-        let known = scenario.get().known();
-        let present = report.get().map(|report| report.law.id);
-        LAWS.iter()
-            .filter_map(|law| scaling::solve(known, law).ok())
-            .map(|report| {
-                view! {
-                    <tr class:present=present == Some(report.law.id)>
-                        <th scope="row">{report.law.name}</th>
-                        <td>{report.params.to_string()}</td>
-                        <td>{short_count(report.tokens.get())}</td>
-                        <td>{significant(report.tokens_per_param, 3)}</td>
-                        <td>{report.compute.to_string()}</td>
-                    </tr>
-                }
-            })
-            .collect_view()
-    };
+fn all_laws(known: Known, present: Option<Report>) -> AnyView {
+    let present = present.map(|report| report.law.id);
+    let rows = LAWS.iter().filter_map(|law| scaling::solve(known, law).ok()).map(|report| {
+        let class = if present == Some(report.law.id) { "present" } else { "" };
+        view! {
+            <tr class=class>
+                <th scope="row">{report.law.name}</th>
+                <td>{report.params.to_string()}</td>
+                <td>{short_count(report.tokens.get())}</td>
+                <td>{significant(report.tokens_per_param, 3)}</td>
+            </tr>
+        }
+    });
+    let rows = rows.collect_view();
     view! {
         <div class="table-scroll" tabindex="0" role="region" aria-label="Every law’s answer">
             <table id="scaling-laws">
@@ -267,32 +182,24 @@ fn AllLaws(report: Memo<Option<Report>>) -> impl IntoView {
                         <th scope="col">"Parameters"</th>
                         <th scope="col">"Tokens"</th>
                         <th scope="col">"Tokens per parameter"</th>
-                        <th scope="col">"Compute"</th>
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>
             </table>
         </div>
     }
+    .into_any()
 }
 
 fn around_params(report: &Report) -> (Params, Params) {
     (Params(report.params.get() / SPAN), Params(report.params.get() * SPAN))
 }
 
-fn floor_of_model(report: &Report) -> String {
-    format!("{:.3} nats", report.loss_law.loss_law().1.floor_of_model(report.params).get())
-}
-
-fn floor_of_data(report: &Report) -> String {
-    format!("{:.3} nats", report.loss_law.loss_law().1.floor_of_data(report.tokens).get())
-}
-
 fn mark(x: f64, y: f64, label: impl Into<String>) -> Mark {
     Mark { x, y, label: label.into(), shape: Shape::Dot, role: Role::Accent, emphasis: true }
 }
 
-fn isoflop(report: &Report) -> (LineChart, Table) {
+fn isoflop(report: &Report) -> FigureData {
     let range = around_params(report);
     let mut series = Vec::new();
     for (factor, role) in [(0.1, Role::Ramp(70)), (10.0, Role::Ramp(150)), (1.0, Role::Accent)] {
@@ -322,40 +229,54 @@ fn isoflop(report: &Report) -> (LineChart, Table) {
         let tokens = report.compute.get() / 6.0 / n.get();
         table.push([n.to_string(), short_count(tokens), format!("{:.4}", loss.get())]);
     }
-    (chart, table)
+    FigureData {
+        title: format!("Fixed compute: the valley is at {} parameters", report.params),
+        summary: format!(
+            "Loss against model size with {} to spend: a smaller model sees more data than it can use, a larger one too little. The solid curve is your budget; the dashed ones are a tenth and ten times of it.",
+            report.compute,
+        ),
+        picture: AnyPicture::LineChart(chart),
+        table,
+    }
 }
 
-fn fixed_model(report: &Report) -> (LineChart, Table) {
+fn fixed_model(report: &Report) -> FigureData {
     let tokens = (Tokens(report.tokens.get() / SPAN), Tokens(report.tokens.get() * SPAN));
     let made = curves::fixed_model(report.law, report.params, tokens, POINTS);
     let points: Vec<(f64, f64)> = made.curve.iter().map(|(d, loss)| (d.get(), loss.get())).collect();
-    let mut table = Table::new(["Tokens", "Loss, nats per token"]);
-    for (d, loss) in made.curve.iter().step_by(TABLE_STEP) {
-        table.push([short_count(d.get()), format!("{:.4}", loss.get())]);
+    let x = Axis::log10("Tokens", TickFormat::ShortCount);
+    FigureData {
+        title: format!("Fixed model: more data helps, down to {}", floor(made.floor)),
+        summary: format!(
+            "Loss of a model of {} parameters as its training data grow. It never falls below the floor that the model’s size sets.",
+            report.params
+        ),
+        table: loss_table("Tokens", &points),
+        picture: AnyPicture::LineChart(one_curve(report, x, points, made.floor.get(), report.tokens.get())),
     }
-    (
-        one_curve(report, Axis::log10("Tokens", TickFormat::ShortCount), points, made.floor.get(), report.tokens.get()),
-        table,
-    )
 }
 
-fn fixed_data(report: &Report) -> (LineChart, Table) {
+fn fixed_data(report: &Report) -> FigureData {
     let made = curves::fixed_data(report.law, report.tokens, around_params(report), POINTS);
     let points: Vec<(f64, f64)> = made.curve.iter().map(|(n, loss)| (n.get(), loss.get())).collect();
-    let mut table = Table::new(["Parameters", "Loss, nats per token"]);
-    for (n, loss) in made.curve.iter().step_by(TABLE_STEP) {
-        table.push([n.to_string(), format!("{:.4}", loss.get())]);
-    }
-    (
-        one_curve(
-            report,
-            Axis::log10("Parameters", TickFormat::ShortCount),
-            points,
-            made.floor.get(),
-            report.params.get(),
+    let x = Axis::log10("Parameters", TickFormat::ShortCount);
+    FigureData {
+        title: format!("Fixed data: a larger model helps, down to {}", floor(made.floor)),
+        summary: format!(
+            "Loss with {} of training data as the model grows. It never falls below the floor that the data set.",
+            report.tokens
         ),
-        table,
-    )
+        table: loss_table("Parameters", &points),
+        picture: AnyPicture::LineChart(one_curve(report, x, points, made.floor.get(), report.params.get())),
+    }
+}
+
+fn loss_table(quantity: &str, points: &[(f64, f64)]) -> Table {
+    let mut table = Table::new([quantity, "Loss, nats per token"]);
+    for (x, loss) in points.iter().step_by(TABLE_STEP) {
+        table.push([short_count(*x), format!("{loss:.4}")]);
+    }
+    table
 }
 
 fn one_curve(report: &Report, x: Axis, points: Vec<(f64, f64)>, floor: f64, at: f64) -> LineChart {
@@ -371,7 +292,7 @@ fn one_curve(report: &Report, x: Axis, points: Vec<(f64, f64)>, floor: f64, at: 
     }
 }
 
-fn frontier(report: &Report) -> (LineChart, Table) {
+fn frontier(report: &Report) -> FigureData {
     let flops = FAMOUS.iter().map(|model| model.flop().get()).chain([report.compute.get()]);
     let (lo, hi) = flops.fold((f64::MAX, 0.0f64), |(lo, hi), flop| (lo.min(flop), hi.max(flop)));
     let range = (Flop(lo / 3.0), Flop(hi * 3.0));
@@ -416,7 +337,12 @@ fn frontier(report: &Report) -> (LineChart, Table) {
         references: vec![],
         cursor: None,
     };
-    (chart, table)
+    FigureData {
+        title: "Famous models against the compute-optimal frontier".to_owned(),
+        summary: "Model size against training compute. Above a line, a model is larger than the law would have it for its compute; below, it is smaller and trained for longer, which makes it cheaper to use. Mixtures of experts stand at their active parameters.".to_owned(),
+        picture: AnyPicture::LineChart(chart),
+        table,
+    }
 }
 
 fn explain_compute(report: &Report) -> String {
@@ -442,10 +368,6 @@ fn explain_law(report: &Report) -> String {
             report.loss,
         ),
     }
-}
-
-fn law_note(report: &Report) -> String {
-    report.law.note.to_owned()
 }
 
 fn range_note(report: &Report) -> String {

@@ -1,0 +1,55 @@
+//! Parts of a view that change, all of one type.
+//!
+//! Leptos makes code for each type of closure in a view: a `{move || …}` of its own costs about 3 KB of the download, a
+//! component with a type parameter costs itself again for each use. So texts are [`Signal`]`<String>`s, views that
+//! change go through [`dynamic`], callbacks are [`Callback`]s, and components have no type parameters.
+
+use leptos::prelude::*;
+
+/// A text that changes.
+pub fn text(make: impl Fn() -> String + Send + Sync + 'static) -> Signal<String> {
+    Signal::derive(make)
+}
+
+/// A view that is made anew whenever what it read changes.
+pub fn dynamic(make: impl Fn() -> AnyView + Send + Sync + 'static) -> AnyView {
+    fn erased(make: Box<dyn Fn() -> AnyView + Send + Sync>) -> AnyView {
+        (move || make()).into_any()
+    }
+    erased(Box::new(make))
+}
+
+/// A view that is there while a condition holds; it stays as it is while the condition stays true.
+pub fn when(
+    condition: impl Fn() -> bool + Send + Sync + 'static,
+    make: impl Fn() -> AnyView + Send + Sync + 'static,
+) -> AnyView {
+    let condition = Memo::new(move |_| condition());
+    dynamic(move || if condition.get() { make() } else { ().into_any() })
+}
+
+/// One field of a scenario.
+pub fn field<S, T>(scenario: RwSignal<S>, read: fn(&S) -> T) -> Signal<T>
+where
+    S: Send + Sync + 'static,
+    T: Send + Sync + 'static,
+{
+    Signal::derive(move || scenario.with(read))
+}
+
+/// What a control does with a new value of its field.
+pub fn change<S, V>(scenario: RwSignal<S>, write: fn(&mut S, V)) -> Callback<V>
+where
+    S: Send + Sync + 'static,
+    V: 'static,
+{
+    Callback::new(move |value| scenario.update(|scenario| write(scenario, value)))
+}
+
+/// Runs now and whenever what it read changes.
+pub fn effect(run: impl Fn() + 'static) {
+    fn erased(run: Box<dyn Fn()>) {
+        Effect::new(move |_| run());
+    }
+    erased(Box::new(run));
+}
