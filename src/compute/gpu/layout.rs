@@ -4,25 +4,65 @@ use crate::formats::Kind;
 use crate::quantize::histogram::{from_ordered_key, ordered_key};
 use crate::quantize::{BINS, Edges, Element, Plan, Range, Sums, Tally};
 
-const COMMON: &str = include_str!("shaders/common.wgsl");
-const MEASURE: &str = include_str!("shaders/measure.wgsl");
+/// A shader's text without comments and indentation, which are for the readers of the repository: a third of it.
+macro_rules! shader {
+    ($file:literal) => {{
+        const TEXT: &[u8] = include_bytes!($file);
+        const LEN: usize = strip(TEXT, &mut [0; TEXT.len()]);
+        const STRIPPED: [u8; LEN] = {
+            let mut long = [0; TEXT.len()];
+            strip(TEXT, &mut long);
+            let mut short = [0; LEN];
+            short.copy_from_slice(long.split_at(LEN).0);
+            short
+        };
+        // A shader is ASCII, and so is what is left of it.
+        match std::str::from_utf8(&STRIPPED) {
+            Ok(text) => text,
+            Err(_) => "",
+        }
+    }};
+}
+
+/// Copies WGSL into `out` without comments, indentation and empty lines; gives its length.
+const fn strip(text: &[u8], out: &mut [u8]) -> usize {
+    let (mut i, mut n) = (0, 0);
+    while i < text.len() {
+        let at_line_start = n == 0 || out[n - 1] == b'\n';
+        if text[i] == b'/' && i + 1 < text.len() && text[i + 1] == b'/' {
+            while i < text.len() && text[i] != b'\n' {
+                i += 1;
+            }
+        } else {
+            if !(at_line_start && (text[i] == b' ' || text[i] == b'\n')) {
+                out[n] = text[i];
+                n += 1;
+            }
+            i += 1;
+        }
+    }
+    n
+}
+
+const COMMON: &str = shader!("shaders/common.wgsl");
+const MEASURE: &str = shader!("shaders/measure.wgsl");
 
 /// The first pass, whole.
 #[must_use]
 pub fn range_shader() -> String {
-    [COMMON, include_str!("shaders/range.wgsl")].concat()
+    [COMMON, shader!("shaders/range.wgsl")].concat()
 }
 
 /// The second pass for float formats, whole.
 #[must_use]
 pub fn float_shader() -> String {
-    [COMMON, include_str!("shaders/float.wgsl"), MEASURE].concat()
+    [COMMON, shader!("shaders/float.wgsl"), MEASURE].concat()
 }
 
 /// The second pass for integer formats, whole.
 #[must_use]
 pub fn integer_shader() -> String {
-    [COMMON, include_str!("shaders/integer.wgsl"), MEASURE].concat()
+    [COMMON, shader!("shaders/integer.wgsl"), MEASURE].concat()
 }
 
 /// Values that one workgroup takes.
@@ -181,6 +221,15 @@ mod tests {
                 .validate(&module)
                 .unwrap_or_else(|error| panic!("{name}: {error:?}"));
         }
+    }
+
+    #[test]
+    fn shaders_lose_their_comments_and_nothing_else() {
+        let mut out = [0; 64];
+        let text = b"// head\nlet a = 1u; // one\n\n    let b = a / 2u;\n";
+        let n = strip(text, &mut out);
+        assert_eq!(&out[..n], b"let a = 1u; \nlet b = a / 2u;\n");
+        assert!(float_shader().is_ascii() && !float_shader().contains("//"));
     }
 
     #[test]

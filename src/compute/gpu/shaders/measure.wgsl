@@ -28,7 +28,7 @@ const COUNTS: u32 = 776u;
 var<workgroup> local_counts: array<atomic<u32>, 776>;
 var<workgroup> local_sums: array<array<f32, 6>, 256>;
 
-// The last edge ≤ the value; values below the first count in bin 0.
+// The last edge <= the value; values below the first count in bin 0.
 fn bin(bits: u32, first_edge: u32) -> u32 {
     let key = ordered_key(bits);
     var low = 0u;
@@ -56,7 +56,7 @@ fn lower(lifted: u32) -> u32 {
     return sign | (((magnitude & 0x007fffffu) | 0x00800000u) >> (65u - exponent));
 }
 
-// a − b as bits, rounded once, right for subnormals too although the device may flush them: where both are small they
+// a - b as bits, rounded once, right for subnormals too although the device may flush them: where both are small they
 // are lifted first. Where one is not, a flushed other is below half its last bit and changes nothing.
 fn subtract(a: u32, b: u32) -> u32 {
     let larger = max(a & MAGNITUDE, b & MAGNITUDE) >> 23u;
