@@ -9,12 +9,13 @@ mod pinned;
 
 use bitbudget::compute::cpu::{scalar, simd128};
 use bitbudget::compute::gpu::device::{Failure, Gpu};
-use bitbudget::formats::FORMATS;
+use bitbudget::formats::{FORMATS, Kind};
 use bitbudget::quantize::{Granularity, Plan, Quantizer, Scheme, Sums, Tally};
 use bitbudget::weights::{Distribution, Sample};
 use wasm_bindgen_test::{console_log, wasm_bindgen_test, wasm_bindgen_test_configure};
 
-wasm_bindgen_test_configure!(run_in_browser);
+// Where the page does this work too; and a busy window would not answer its driver.
+wasm_bindgen_test_configure!(run_in_dedicated_worker);
 
 /// What sums may differ by, relative.
 const TOLERANCE: f64 = 1e-6;
@@ -51,11 +52,10 @@ impl Lcg {
     }
 }
 
-/// Every f32 with one of the leading bit patterns that a 16-bit format sees, and its neighbours: all ties, all edges of
-/// overflow, underflow and subnormals of every format are among them.
-fn every_upper_half() -> Vec<f32> {
+/// Bit patterns from all of f32, with the lower halves that make ties of 16-bit formats and their neighbours.
+fn all_over_f32() -> Vec<f32> {
     let lower_halves = [0x0000, 0x0001, 0x0fff, 0x1000, 0x1001, 0x7fff, 0x8000, 0x8001, 0xffff];
-    let upper_halves = (0..=0xffffu32).step_by(7);
+    let upper_halves = (0..=0xffffu32).step_by(37);
     upper_halves.flat_map(|upper| lower_halves.map(|lower| f32::from_bits(upper << 16 | lower))).collect()
 }
 
@@ -126,7 +126,7 @@ fn tensors() -> Vec<Tensor> {
     }
     for distribution in Distribution::ALL {
         for std in [0.02, 1e-3, 30_000.0] {
-            let sample = Sample { distribution, seed: 3, std, rows: 37, cols: 333 };
+            let sample = Sample { distribution, seed: 3, std, rows: 7, cols: 333 };
             tensors.push(Tensor::new(format!("{} × {std}", distribution.id()), sample.cols, sample.draw(|_| {})));
         }
     }
@@ -136,12 +136,12 @@ fn tensors() -> Vec<Tensor> {
 /// Those whose size devices disagree on; the CPU paths must agree all the same.
 fn extreme_tensors() -> Vec<Tensor> {
     let mut tensors = vec![
-        Tensor::new("every upper half", 1, every_upper_half()),
-        Tensor::new("every upper half in a row", every_upper_half().len(), every_upper_half()),
+        Tensor::new("all over f32", 9, all_over_f32()),
+        Tensor::new("all over f32 in a row", all_over_f32().len(), all_over_f32()),
         Tensor::new("the largest and the smallest", 4, vec![f32::MAX, f32::MIN, 1e-45, -1e-45]),
         Tensor::new("subnormals", 5, vec![1e-45, -1e-40, 3e-39, 0.0, 1.1e-38]),
     ];
-    for std in [1e-38, 1e36] {
+    for std in [1e-38, 1e38] {
         let sample = Sample { distribution: Distribution::StudentT, seed: 1, std, rows: 9, cols: 1025 };
         tensors.push(Tensor::new(format!("student-t × {std}"), sample.cols, sample.draw(|_| {})));
     }
@@ -156,6 +156,9 @@ fn quantizers() -> Vec<Quantizer> {
             for granularity in [Granularity::Tensor, Granularity::Row] {
                 all.push(Quantizer { format, scheme, granularity });
             }
+        }
+        if matches!(format.kind, Kind::Float(_)) {
+            all.truncate(all.len() - 3); // floats have no scale, so these are all the same
         }
     }
     all
