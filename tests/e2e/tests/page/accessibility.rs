@@ -1,0 +1,99 @@
+//! Everybody's page: axe-core finds nothing, nothing is wider than a phone, and a person can look at it all in
+//! `target/screenshots/`.
+
+use e2e::{Gpu, Kind, Page, folder, kind, with_page};
+use std::{env, fs};
+use xtask::tools;
+
+const ROOMS: [(&str, &str); 4] =
+    [("start", ""), ("memory", "#/memory"), ("scaling", "#/scaling"), ("quantize", "#/quantize")];
+
+const AXE: &str = "
+    const { violations } = await axe.run(document, { resultTypes: ['violations'] });
+    return violations.map(({ id, help, nodes }) =>
+        `${id} (${help}): ${nodes.map(node => node.target.join(' ') + ' ' + (node.any[0]?.message ?? '')).join('; ')}`)";
+
+/// Opens every part that can be folded away.
+const UNFOLD: &str = "for (const details of document.querySelectorAll('details')) details.open = true";
+
+async fn axe(page: &Page, script: &str, what: &str) {
+    page.driver.execute(script, Vec::new()).await.expect("axe-core can be loaded");
+    assert_eq!(page.eval(AXE).await, serde_json::json!([]), "{what}");
+}
+
+async fn check(page: &Page, width: u32) {
+    // `cargo xtask test` says in its summary that this part did not run.
+    let script = tools::axe().map(|path| fs::read_to_string(path).expect("axe-core can be read"));
+    if let Err(error) = &script {
+        eprintln!("Not checked with axe-core: {error}");
+    }
+    let browser = if kind() == Kind::Chromium { "chromium" } else { "firefox" };
+    let shots = folder("target/screenshots");
+    page.resize(width, if width < 500 { 844 } else { 900 }).await;
+    for (room, hash) in ROOMS {
+        for theme in ["light", "dark"] {
+            for (look, query) in [("full", "?theme="), ("embed", "?embed=1&theme=")] {
+                let what = format!("{room}-{width}-{theme}-{look}");
+                page.open(&format!("{query}{theme}{hash}")).await;
+                page.screenshot(&shots.join(format!("{browser}-{what}.png"))).await;
+                for fold in ["folded", "unfolded"] {
+                    if fold == "unfolded" {
+                        page.eval(UNFOLD).await;
+                        page.ready().await;
+                    }
+                    let widths =
+                        page.eval("const e = document.documentElement; return [e.scrollWidth, e.clientWidth]").await;
+                    assert!(
+                        widths[0].as_u64() <= widths[1].as_u64(),
+                        "{what}, {fold}: wider than the window: {widths}"
+                    );
+                }
+                if let Ok(script) = &script {
+                    axe(page, script, &what).await;
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn axe_finds_nothing_and_nothing_overflows_at_1280_px() {
+    with_page(Gpu::Off, async |page| check(page, 1280).await);
+}
+
+#[test]
+fn axe_finds_nothing_and_nothing_overflows_at_390_px() {
+    with_page(Gpu::Off, async |page| check(page, 390).await);
+}
+
+#[test]
+fn axe_finds_nothing_where_something_went_wrong() {
+    let Ok(path) = tools::axe() else { return };
+    let script = fs::read_to_string(path).expect("axe-core can be read");
+    with_page(Gpu::Off, async |page| {
+        for theme in ["light", "dark"] {
+            page.open(&format!("?theme={theme}#/memory?v=1&precision=int8&nonsense=1&params=7e9")).await;
+            page.write("memory-params", "lots").await;
+            axe(page, &script, "a notice, a problem and a bad field").await;
+            page.open(&format!("?theme={theme}&compute=cpu#/quantize?v=1&n=16m")).await;
+            page.until("there is progress", "return document.getElementById('quantize-progress') !== null").await;
+            axe(page, &script, "progress").await;
+            page.click("#quantize-cancel").await;
+            page.ready().await;
+        }
+    });
+}
+
+#[test]
+fn the_pictures_of_the_readme_are_taken_when_asked_for() {
+    if env::var_os("BITBUDGET_SCREENSHOTS").is_none() || kind() != Kind::Chromium {
+        return;
+    }
+    with_page(Gpu::Off, async |page| {
+        page.resize(1280, 800).await;
+        for (room, hash) in &ROOMS[1..] {
+            page.open(&format!("?theme=light{hash}")).await;
+            page.screenshot(&folder("docs/images").join(format!("{room}.png"))).await;
+        }
+    });
+}

@@ -1,0 +1,14 @@
+//! End-to-end tests of the built page. The crate `e2e` says how they work; a module is a subject.
+
+#![expect(clippy::unwrap_used, reason = "a test that finds nothing has failed")]
+
+mod accessibility;
+mod embedding;
+mod expected;
+mod first_paint;
+mod keyboard;
+mod links;
+mod mistakes;
+mod privacy;
+mod quantize;
+mod themes;

@@ -1,0 +1,214 @@
+//! The Quantize lab: every backend gives the host's numbers, and long work stays polite.
+
+use crate::expected;
+use bitbudget::scenario::Route;
+use e2e::{Gpu, Page, with_page};
+use serde_json::{Value, json};
+
+/// What is done: floats, and integers in every way.
+const QUANTIZERS: [&str; 6] = [
+    "format=bf16",
+    "format=fp16",
+    "format=int8",
+    "format=int8&scale=row",
+    "format=int8&scheme=affine",
+    "format=int8&scheme=affine&scale=row",
+];
+
+/// Enough for tensors that take a software GPU its time: one of each kernel.
+const LARGE: [&str; 2] = ["format=bf16", "format=int8&scheme=affine&scale=row"];
+
+/// What it is done to. Shapes that are no multiple of four, ties, subnormals, overflow and what is not a number are among
+/// the own numbers.
+const TENSORS: [&str; 9] = [
+    "data=normal",
+    "data=normal&std=0.001&seed=7",
+    "data=outliers",
+    "data=student-t",
+    "data=laplace&std=30000",
+    "data=values&values=nan,inf,-inf,1e-45,-1e-40,1.1754942e-38,5.9e-8,2.98e-8,6.1e-5,65504,65519.9,65520,-70000,0.1,1/3,-0,0,0.5,-2.5",
+    "data=values&values=0.5,1.5,2.5,-0.5,-1.5,127,-127",
+    "data=values&values=0,0,0,-0",
+    "data=values&values=3.25",
+];
+
+/// Its size makes devices disagree, so the CPU does it whatever was asked for.
+const EXTREME: &str = "data=values&values=3e38,-1e38,1,nan";
+
+fn links() -> impl Iterator<Item = String> {
+    let pairs = TENSORS.into_iter().flat_map(|tensor| QUANTIZERS.map(|quantizer| (tensor, quantizer)));
+    pairs.map(|(tensor, quantizer)| link(&format!("{tensor}&{quantizer}")))
+}
+
+/// As the page writes it.
+fn link(keys: &str) -> String {
+    let (route, notices) = Route::read(&format!("#/quantize?v=1&{keys}"));
+    assert_eq!(notices, [], "{keys}");
+    format!("#{}", route.write())
+}
+
+async fn check_backend(page: &Page, compute: &str, backend: &str) {
+    page.embed(json!({ "src": format!("./?embed=1&compute={compute}#/quantize?v=1") })).await;
+    page.take_told("bitbudget:ready").await;
+    for link in links() {
+        let (scenario, report) = page.ask(&link).await;
+        assert_eq!(scenario, link);
+        assert_eq!(report["backend"], backend, "{link}: {}", report["backend_name"]);
+        expected::assert_same(&link, &report, &expected::report(&link));
+    }
+    for quantizer in QUANTIZERS {
+        let link = link(&format!("{EXTREME}&{quantizer}"));
+        expected::assert_same(&link, &page.ask(&link).await.1, &expected::report(&link));
+    }
+}
+
+#[test]
+fn the_simd_path_gives_the_scalar_numbers() {
+    with_page(Gpu::Off, async |page| check_backend(page, "cpu", "cpu").await);
+}
+
+#[test]
+fn the_gpu_gives_the_scalar_numbers() {
+    with_page(Gpu::On, async |page| check_backend(page, "gpu", "gpu").await);
+}
+
+#[test]
+fn a_million_values_are_the_same_on_cpu_and_gpu() {
+    with_page(Gpu::On, async |page| {
+        let mut reports = Vec::new();
+        for compute in ["cpu", "gpu"] {
+            page.embed(json!({ "src": format!("./?embed=1&compute={compute}") })).await;
+            page.take_told("bitbudget:ready").await;
+            let mut of_backend = Vec::new();
+            for quantizer in LARGE {
+                let (_, mut report) = page.ask(&link(&format!("n=1m&{quantizer}"))).await;
+                let own = report.as_object_mut().unwrap();
+                assert_eq!(own.remove("backend"), Some(compute.into()), "{quantizer}");
+                own.retain(|key, _| key != "backend_name" && key != "elapsed_ms");
+                of_backend.push(report);
+            }
+            reports.push(of_backend);
+        }
+        for (i, quantizer) in LARGE.into_iter().enumerate() {
+            expected::assert_same(quantizer, &reports[1][i], &reports[0][i]);
+        }
+    });
+}
+
+#[test]
+fn without_a_gpu_the_cpu_does_it_and_the_page_says_why_once_and_quietly() {
+    with_page(Gpu::Off, async |page| {
+        for query in ["", "?compute=gpu"] {
+            page.open(&format!("{query}#/quantize?v=1")).await;
+            for format in ["int8", "bf16"] {
+                page.choose(&format!("quantize-format-{format}")).await;
+                page.ready().await;
+                let text = page.text("body").await;
+                assert_eq!(text.matches("not the GPU because").count(), 1, "{text}");
+                let line = page.text("#quantize-backend").await;
+                assert!(line.starts_with("CPU") && line.contains("WebGPU"), "{line}");
+                assert_eq!(page.report().await["backend"], "cpu");
+                let alarms = page
+                    .eval("return [...document.querySelectorAll('[role=alert]')].filter(a => a.checkVisibility()).map(a => a.innerText).join('')")
+                    .await;
+                assert_eq!(alarms, "", "it is not an alarm");
+            }
+        }
+        page.open("?compute=cpu#/quantize?v=1").await;
+        assert!(!page.text("#quantize-backend").await.contains("because"), "nothing to explain: the CPU was asked for");
+    });
+}
+
+#[test]
+fn a_gpu_that_was_asked_for_is_named() {
+    with_page(Gpu::On, async |page| {
+        page.open("?compute=gpu#/quantize?v=1").await;
+        let line = page.text("#quantize-backend").await;
+        assert!(line.starts_with("GPU") && !line.contains("because"), "{line}");
+    });
+}
+
+/// Measures the longest pause between two turns of the page's thread, until `stopPauses()` gives it in milliseconds.
+const WATCH_PAUSES: &str = "
+    let last = performance.now(), longest = 0;
+    const channel = new MessageChannel();
+    channel.port1.onmessage = () => {
+        const now = performance.now();
+        longest = Math.max(longest, now - last);
+        last = now;
+        timer = setTimeout(() => channel.port2.postMessage(0), 5);
+    };
+    let timer = setTimeout(() => channel.port2.postMessage(0));
+    window.stopPauses = () => { clearTimeout(timer); channel.port1.close(); return longest }";
+
+#[test]
+fn sixteen_million_values_show_their_progress_and_leave_the_page_responsive() {
+    with_page(Gpu::Off, async |page| {
+        page.open("?compute=cpu#/quantize?v=1").await;
+        page.eval(WATCH_PAUSES).await;
+        page.choose("quantize-n-16m").await;
+        page.until("there is progress", "return document.getElementById('quantize-progress')?.value > 0").await;
+        assert!(page.has("#quantize-cancel").await);
+        assert_eq!(page.attribute("body", "data-state").await, "busy");
+        // Every control answers meanwhile.
+        page.click(".lab__choose .more summary").await;
+        page.until("more controls are shown", "return document.getElementById('quantize-std').checkVisibility()").await;
+        page.ready().await;
+        let longest = page.eval("return stopPauses()").await.as_f64().unwrap();
+        assert!(longest < 300.0, "the page stood still for {longest} ms");
+        let report = page.report().await;
+        assert_eq!(report["n"], 1 << 24);
+        assert_eq!(report["codes_sha256"].as_str().map(str::len), Some(64));
+        assert!(!page.has("#quantize-progress").await);
+    });
+}
+
+#[test]
+fn cancel_ends_the_work_and_keeps_the_last_result() {
+    with_page(Gpu::Off, async |page| {
+        page.open("?compute=cpu#/quantize?v=1").await;
+        let before = page.text("#quantize-numbers").await;
+        page.choose("quantize-n-16m").await;
+        page.until("it can be cancelled", "return document.getElementById('quantize-cancel') !== null").await;
+        page.click("#quantize-cancel").await;
+        page.ready().await;
+        assert!(page.text(".problem").await.starts_with("Cancelled."));
+        assert_eq!(page.text("#quantize-numbers").await, before);
+        assert!(!page.has("#quantize-progress").await);
+        page.choose("quantize-n-64k").await;
+        page.choose("quantize-format-bf16").await;
+        page.ready().await;
+        assert_eq!(page.text(".problem").await, "");
+        assert_eq!(page.report().await["format"], "bf16", "the lab goes on");
+    });
+}
+
+#[test]
+fn the_newest_setting_wins() {
+    with_page(Gpu::Off, async |page| {
+        page.open("?compute=cpu#/quantize?v=1").await;
+        page.choose("quantize-n-16m").await;
+        page.until("there is progress", "return document.getElementById('quantize-progress') !== null").await;
+        let clicks = "for (const id of args[0]) document.getElementById(id).click()";
+        let ids = ["quantize-format-fp16", "quantize-n-1m", "quantize-format-bf16", "quantize-n-64k"];
+        page.eval_with(clicks, json!([ids])).await;
+        page.ready().await;
+        let link = "#/quantize?v=1&format=bf16";
+        assert_eq!(page.link().await, link);
+        expected::assert_same(link, &page.report().await, &expected::report(link));
+        assert!(page.text("#quantize-values-chart .figure__title").await.starts_with("BF16"));
+    });
+}
+
+#[test]
+fn the_table_of_a_histogram_adds_up_to_the_tensor() {
+    with_page(Gpu::Off, async |page| {
+        page.open("#/quantize?v=1").await;
+        page.click("#quantize-values-chart summary").await;
+        let script = "const rows = [...document.querySelectorAll('#quantize-values-chart tbody tr')];
+                      const sum = i => rows.reduce((sum, row) => sum + Number(row.children[i].innerText), 0);
+                      return rows.length === 256 && [sum(2), sum(3)]";
+        let sums: Value = page.until("the table is made", script).await;
+        assert_eq!(sums, json!([65536, 65536]));
+    });
+}

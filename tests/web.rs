@@ -1,0 +1,284 @@
+//! In a browser: every backend gives the scalar path's numbers, and samples are those of the host.
+//!
+//! `cargo xtask test wasm-chromium wasm-firefox` runs it. The browsers there have a software WebGPU device; where there
+//! is none, compile with `BITBUDGET_NO_GPU` set, and that part is left out.
+#![cfg(target_arch = "wasm32")]
+
+#[path = "samples/pinned.rs"]
+mod pinned;
+
+use bitbudget::compute::cpu::{scalar, simd128};
+use bitbudget::compute::gpu::device::{Failure, Gpu};
+use bitbudget::formats::{FORMATS, Kind};
+use bitbudget::quantize::{Granularity, Plan, Quantizer, Scheme, Sums, Tally};
+use bitbudget::weights::{Distribution, Sample};
+use wasm_bindgen_test::{console_log, wasm_bindgen_test, wasm_bindgen_test_configure};
+
+// Where the page does this work too; and a busy window would not answer its driver.
+wasm_bindgen_test_configure!(run_in_dedicated_worker);
+
+/// What sums may differ by, relative.
+const TOLERANCE: f64 = 1e-6;
+
+struct Tensor {
+    name: String,
+    cols: usize,
+    values: Vec<f32>,
+}
+
+impl Tensor {
+    fn new(name: impl Into<String>, cols: usize, values: Vec<f32>) -> Self {
+        assert_eq!(values.len() % cols, 0, "whole rows");
+        Self { name: name.into(), cols, values }
+    }
+
+    fn rows(&self) -> usize {
+        self.values.len() / self.cols
+    }
+}
+
+/// A linear congruential generator (Numerical Recipes): enough to spread test values.
+struct Lcg(u32);
+
+impl Lcg {
+    fn next(&mut self) -> u32 {
+        self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        self.0
+    }
+
+    /// Between −1 and 1.
+    fn unit(&mut self) -> f32 {
+        (f64::from(self.next()) / f64::from(u32::MAX) * 2.0 - 1.0) as f32
+    }
+}
+
+/// Bit patterns from all of f32, with the lower halves that make ties of 16-bit formats and their neighbours.
+fn all_over_f32() -> Vec<f32> {
+    let lower_halves = [0x0000, 0x0001, 0x0fff, 0x1000, 0x1001, 0x7fff, 0x8000, 0x8001, 0xffff];
+    let upper_halves = (0..=0xffffu32).step_by(37);
+    upper_halves.flat_map(|upper| lower_halves.map(|lower| f32::from_bits(upper << 16 | lower))).collect()
+}
+
+/// Magnitudes that every GPU treats alike, with what is not a number among them.
+fn tricky() -> Vec<f32> {
+    let mut lcg = Lcg(1);
+    let specials = [
+        0.0,
+        -0.0,
+        f32::NAN,
+        f32::INFINITY,
+        f32::NEG_INFINITY,
+        1e-45,
+        -1e-40,
+        f32::MIN_POSITIVE,
+        5.9e-8,
+        2.98e-8,
+        6.103_515_6e-5,
+        65_504.0,
+        65_519.996,
+        65_520.0,
+        -70_000.0,
+        1.0 / 3.0,
+        0.5,
+        -0.5,
+        1.5,
+        2.5,
+        -2.5,
+        127.5,
+        1.0,
+    ];
+    (0..4096)
+        .map(|i| if i % 3 == 0 { specials[i / 3 % specials.len()] } else { lcg.unit() * 10f32.powi(i as i32 % 12 - 6) })
+        .collect()
+}
+
+fn ordinary(n: usize) -> Vec<f32> {
+    let mut lcg = Lcg(n as u32);
+    (0..n).map(|_| lcg.unit() * 0.1).collect()
+}
+
+/// Small enough for every backend, and with every trap that is known.
+fn tensors() -> Vec<Tensor> {
+    let mut tensors = vec![
+        Tensor::new("tricky", 64, tricky()),
+        Tensor::new("zeros", 8, vec![0.0; 64]),
+        Tensor::new("zeros of both signs", 3, vec![0.0, -0.0, 0.0]),
+        Tensor::new("one value", 1, vec![0.7]),
+        Tensor::new("the same value", 5, vec![-0.3; 25]),
+        Tensor::new("ties of integers", 7, vec![127.0, 0.5, 1.5, 2.5, -0.5, -1.5, -2.5]),
+        Tensor::new("above zero", 4, vec![3.0, 5.0, 4.0, 3.5]),
+    ];
+    // Neither four lanes nor blocks of 1024 divide these.
+    for cols in [1, 3, 5, 1023, 1025, 4099] {
+        tensors.push(Tensor::new(format!("{cols} columns"), cols, ordinary(3 * cols)));
+    }
+    // One value that is no number sends its block another way; so does each row that has none that is one.
+    for (name, bad) in [("NaN", f32::NAN), ("∞", f32::INFINITY), ("−∞", f32::NEG_INFINITY)] {
+        for at in [0, 1023, 1024, 2049, 2050] {
+            let mut values = ordinary(2 * 2051);
+            values[at] = bad;
+            tensors.push(Tensor::new(format!("{name} at {at}"), 2051, values));
+        }
+        let mut values = ordinary(4 * 9);
+        values[9..18].fill(bad);
+        tensors.push(Tensor::new(format!("a row of {name}"), 9, values));
+        tensors.push(Tensor::new(format!("only {name}"), 6, vec![bad; 12]));
+    }
+    for distribution in Distribution::ALL {
+        for std in [0.02, 1e-3, 30_000.0] {
+            let sample = Sample { distribution, seed: 3, std, rows: 7, cols: 333 };
+            tensors.push(Tensor::new(format!("{} × {std}", distribution.id()), sample.cols, sample.draw(|_| {})));
+        }
+    }
+    tensors
+}
+
+/// Those whose size devices disagree on; the CPU paths must agree all the same.
+fn extreme_tensors() -> Vec<Tensor> {
+    let mut tensors = vec![
+        Tensor::new("all over f32", 9, all_over_f32()),
+        Tensor::new("all over f32 in a row", all_over_f32().len(), all_over_f32()),
+        Tensor::new("the largest and the smallest", 4, vec![f32::MAX, f32::MIN, 1e-45, -1e-45]),
+        Tensor::new("subnormals", 5, vec![1e-45, -1e-40, 3e-39, 0.0, 1.1e-38]),
+    ];
+    for std in [1e-38, 1e38] {
+        let sample = Sample { distribution: Distribution::StudentT, seed: 1, std, rows: 9, cols: 1025 };
+        tensors.push(Tensor::new(format!("student-t × {std}"), sample.cols, sample.draw(|_| {})));
+    }
+    tensors
+}
+
+/// Every quantizer there is.
+fn quantizers() -> Vec<Quantizer> {
+    let mut all = Vec::new();
+    for format in FORMATS {
+        for scheme in [Scheme::Symmetric, Scheme::Affine] {
+            for granularity in [Granularity::Tensor, Granularity::Row] {
+                all.push(Quantizer { format, scheme, granularity });
+            }
+        }
+        if matches!(format.kind, Kind::Float(_)) {
+            all.truncate(all.len() - 3); // floats have no scale, so these are all the same
+        }
+    }
+    all
+}
+
+fn by_scalar(quantizer: Quantizer, tensor: &Tensor) -> (Plan, Tally, Vec<u8>) {
+    let ranges = scalar::ranges(&tensor.values, tensor.cols, quantizer.scales_each_row());
+    let plan = Plan::new(quantizer, tensor.rows(), tensor.cols, &ranges).unwrap();
+    let mut codes = Vec::new();
+    let tally = scalar::measure(&plan, 0, &tensor.values, &mut codes);
+    (plan, tally, codes)
+}
+
+fn assert_same(what: &str, (plan, tally, codes): &(Plan, Tally, Vec<u8>), expected: &(Plan, Tally, Vec<u8>)) {
+    assert!(*plan == expected.0, "{what}: {plan:?} is not {:?}", expected.0);
+    let differs = codes.iter().zip(&expected.2).position(|(a, b)| a != b);
+    assert!(
+        *codes == expected.2,
+        "{what}: {} and {} bytes of codes differ at {differs:?}",
+        codes.len(),
+        expected.2.len()
+    );
+    let exact = |tally: &Tally| Tally { sums: Sums::default(), ..tally.clone() };
+    assert!(exact(tally) == exact(&expected.1), "{what}: {tally:?} is not {:?}", expected.1);
+    let (sums, expected) = (tally.sums, expected.1.sums);
+    for (name, a, b, size) in [
+        ("e", sums.e, expected.e, expected.abs_e),
+        ("|e|", sums.abs_e, expected.abs_e, expected.abs_e),
+        ("e²", sums.e2, expected.e2, expected.e2),
+        ("x²", sums.x2, expected.x2, expected.x2),
+        ("q²", sums.q2, expected.q2, expected.q2),
+        ("xq", sums.xq, expected.xq, libm::sqrt(expected.x2 * expected.q2)),
+    ] {
+        assert!((a - b).abs() <= TOLERANCE * size, "{what}: the sum of {name} is {a}, expected {b}");
+    }
+}
+
+#[wasm_bindgen_test]
+fn samples_are_drawn_as_on_the_host() {
+    pinned::assert_drawn_as_pinned();
+}
+
+#[wasm_bindgen_test]
+fn simd_finds_the_ranges_that_scalar_code_finds() {
+    for tensor in tensors().into_iter().chain(extreme_tensors()) {
+        for each_row in [false, true] {
+            let simd = simd128::ranges(&tensor.values, tensor.cols, each_row);
+            assert_eq!(simd, scalar::ranges(&tensor.values, tensor.cols, each_row), "{}", tensor.name);
+        }
+    }
+}
+
+#[wasm_bindgen_test]
+fn simd_gives_the_codes_counts_and_sums_of_scalar_code() {
+    for tensor in tensors().into_iter().chain(extreme_tensors()) {
+        for quantizer in quantizers() {
+            let expected = by_scalar(quantizer, &tensor);
+            let mut codes = Vec::new();
+            let tally = simd128::measure(&expected.0, 0, &tensor.values, &mut codes);
+            let what = format!("{}, {quantizer:?}", tensor.name);
+            assert_same(&what, &(expected.0.clone(), tally, codes), &expected);
+        }
+    }
+}
+
+#[wasm_bindgen_test]
+fn a_slice_in_the_middle_of_a_tensor_takes_the_scales_of_its_own_rows() {
+    let tensor =
+        Tensor::new("rows of different size", 5, (0..50).map(|i| (i / 5 + 1) as f32 * (i % 5) as f32).collect());
+    for quantizer in quantizers() {
+        let (plan, whole, codes) = by_scalar(quantizer, &tensor);
+        let (mut tally, mut joined) = (Tally::default(), Vec::new());
+        for first_row in [0, 3, 7] {
+            let end = if first_row == 0 {
+                3
+            } else if first_row == 3 {
+                7
+            } else {
+                10
+            };
+            tally.add(&simd128::measure(&plan, first_row, &tensor.values[5 * first_row..5 * end], &mut joined));
+        }
+        assert_same(&format!("{quantizer:?}"), &(plan.clone(), tally, joined), &(plan, whole, codes));
+    }
+}
+
+#[wasm_bindgen_test]
+async fn the_gpu_gives_the_codes_counts_and_sums_of_scalar_code() {
+    let gpu = match Gpu::start().await {
+        Ok(gpu) => gpu,
+        Err(why) if option_env!("BITBUDGET_NO_GPU").is_some() => return console_log!("left out: {why}"),
+        Err(why) => panic!("{why}"),
+    };
+    let mut left_to_the_cpu = 0;
+    for tensor in tensors() {
+        for quantizer in quantizers().into_iter().filter(|quantizer| quantizer.format.bits() <= 16) {
+            let what = format!("{}, {quantizer:?}", tensor.name);
+            match gpu.run(quantizer, tensor.rows(), tensor.cols, &tensor.values, |_| {}).await {
+                Ok(done) => assert_same(&what, &done, &by_scalar(quantizer, &tensor)),
+                Err(Failure::NotSuitable(why)) => {
+                    console_log!("{what}: {why}");
+                    left_to_the_cpu += 1;
+                }
+                Err(failure) => panic!("{what}: {failure:?}"),
+            }
+        }
+    }
+    assert_eq!(left_to_the_cpu, 0, "tensors of ordinary size are for the GPU");
+}
+
+#[wasm_bindgen_test]
+async fn the_gpu_leaves_alone_what_devices_disagree_on() {
+    let Ok(gpu) = Gpu::start().await else {
+        assert!(option_env!("BITBUDGET_NO_GPU").is_some(), "there is no device");
+        return;
+    };
+    for tensor in extreme_tensors() {
+        for quantizer in quantizers().into_iter().filter(|quantizer| quantizer.format.bits() <= 16) {
+            let outcome = gpu.run(quantizer, tensor.rows(), tensor.cols, &tensor.values, |_| {}).await;
+            assert!(matches!(outcome, Err(Failure::NotSuitable(_))), "{}, {quantizer:?}", tensor.name);
+        }
+    }
+}
