@@ -1,5 +1,6 @@
 //! The layer rule of ARCHITECTURE.md, and the form of every catalogue row.
 #![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use bitbudget::catalog::{FAMOUS, GPUS, MODELS};
 use bitbudget::formats::FORMATS;
