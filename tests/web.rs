@@ -168,7 +168,7 @@ fn quantizers() -> Vec<Quantizer> {
 
 fn by_scalar(quantizer: Quantizer, tensor: &Tensor) -> (Plan, Tally, Vec<u8>) {
     let ranges = scalar::ranges(&tensor.values, tensor.cols, quantizer.scales_each_row());
-    let plan = Plan::new(quantizer, tensor.rows(), tensor.cols, &ranges).unwrap();
+    let plan = Plan::new(quantizer, tensor.rows(), tensor.cols, &ranges).expect("a tensor with values has a plan");
     let mut codes = Vec::new();
     let tally = scalar::measure(&plan, 0, &tensor.values, &mut codes);
     (plan, tally, codes)
