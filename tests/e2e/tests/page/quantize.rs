@@ -104,7 +104,7 @@ fn without_a_gpu_the_cpu_does_it_and_the_page_says_why_once_and_quietly() {
                 page.choose(&format!("quantize-format-{format}")).await;
                 page.ready().await;
                 let text = page.text("body").await;
-                assert_eq!(text.matches("not the GPU because").count(), 1, "{text}");
+                assert_eq!(text.matches("Not the GPU: ").count(), 1, "{text}");
                 let line = page.text("#quantize-backend").await;
                 assert!(line.starts_with("CPU") && line.contains("WebGPU"), "{line}");
                 assert_eq!(page.report().await["backend"], "cpu");
@@ -172,13 +172,13 @@ fn cancel_ends_the_work_and_keeps_the_last_result() {
         page.until("it can be cancelled", "return document.getElementById('quantize-cancel') !== null").await;
         page.click("#quantize-cancel").await;
         page.ready().await;
-        assert!(page.text(".problem").await.starts_with("Cancelled."));
+        assert!(page.text("#problem").await.starts_with("Cancelled."));
         assert_eq!(page.text("#quantize-numbers").await, before);
         assert!(!page.has("#quantize-progress").await);
         page.choose("quantize-n-64k").await;
         page.choose("quantize-format-bf16").await;
         page.ready().await;
-        assert_eq!(page.text(".problem").await, "");
+        assert_eq!(page.text("#problem").await, "");
         assert_eq!(page.report().await["format"], "bf16", "the lab goes on");
     });
 }
