@@ -75,7 +75,8 @@ fn axe_finds_nothing_where_something_went_wrong() {
             page.open(&format!("?theme={theme}#/memory?v=1&precision=int8&nonsense=1&params=7e9")).await;
             page.write("memory-params", "lots").await;
             axe(page, &script, "a notice, a problem and a bad field").await;
-            page.open(&format!("?theme={theme}&compute=cpu#/quantize?v=1&n=16m")).await;
+            page.open(&format!("?theme={theme}&compute=cpu#/quantize?v=1")).await;
+            page.eval("document.getElementById('quantize-n-16m').click()").await;
             page.until("there is progress", "return document.getElementById('quantize-progress') !== null").await;
             axe(page, &script, "progress").await;
             page.click("#quantize-cancel").await;

@@ -2,7 +2,7 @@
 
 use bitbudget::scenario::{memory, quantize, scaling};
 use e2e::{Gpu, Page, with_page};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// The number fields: where they are, and their ids.
 const FIELDS: [(&str, &str); 10] = [
