@@ -32,14 +32,15 @@ const HOST: &str = r#"<!doctype html>
 <link rel="icon" href="data:,">
 <h1>A course page</h1>
 <script>
-  const messages = [];
+  // On the window, where drivers' scripts see it.
+  window.messages = [];
   addEventListener("message", e => messages.push({ origin: e.origin, ...e.data }));
-  const embed = attributes => {
+  window.embed = attributes => {
     const frame = document.createElement("iframe");
     for (const [name, value] of Object.entries(attributes)) frame.setAttribute(name, value);
     document.body.append(frame);
   };
-  const say = message => document.querySelector("iframe").contentWindow.postMessage(message, "*");
+  window.say = message => document.querySelector("iframe").contentWindow.postMessage(message, "*");
 </script>
 "#;
 

@@ -7,7 +7,7 @@ use serde_json::json;
 
 /// Every key of a lab with its documented example.
 fn examples<S>(room: &str, keys: &[Key<S>]) -> Vec<String> {
-    keys.iter().map(|key| format!("#/{room}?v=1&{}={}", key.name, key.example)).collect()
+    keys.iter().map(|key| format!("#/{room}?v=1&{}={}", key.name, key.doc.example)).collect()
 }
 
 async fn check_examples(page: &Page, links: Vec<String>) {
@@ -48,7 +48,7 @@ fn every_documented_quantize_link_computes_what_it_says() {
 fn every_documented_setting_of_looks_is_understood() {
     with_page(Gpu::Off, async |page| {
         for key in view::KEYS {
-            page.open(&format!("?{}={}#/quantize?v=1", key.name, key.example)).await;
+            page.open(&format!("?{}={}#/quantize?v=1", key.name, key.doc.example)).await;
             assert_eq!(page.notices().await, [""; 0], "{}", key.name);
             match key.name {
                 "embed" => assert!(!page.has(".header").await && page.has("#quantize-format").await),
