@@ -7,7 +7,7 @@ use std::path::Path;
 
 fn answer_in_html(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("index.html");
-    let html = std::fs::read_to_string(path).unwrap();
+    let html = std::fs::read_to_string(path).expect("index.html can be read");
     let (_, rest) = html.split_once(&format!("data-answer=\"{name}\">")).expect("index.html has the answer");
     rest.split('<').next().unwrap_or_default().to_owned()
 }

@@ -7,9 +7,11 @@
 #[path = "samples/pinned.rs"]
 mod pinned;
 
+use bitbudget::compute::backend::Unavailable;
 use bitbudget::compute::cpu::{scalar, simd128};
 use bitbudget::compute::gpu::device::{Failure, Gpu};
 use bitbudget::formats::{FORMATS, Kind};
+use bitbudget::platform::webgpu::Adapter;
 use bitbudget::quantize::{Granularity, Plan, Quantizer, Scheme, Sums, Tally};
 use bitbudget::weights::{Distribution, Sample};
 use wasm_bindgen_test::{console_log, wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -166,7 +168,7 @@ fn quantizers() -> Vec<Quantizer> {
 
 fn by_scalar(quantizer: Quantizer, tensor: &Tensor) -> (Plan, Tally, Vec<u8>) {
     let ranges = scalar::ranges(&tensor.values, tensor.cols, quantizer.scales_each_row());
-    let plan = Plan::new(quantizer, tensor.rows(), tensor.cols, &ranges).unwrap();
+    let plan = Plan::new(quantizer, tensor.rows(), tensor.cols, &ranges).expect("a tensor with values has a plan");
     let mut codes = Vec::new();
     let tally = scalar::measure(&plan, 0, &tensor.values, &mut codes);
     (plan, tally, codes)
@@ -245,9 +247,13 @@ fn a_slice_in_the_middle_of_a_tensor_takes_the_scales_of_its_own_rows() {
     }
 }
 
+async fn start_gpu() -> Result<Gpu, Unavailable> {
+    Gpu::start(&Adapter::request().await?).await
+}
+
 #[wasm_bindgen_test]
 async fn the_gpu_gives_the_codes_counts_and_sums_of_scalar_code() {
-    let gpu = match Gpu::start().await {
+    let gpu = match start_gpu().await {
         Ok(gpu) => gpu,
         Err(why) if option_env!("BITBUDGET_NO_GPU").is_some() => return console_log!("left out: {why}"),
         Err(why) => panic!("{why}"),
@@ -271,7 +277,7 @@ async fn the_gpu_gives_the_codes_counts_and_sums_of_scalar_code() {
 
 #[wasm_bindgen_test]
 async fn the_gpu_leaves_alone_what_devices_disagree_on() {
-    let Ok(gpu) = Gpu::start().await else {
+    let Ok(gpu) = start_gpu().await else {
         assert!(option_env!("BITBUDGET_NO_GPU").is_some(), "there is no device");
         return;
     };

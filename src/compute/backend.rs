@@ -51,11 +51,9 @@ pub enum Unavailable {
     Lost(String),
 }
 
-/// A GPU that passed its self-check.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What the choice depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Adapter {
-    /// Vendor and architecture as the browser names them, possibly empty.
-    pub name: String,
     /// A software device: right, but slower than the CPU path.
     pub is_fallback: bool,
 }
@@ -71,10 +69,10 @@ pub enum Backend {
 
 /// Chooses the backend; the note says why it is not the one that was asked for, or not the GPU.
 #[must_use]
-pub fn select(choice: Choice, gpu: Result<&Adapter, &Unavailable>) -> (Backend, Option<String>) {
+pub fn select(choice: Choice, gpu: Result<Adapter, &Unavailable>) -> (Backend, Option<String>) {
     match (choice, gpu) {
         (Choice::Cpu, _) => (Backend::Cpu, None),
-        (Choice::Auto, Ok(adapter)) if adapter.is_fallback => {
+        (Choice::Auto, Ok(Adapter { is_fallback: true })) => {
             (Backend::Cpu, Some("WebGPU runs in software here, which is slower than the CPU path".to_owned()))
         }
         (_, Ok(_)) => (Backend::Gpu, None),
@@ -88,12 +86,12 @@ mod tests {
 
     #[test]
     fn a_software_gpu_is_used_only_when_asked_for() {
-        let software = Adapter { name: "swiftshader".into(), is_fallback: true };
-        let hardware = Adapter { is_fallback: false, ..software.clone() };
-        assert_eq!(select(Choice::Auto, Ok(&software)).0, Backend::Cpu);
-        assert_eq!(select(Choice::Gpu, Ok(&software)).0, Backend::Gpu);
-        assert_eq!(select(Choice::Auto, Ok(&hardware)), (Backend::Gpu, None));
-        assert_eq!(select(Choice::Cpu, Ok(&hardware)), (Backend::Cpu, None));
+        let software = Adapter { is_fallback: true };
+        let hardware = Adapter { is_fallback: false };
+        assert_eq!(select(Choice::Auto, Ok(software)).0, Backend::Cpu);
+        assert_eq!(select(Choice::Gpu, Ok(software)).0, Backend::Gpu);
+        assert_eq!(select(Choice::Auto, Ok(hardware)), (Backend::Gpu, None));
+        assert_eq!(select(Choice::Cpu, Ok(hardware)), (Backend::Cpu, None));
     }
 
     #[test]

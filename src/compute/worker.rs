@@ -5,6 +5,7 @@ use super::cpu;
 use super::gpu::device::{Failure, Gpu};
 use super::job::{Error, Job, Outcome, TensorSource};
 use super::protocol::{self, FromWorker, JobId, Stage, ToWorker};
+use crate::platform::webgpu::Adapter;
 use crate::platform::{clock::now_ms, task, workers};
 use crate::quantize::Report;
 use std::cell::RefCell;
@@ -47,7 +48,9 @@ fn post(message: &FromWorker) {
 struct Bench {
     /// The last tensor, so that another format of it needs no second drawing.
     tensor: Option<(TensorSource, Vec<f32>)>,
-    /// The GPU, once a job asked for it; or why there is none.
+    /// What the browser offers, once a job asked for it; or why it offers nothing.
+    adapter: Option<Result<Adapter, Unavailable>>,
+    /// Its device, started when a job is to run on it; or why it is not used.
     gpu: Option<Result<Gpu, Unavailable>>,
 }
 
@@ -60,21 +63,16 @@ impl Bench {
             let mut tell = progress(id, Stage::Drawing);
             self.tensor = Some((job.tensor.clone(), job.tensor.load(&mut tell)?));
         }
-        let values = self.tensor.as_ref().map_or(&[][..], |(_, values)| values);
 
-        if choice != Choice::Cpu && self.gpu.is_none() {
-            self.gpu = Some(Gpu::start().await);
-        }
-        let none = Err(Unavailable::NoApi);
-        let gpu = self.gpu.as_ref().unwrap_or(&none);
-        let (mut chosen, mut note) = backend::select(choice, gpu.as_ref().map(|gpu| &gpu.adapter));
+        let (mut chosen, mut note) = self.choose(choice).await;
+        let values = self.tensor.as_ref().map_or(&[][..], |(_, values)| values);
         let started = now_ms();
         let mut done = None;
-        if let (Backend::Gpu, Ok(gpu)) = (chosen, gpu) {
+        if let (Backend::Gpu, Some(Ok(gpu))) = (chosen, &self.gpu) {
             match gpu.run(quantizer, rows, cols, values, progress(id, Stage::Quantizing)).await {
                 Ok(finished) => done = Some(finished),
                 Err(Failure::Impossible(error)) => return Err(error.into()),
-                Err(Failure::NotSuitable(why)) => note = Some(format!("this tensor is not for the GPU: {why}")),
+                Err(Failure::NotSuitable(why)) => note = Some(format!("this tensor is not for it, since {why}")),
                 Err(Failure::Device(why)) => {
                     note = Some(why.to_string());
                     self.gpu = Some(Err(why));
@@ -90,16 +88,40 @@ impl Bench {
         };
         let elapsed_ms = now_ms() - started;
         let report = Report::new(&plan, &tally, &codes)?;
-        let (backend, backend_name) = match (chosen, &self.gpu) {
-            (Backend::Gpu, Some(Ok(gpu))) => ("gpu", name_of(gpu)),
-            _ => ("cpu", "CPU (WebAssembly SIMD)".to_owned()),
+        let (backend, backend_name) = match (chosen, &self.adapter) {
+            (Backend::Gpu, Some(Ok(adapter))) if !adapter.name.is_empty() => ("gpu", format!("GPU ({})", adapter.name)),
+            (Backend::Gpu, _) => ("gpu", "GPU".to_owned()),
+            (Backend::Cpu, _) => ("cpu", "CPU (WebAssembly SIMD)".to_owned()),
         };
         Ok(Outcome { report, backend: backend.to_owned(), backend_name, elapsed_ms, backend_note: note })
     }
 }
 
-fn name_of(gpu: &Gpu) -> String {
-    if gpu.adapter.name.is_empty() { "GPU".to_owned() } else { format!("GPU ({})", gpu.adapter.name) }
+impl Bench {
+    /// Chooses the backend, and starts the GPU if it is chosen: not before, since that takes seconds in software.
+    async fn choose(&mut self, choice: Choice) -> (Backend, Option<String>) {
+        if choice == Choice::Cpu {
+            return (Backend::Cpu, None);
+        }
+        if self.adapter.is_none() {
+            self.adapter = Some(Adapter::request().await.map_err(Unavailable::from));
+        }
+        let Some(Ok(adapter)) = &self.adapter else {
+            let why = self.adapter.as_ref().and_then(|adapter| adapter.as_ref().err());
+            return backend::select(choice, Err(why.unwrap_or(&Unavailable::NoAdapter)));
+        };
+        let offered = backend::Adapter { is_fallback: adapter.is_fallback };
+        let selected = backend::select(choice, Ok(offered));
+        if selected.0 == Backend::Gpu {
+            if self.gpu.is_none() {
+                self.gpu = Some(Gpu::start(adapter).await);
+            }
+            if let Some(Err(why)) = &self.gpu {
+                return backend::select(choice, Err(why));
+            }
+        }
+        selected
+    }
 }
 
 /// Tells the page how far a job is, at most every 50 ms.

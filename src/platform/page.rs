@@ -47,9 +47,9 @@ pub fn replace_hash(hash: &str) {
 }
 
 /// Calls back whenever the text after `#` was changed by the reader or by a link.
-pub fn on_hash_change(mut changed: impl FnMut() + 'static) {
+pub fn on_hash_change(changed: impl FnMut() + 'static) {
     let Some(window) = window() else { return };
-    let callback = Closure::<dyn FnMut()>::new(move || changed());
+    let callback = Closure::<dyn FnMut()>::new(changed);
     _ = window.add_event_listener_with_callback("hashchange", callback.into_js_value().unchecked_ref());
 }
 

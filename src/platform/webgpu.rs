@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use web_sys::{
-    Gpu, GpuAutoLayoutMode, GpuBindGroupDescriptor, GpuBindGroupEntry, GpuBuffer, GpuBufferBinding,
+    Gpu, GpuAdapter, GpuAutoLayoutMode, GpuBindGroupDescriptor, GpuBindGroupEntry, GpuBuffer, GpuBufferBinding,
     GpuBufferDescriptor, GpuComputePipeline, GpuComputePipelineDescriptor, GpuDevice, GpuErrorFilter,
     GpuProgrammableStage, GpuShaderModuleDescriptor, gpu_buffer_usage, gpu_map_mode,
 };
@@ -36,18 +36,23 @@ impl From<JsValue> for Error {
     }
 }
 
-/// A WebGPU device with its queue.
-pub struct Device {
-    device: GpuDevice,
+/// A graphics device that the browser offers, not yet started.
+pub struct Adapter {
+    adapter: GpuAdapter,
     /// Vendor and architecture, as far as the browser tells.
     pub name: String,
     /// A software device.
     pub is_fallback: bool,
+}
+
+/// A WebGPU device with its queue.
+pub struct Device {
+    device: GpuDevice,
     lost: Rc<RefCell<Option<String>>>,
 }
 
-impl Device {
-    /// Asks for the default adapter and a device with default limits.
+impl Adapter {
+    /// Asks for the default adapter.
     ///
     /// # Errors
     /// [`Error::NoApi`], [`Error::NoAdapter`], or the browser's refusal.
@@ -59,7 +64,17 @@ impl Device {
         // Software devices name themselves in different ways: Chromium's says so in a flag or by its name, Mesa's
         // lavapipe (which Firefox lists without either) only by the flag.
         let is_fallback = info.is_fallback_adapter() || name.contains("swiftshader");
-        let device = adapter.request_device().await?;
+        Ok(Self { adapter, name, is_fallback })
+    }
+}
+
+impl Device {
+    /// Starts the adapter's device, with default limits.
+    ///
+    /// # Errors
+    /// The browser's refusal.
+    pub async fn request(adapter: &Adapter) -> Result<Self, Error> {
+        let device = adapter.adapter.request_device().await?;
         let lost = Rc::new(RefCell::new(None));
         let noted = lost.clone();
         let promise = device.lost();
@@ -68,7 +83,7 @@ impl Device {
                 *noted.borrow_mut() = Some(info.message());
             }
         });
-        Ok(Self { device, name, is_fallback, lost })
+        Ok(Self { device, lost })
     }
 
     /// Compiles a kernel; its entry point is `main`.

@@ -46,7 +46,7 @@ fn all_finite(values: &[f32]) -> bool {
     for quad in quads {
         largest = u32x4_max(largest, v128_and(load(quad), u32x4_splat(0x7fff_ffff)));
     }
-    v128_any_true(u32x4_ge(largest, u32x4_splat(0x7f80_0000))) == false && rest.iter().all(|x| x.is_finite())
+    !v128_any_true(u32x4_ge(largest, u32x4_splat(0x7f80_0000))) && rest.iter().all(|x| x.is_finite())
 }
 
 /// Second pass over a slice of whole rows, the first of which is row `first_row` of the tensor. Appends the codes.

@@ -1,10 +1,10 @@
 //! The two passes on a WebGPU device.
 
 use super::layout;
-use crate::compute::backend::{Adapter, Unavailable};
+use crate::compute::backend::Unavailable;
 use crate::compute::cpu::scalar;
 use crate::formats::{FORMATS, Kind};
-use crate::platform::webgpu::{Buffer, Device, Error as GpuError, Kernel};
+use crate::platform::webgpu::{self, Buffer, Device, Error as GpuError, Kernel};
 use crate::quantize::{self, Element, Granularity, Plan, Quantizer, Scheme, Tally};
 
 /// A device with its kernels, after its self-check.
@@ -13,8 +13,6 @@ pub struct Gpu {
     range: Kernel,
     float: Kernel,
     integer: Kernel,
-    /// What the reader is told of it.
-    pub adapter: Adapter,
 }
 
 /// Why the GPU did not do a job.
@@ -46,19 +44,18 @@ impl From<GpuError> for Unavailable {
 }
 
 impl Gpu {
-    /// Starts the default device, compiles the kernels, and compares them with the scalar CPU path.
+    /// Starts the adapter's device, compiles the kernels, and compares them with the scalar CPU path.
     ///
     /// # Errors
     /// Why there is no GPU to use.
-    pub async fn start() -> Result<Self, Unavailable> {
-        let device = Device::request().await?;
+    pub async fn start(adapter: &webgpu::Adapter) -> Result<Self, Unavailable> {
+        let device = Device::request(adapter).await?;
         device.begin_checked();
         let range = device.kernel(&layout::range_shader()).await;
         let float = device.kernel(&layout::float_shader()).await;
         let integer = device.kernel(&layout::integer_shader()).await;
         device.end_checked().await?;
-        let adapter = Adapter { name: device.name.clone(), is_fallback: device.is_fallback };
-        let gpu = Self { range: range?, float: float?, integer: integer?, device, adapter };
+        let gpu = Self { range: range?, float: float?, integer: integer?, device };
         gpu.self_check().await?;
         Ok(gpu)
     }

@@ -55,7 +55,7 @@ pub fn MemoryLab() -> impl IntoView {
             <section class="lab__see" aria-label="See">
                 <Problem problem keeps_last/>
                 {dynamic(move || answer.with(|answer| answer.good.as_ref().map(|(asked, report)| verdict(asked, report))).into_any())}
-                <Figure id="memory-chart" height=150.0 data/>
+                {when(move || keeps_last.get(), move || view! { <Figure id="memory-chart" height=150.0 data/> }.into_any())}
                 <Changes/>
                 <ReportActions/>
             </section>
@@ -203,17 +203,16 @@ fn Changes() -> impl IntoView {
     let scenario = expect_context::<State>().memory;
     dynamic(move || {
         let asked = scenario.get();
-        let found = changes(&asked.input());
+        let mut found = changes(&asked.input());
+        found.retain(|change| change.fits);
         if found.is_empty() {
             return ().into_any();
         }
         let items = found.into_iter().map(|change| {
-            let (mark, word) = if change.fits { ("✓ ", " (fits)") } else { ("", " (still too large)") };
             let text = describe(&change, asked.units);
             let inner = view! {
-                <span aria-hidden="true">{mark}</span>
+                <span aria-hidden="true">"✓ "</span>
                 {text}
-                <span class="change__word">{word}</span>
             };
             if matches!(change.alteration, Alteration::Gpus(_)) {
                 return view! { <li class="change">{inner}</li> }.into_any();

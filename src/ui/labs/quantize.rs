@@ -445,7 +445,8 @@ fn counts_table(quantity: &str, series: &[(&str, &Counts)]) -> Table {
 /// Three or four digits, with a power of ten where plain decimals would be long.
 fn figure(value: f64) -> String {
     let size = value.abs();
-    if size != 0.0 && !(1e-3..1e6).contains(&size) { scientific(value) } else { significant(value, 4) }
+    let text = if size != 0.0 && !(1e-3..1e6).contains(&size) { scientific(value) } else { significant(value, 4) };
+    text.replace('-', "−")
 }
 
 /// A whole number with thin spaces between thousands.

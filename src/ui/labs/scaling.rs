@@ -10,7 +10,7 @@ use crate::scenario::scaling::{COMPUTE, DAYS, GPU_COUNT, Given, PARAMS, TOKENS, 
 use crate::ui::components::{
     Choice, Figure, FigureData, NumberField, OptionGroup, Problem, ReportActions, Select, Sources, Table, source_list,
 };
-use crate::ui::dynamic::{change, dynamic, field, text};
+use crate::ui::dynamic::{change, dynamic, field, text, when};
 use crate::ui::state::State;
 use crate::units::{Flop, Nats, Params, Tokens, scientific, short_count, significant};
 use leptos::prelude::*;
@@ -46,7 +46,7 @@ pub fn ScalingLab() -> impl IntoView {
                 <Problem problem keeps_last/>
                 <h2 class="takeaway">{of(answers::scaling)}</h2>
                 {dynamic(move || all_laws(state.scaling.with(ScalingScenario::known), report.get()))}
-                <Figures report/>
+                {when(move || keeps_last.get(), move || view! { <Figures report/> }.into_any())}
                 <ReportActions/>
             </section>
             <section class="lab__understand" aria-label="Understand">

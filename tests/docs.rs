@@ -1,0 +1,85 @@
+//! What the documentation says of links is what the code does. `BLESS=1 cargo test --test docs` writes it anew.
+#![cfg(not(target_arch = "wasm32"))]
+
+use bitbudget::scenario::{Key, Room, Route, memory, quantize, scaling, view};
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+const INTRODUCTION: &str = "# Links
+
+Every state of the page is a link. What stands after `?` says how the page looks and works; what stands after `#` says
+what is computed:
+
+```text
+https://…/?theme=dark&compute=cpu#/memory?v=1&precision=bf16&gpu=rtx-4090
+```
+
+- Keys are readable and permanent; ids are never reused. Defaults are left out, `v` comes first, the order is fixed.
+- `v` is the version of the link. Links of older versions keep opening as they did.
+- Nothing in a link is an error: an unknown key is left out, a value that is not understood becomes the default, a number
+  out of range becomes the nearest in range, and the page says so.
+- Numbers may be written `7e9`, `7B`, `350M`, `1.5T` or `2^30`.
+- The page writes the address as you change things, at most every 0.4 s; an embedded page never does.
+
+This page is generated from the tables of keys in `src/scenario/` (`BLESS=1 cargo test --test docs`).
+";
+
+fn table<S: Default>(page: &mut String, prefix: &str, keys: &[Key<S>]) {
+    page.push_str("\n| key | what it sets | values | default | example |\n|---|---|---|---|---|\n");
+    for key in keys {
+        let default = (key.write)(&S::default());
+        let (name, doc) = (key.name, &key.doc);
+        let values = (doc.values)();
+        let (about, example) = (doc.about, doc.example);
+        _ = writeln!(page, "| `{name}` | {about} | {values} | `{default}` | `{prefix}{name}={example}` |");
+    }
+}
+
+fn links_page() -> String {
+    let mut page = INTRODUCTION.to_owned();
+    page.push_str("\n## How it looks: after `?`\n");
+    table(&mut page, "?", view::KEYS);
+    page.push_str("\n## The start page: `#/`\n\nNo keys.\n");
+    page.push_str("\n## The Memory lab: `#/memory`\n");
+    table(&mut page, "#/memory?v=1&", memory::KEYS);
+    page.push_str("\n## The Scaling lab: `#/scaling`\n");
+    table(&mut page, "#/scaling?v=1&", scaling::KEYS);
+    page.push_str("\n## The Quantize lab: `#/quantize`\n");
+    table(&mut page, "#/quantize?v=1&", quantize::KEYS);
+    page
+}
+
+#[test]
+fn docs_links_says_what_the_tables_of_keys_say() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/links.md");
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(&path, links_page()).unwrap();
+    }
+    let written = fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(written, links_page(), "run BLESS=1 cargo test --test docs");
+}
+
+#[test]
+fn every_room_has_a_section_in_docs_links() {
+    for room in Room::ALL {
+        assert!(links_page().contains(&format!("`#{}`", room.path())), "{room:?}");
+    }
+}
+
+#[test]
+fn every_link_in_the_documentation_opens_without_a_notice() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut checked = 0;
+    for file in ["README.md", "docs/links.md", "docs/embedding.md"] {
+        let text = fs::read_to_string(root.join(file)).unwrap();
+        for (start, _) in text.match_indices("#/") {
+            let link = text[start..].split(['`', '"', ')', ' ', '\n', '…', '<']).next().unwrap();
+            let (route, notices) = Route::read(link);
+            assert!(notices.is_empty(), "{file}: {link}: {notices:?}");
+            assert!(link.starts_with(&format!("#{}", route.room().path())), "{file}: {link}");
+            checked += 1;
+        }
+    }
+    assert!(checked > 25, "only {checked} links found");
+}
