@@ -64,6 +64,11 @@ impl Plan {
             }
         };
         let half_step = half_step as f32;
+        // What overflows is not measured, and must not push what is below f32's range.
+        let largest_measured = match quantizer.format.kind {
+            Kind::Float(float) => range.amax().min(float.max()),
+            Kind::Integer(_) => range.amax(),
+        };
         Ok(Self {
             quantizer,
             rows,
@@ -72,7 +77,7 @@ impl Plan {
             range,
             value_edges: Edges::new(range.min, range.max),
             error_edges: Edges::new(-half_step, half_step),
-            value_unit: power_of_two_near_inverse(range.amax()),
+            value_unit: power_of_two_near_inverse(largest_measured),
             error_unit: power_of_two_near_inverse(half_step),
         })
     }

@@ -45,12 +45,13 @@ pub struct MemoryScenario {
 }
 
 /// Bounds of the number of parameters.
-pub const PARAMS: Bounds = Bounds { name: "Parameters", min: 1.0, max: MAX_PARAMS.get() };
+pub const PARAMS: Bounds = Bounds { name: "Parameters", min: 1.0, max: MAX_PARAMS.get(), whole: false };
 /// Bounds of activations and temporaries, bytes per parameter.
 pub const ACTIVATIONS: Bounds = Bounds {
     name: "Activations and temporaries",
     min: *ACTIVATION_BYTES_PER_PARAM.start(),
     max: *ACTIVATION_BYTES_PER_PARAM.end(),
+    whole: false,
 };
 
 impl Default for MemoryScenario {

@@ -82,6 +82,8 @@ pub struct Bounds {
     pub min: f64,
     /// Largest value.
     pub max: f64,
+    /// Whether it counts something that has no parts.
+    pub whole: bool,
 }
 
 impl Bounds {
@@ -100,6 +102,9 @@ impl Bounds {
         };
         if value < self.min || value > self.max {
             return Err(format!("{} must be from {} to {}.", self.name, show(self.min), show(self.max)));
+        }
+        if self.whole && value.fract() != 0.0 {
+            return Err(format!("{} must be a whole number.", self.name));
         }
         Ok(value)
     }
@@ -147,11 +152,13 @@ mod tests {
 
     #[test]
     fn a_field_says_what_is_wrong_with_its_text() {
-        let field = Bounds { name: "Parameters", min: 1.0, max: 1e18 };
+        let field = Bounds { name: "Parameters", min: 1.0, max: 1e18, whole: false };
         assert_eq!(field.read("7B"), Ok(7e9));
         assert_eq!(field.read("1e30"), Err("Parameters must be from 1 to 10¹⁸.".into()));
         assert_eq!(field.read("-5"), Err("Parameters must be from 1 to 10¹⁸.".into()));
         assert_eq!(field.read("lots"), Err("“lots” is not a number. Write it as 7B, for example.".into()));
+        let seed = Bounds { name: "The seed", whole: true, ..field };
+        assert_eq!(seed.read("1.5"), Err("The seed must be a whole number.".into()));
         assert!(field.read(" ").is_err_and(|sentence| sentence.starts_with("Parameters: type a number")));
     }
 

@@ -64,9 +64,9 @@ pub struct QuantizeScenario {
 }
 
 /// Bounds of the seed: whole numbers that a JSON reader keeps exact.
-pub const SEED: Bounds = Bounds { name: "The seed", min: 0.0, max: 9_007_199_254_740_991.0 };
+pub const SEED: Bounds = Bounds { name: "The seed", min: 0.0, max: 9_007_199_254_740_991.0, whole: true };
 /// Bounds of the standard deviation.
-pub const STD: Bounds = Bounds { name: "The standard deviation", min: 1e-38, max: 1e36 };
+pub const STD: Bounds = Bounds { name: "The standard deviation", min: 1e-38, max: 1e36, whole: false };
 /// The most numbers of one's own: what fits in a link.
 pub const MAX_VALUES: usize = 1024;
 /// The longest text of one's own numbers.

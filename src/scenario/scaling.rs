@@ -72,17 +72,17 @@ pub struct ScalingScenario {
 }
 
 /// Bounds of compute, FLOP.
-pub const COMPUTE: Bounds = Bounds { name: "Compute", min: 1e12, max: MAX_FLOP.get() };
+pub const COMPUTE: Bounds = Bounds { name: "Compute", min: 1e12, max: MAX_FLOP.get(), whole: false };
 /// Bounds of the number of GPUs.
-pub const GPU_COUNT: Bounds = Bounds { name: "The number of GPUs", min: 1.0, max: 1e7 };
+pub const GPU_COUNT: Bounds = Bounds { name: "The number of GPUs", min: 1.0, max: 1e7, whole: false };
 /// Bounds of days.
-pub const DAYS: Bounds = Bounds { name: "Days", min: 0.01, max: 36_500.0 };
+pub const DAYS: Bounds = Bounds { name: "Days", min: 0.01, max: 36_500.0, whole: false };
 /// Bounds of utilisation.
-pub const UTILISATION: Bounds = Bounds { name: "Utilisation", min: 0.01, max: 1.0 };
+pub const UTILISATION: Bounds = Bounds { name: "Utilisation", min: 0.01, max: 1.0, whole: false };
 /// Bounds of model size.
-pub const PARAMS: Bounds = Bounds { name: "Parameters", min: 1000.0, max: MAX_PARAMS.get() };
+pub const PARAMS: Bounds = Bounds { name: "Parameters", min: 1000.0, max: MAX_PARAMS.get(), whole: false };
 /// Bounds of training tokens.
-pub const TOKENS: Bounds = Bounds { name: "Tokens", min: 1000.0, max: MAX_TOKENS.get() };
+pub const TOKENS: Bounds = Bounds { name: "Tokens", min: 1000.0, max: MAX_TOKENS.get(), whole: false };
 
 impl Default for ScalingScenario {
     /// Chinchilla's own budget.

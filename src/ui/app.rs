@@ -10,7 +10,7 @@ use crate::scenario::view::ThemeChoice;
 use crate::scenario::{Room, Route};
 use leptos::mount::mount_to;
 use leptos::prelude::*;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 /// The address is written at most this often: Safari refuses more than 100 changes in 30 s.
 const WRITE_PAUSE_MS: i32 = 400;
@@ -77,16 +77,28 @@ fn follow_address(state: State) {
     if state.view.embed {
         return;
     }
-    thread_local! {
-        static PAUSE: RefCell<Option<Timer>> = const { RefCell::new(None) };
-    }
-    Effect::new(move |first: Option<()>| {
+    let opened = Cell::new(false);
+    effect(move || {
         let link = state.route().write();
         // The link that the page was opened with stays as it is until something changes.
-        if first.is_some() {
-            PAUSE.replace(Timer::after_ms(WRITE_PAUSE_MS, move || page::replace_hash(&link)));
+        if opened.replace(true) {
+            UNWRITTEN.set(Some(link));
+            PAUSE.replace(Timer::after_ms(WRITE_PAUSE_MS, write_address));
         }
     });
+}
+
+thread_local! {
+    static PAUSE: RefCell<Option<Timer>> = const { RefCell::new(None) };
+    static UNWRITTEN: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Writes the address now if it is behind: before the pause is over when the reader leaves the room, so that the way
+/// back leads to what was there last.
+pub fn write_address() {
+    if let Some(link) = UNWRITTEN.take() {
+        page::replace_hash(&link);
+    }
 }
 
 #[component]
@@ -105,7 +117,7 @@ fn Header() -> impl IntoView {
                 event.prevent_default();
                 page::focus("main");
             }>"Skip to content"</a>
-            <a class="brand" href="#/">"Bitbudget"</a>
+            <a class="brand" href="#/" on:click=move |_| write_address()>"Bitbudget"</a>
             <nav class="nav" aria-label="Rooms">
                 {Room::ALL
                     .into_iter()

@@ -122,7 +122,7 @@ pub fn Figure(
     });
     view! {
         <figure class="figure" id=id>
-            <h3 class="figure__title">{of(|data| data.title.clone())}</h3>
+            <h2 class="figure__title">{of(|data| data.title.clone())}</h2>
             <p class="figure__summary">{of(|data| data.summary.clone())}</p>
             <div class="figure__frame" node_ref=frame style=format!("height:{height}px")>
                 <canvas

@@ -3,6 +3,7 @@
 use crate::platform::{host, page};
 use crate::scenario::Room;
 use crate::source::Source;
+use crate::ui::app::write_address;
 use crate::ui::components::Button;
 use crate::ui::dynamic::{self, dynamic, text};
 use crate::ui::state::State;
@@ -103,6 +104,7 @@ pub fn RoomLink(
     view! {
         <a
             href=dynamic::text(move || format!("#{}", state.route_to(room).write()))
+            on:click=move |_| write_address()
             aria-current=dynamic::text(move || if state.room.get() == room { "page" } else { "false" }.to_owned())
         >
             {text}

@@ -223,7 +223,7 @@ fn Changes() -> impl IntoView {
         let items = items.collect_view();
         view! {
             <div class="changes">
-                <h3 class="changes__title">"Smallest change that fits"</h3>
+                <h2 class="changes__title">"Smallest change that fits"</h2>
                 <ul class="changes__list" id="memory-changes">{items}</ul>
             </div>
         }
