@@ -27,7 +27,7 @@ pub struct Plan {
     pub range: Range,
     /// Bins of the reference and of the quantized values.
     pub value_edges: Edges,
-    /// Bins of the error, quantized − reference: ± half the largest step.
+    /// Bins of the error, quantized − reference: ± half the largest step, or ± the largest magnitude if that is less.
     pub error_edges: Edges,
     /// A power of two that brings values near 1, so that f32 sums of squares neither overflow nor underflow.
     pub value_unit: f32,
@@ -63,7 +63,8 @@ impl Plan {
                 (Element::Integer(grids), f64::from(largest) / 2.0)
             }
         };
-        let half_step = half_step as f32;
+        // Zero is among the values of every format, so no error is larger than the number itself.
+        let half_step = (half_step as f32).min(range.amax());
         // What overflows is not measured, and must not push what is below f32's range.
         let largest_measured = match quantizer.format.kind {
             Kind::Float(float) => range.amax().min(float.max()),

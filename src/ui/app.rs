@@ -82,22 +82,20 @@ fn follow_address(state: State) {
         let link = state.route().write();
         // The link that the page was opened with stays as it is until something changes.
         if opened.replace(true) {
-            UNWRITTEN.set(Some(link));
-            PAUSE.replace(Timer::after_ms(WRITE_PAUSE_MS, write_address));
+            PAUSE.replace(Timer::after_ms(WRITE_PAUSE_MS, move || page::replace_hash(&link)));
         }
     });
 }
 
 thread_local! {
     static PAUSE: RefCell<Option<Timer>> = const { RefCell::new(None) };
-    static UNWRITTEN: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// Writes the address now if it is behind: before the pause is over when the reader leaves the room, so that the way
-/// back leads to what was there last.
-pub fn write_address() {
-    if let Some(link) = UNWRITTEN.take() {
-        page::replace_hash(&link);
+/// Writes the address now, when the reader leaves the room, so that the way back leads to what was there last.
+pub fn write_address(state: State) {
+    if !state.view.embed {
+        PAUSE.take();
+        page::replace_hash(&untrack(|| state.route()).write());
     }
 }
 
@@ -117,7 +115,7 @@ fn Header() -> impl IntoView {
                 event.prevent_default();
                 page::focus("main");
             }>"Skip to content"</a>
-            <a class="brand" href="#/" on:click=move |_| write_address()>"Bitbudget"</a>
+            <a class="brand" href="#/" on:click=move |_| write_address(state)>"Bitbudget"</a>
             <nav class="nav" aria-label="Rooms">
                 {Room::ALL
                     .into_iter()

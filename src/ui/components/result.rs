@@ -104,7 +104,7 @@ pub fn RoomLink(
     view! {
         <a
             href=dynamic::text(move || format!("#{}", state.route_to(room).write()))
-            on:click=move |_| write_address()
+            on:click=move |_| write_address(state)
             aria-current=dynamic::text(move || if state.room.get() == room { "page" } else { "false" }.to_owned())
         >
             {text}
