@@ -1,10 +1,11 @@
-//! A browser with its driver, for one test.
+//! Browsers with their drivers.
 
 use serde_json::{Value, json};
 use std::{
     env, fs,
     io::{BufRead, BufReader},
     process::{Child, Command, Stdio},
+    sync::{Mutex, MutexGuard, PoisonError},
     thread,
     time::Duration,
 };
@@ -40,7 +41,66 @@ pub fn kind() -> Kind {
 
 pub(crate) struct Browser {
     pub driver: WebDriver,
+    gpu: Gpu,
     server: Server,
+}
+
+/// The browsers that no test is in. There is nothing that runs after the last test, so the test that is the last one
+/// in ends them.
+pub(crate) struct Pool(());
+
+struct Pooled {
+    tests: u32,
+    idle: Vec<Browser>,
+}
+
+static POOLED: Mutex<Pooled> = Mutex::new(Pooled { tests: 0, idle: Vec::new() });
+
+fn pooled() -> MutexGuard<'static, Pooled> {
+    POOLED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Pool {
+    pub fn enter() -> Self {
+        pooled().tests += 1;
+        Self(())
+    }
+
+    /// An idle browser, else a new one.
+    pub async fn browser(&self, gpu: Gpu) -> Browser {
+        let found = {
+            let mut pooled = pooled();
+            let place = pooled.idle.iter().position(|browser| browser.gpu == gpu);
+            place.map(|place| pooled.idle.swap_remove(place))
+        };
+        match found {
+            Some(browser) => browser,
+            None => Browser::start(gpu).await,
+        }
+    }
+
+    /// Hands the browser on if it is sound.
+    pub async fn leave(self, browser: Browser, sound: bool) {
+        if sound {
+            pooled().idle.push(browser);
+        } else {
+            browser.quit().await;
+        }
+        drop(self);
+        let left_over = {
+            let mut pooled = pooled();
+            if pooled.tests == 0 { std::mem::take(&mut pooled.idle) } else { Vec::new() }
+        };
+        for browser in left_over {
+            browser.quit().await;
+        }
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        pooled().tests -= 1;
+    }
 }
 
 impl Browser {
@@ -54,11 +114,11 @@ impl Browser {
         let capabilities = capabilities(gpu, &found.binary.to_string_lossy());
         let driver = WebDriver::new(&server.url, capabilities).await.expect("a browser session starts");
         driver.set_script_timeout(Duration::from_secs(60)).await.expect("the browser answers");
-        Self { driver, server }
+        Self { driver, gpu, server }
     }
 
     pub async fn quit(self) {
-        let Self { driver, server } = self;
+        let Self { driver, server, .. } = self;
         // A browser that has crashed cannot be asked to quit; its driver is ended all the same.
         _ = tokio::time::timeout(Duration::from_secs(20), driver.quit()).await;
         drop(server);

@@ -24,6 +24,19 @@ impl Page {
         Self { driver, stage }
     }
 
+    /// Closes what another test left, and goes on in a window without history.
+    pub(crate) async fn fresh_window(&self) {
+        let old = self.driver.windows().await.expect("windows can be listed");
+        let new = self.driver.new_window().await.expect("a window can be opened");
+        for window in old {
+            self.driver.switch_to_window(window).await.expect("the window is there");
+            self.driver.close_window().await.expect("a window can be closed");
+        }
+        self.driver.switch_to_window(new).await.expect("the window is there");
+        self.driver.set_window_rect(0, 0, 1280, 1000).await.expect("the window can be resized");
+        self.browser_console().await; // what was said to others
+    }
+
     // ── Going somewhere ───────────────────────────────────────────────────────────────────────────────────────────
 
     /// Loads the page anew at what follows its address, such as `?theme=dark#/memory`, and waits until it is done.
@@ -66,10 +79,7 @@ impl Page {
             }
             assert!(opened.elapsed() < PATIENCE, "a window opens");
         };
-        if let Ok(old) = self.driver.window().await {
-            self.driver.switch_to_window(old).await.expect("the window is there");
-            self.driver.close_window().await.expect("the window can be closed");
-        }
+        self.driver.close_window().await.expect("the window can be closed");
         self.driver.switch_to_window(window).await.expect("the window is there");
         // Chromium opens it in a size of its own, and has a frame about it.
         let sizes =

@@ -32,15 +32,15 @@ const HOST: &str = r#"<!doctype html>
 <link rel="icon" href="data:,">
 <h1>A course page</h1>
 <script>
-  // `var`: a driver of Firefox sees the properties of the window, not its constants.
-  var messages = [];
+  // On the window, where drivers' scripts see it.
+  window.messages = [];
   addEventListener("message", e => messages.push({ origin: e.origin, ...e.data }));
-  var embed = attributes => {
+  window.embed = attributes => {
     const frame = document.createElement("iframe");
     for (const [name, value] of Object.entries(attributes)) frame.setAttribute(name, value);
     document.body.append(frame);
   };
-  var say = message => document.querySelector("iframe").contentWindow.postMessage(message, "*");
+  window.say = message => document.querySelector("iframe").contentWindow.postMessage(message, "*");
 </script>
 "#;
 

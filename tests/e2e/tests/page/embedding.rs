@@ -18,6 +18,10 @@ async fn check_frame(page: &Page, backend: &str) {
     let resize = page.take_told("bitbudget:resize").await;
     assert_eq!(resize["v"], 1);
     assert!(resize["height"].as_u64().is_some_and(|height| height > 100), "{resize}");
+    page.enter_frame().await;
+    let display = page.eval("return getComputedStyle(document.querySelector('.lab, .cards')).display").await;
+    assert_eq!(display, "grid", "the style sheet is in force");
+    page.leave_frame().await;
     for link in ["#/memory?v=1&precision=bf16", "#/scaling?v=1&compute=1e22", QUANTIZE] {
         let (scenario, report) = page.ask(link).await;
         assert_eq!(scenario, link);

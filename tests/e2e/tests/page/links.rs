@@ -192,8 +192,9 @@ fn every_room_keeps_its_inputs_while_the_reader_is_elsewhere() {
 fn a_change_made_just_before_leaving_a_room_is_there_on_the_way_back() {
     with_page(Gpu::Off, async |page| {
         page.open("#/memory?v=1").await;
-        // Both in one turn: before the address is written.
+        // One right after the other, as quick hands do: before the address is written.
         let script = "document.getElementById('memory-precision-bf16').click();
+                      await new Promise(then => setTimeout(then));
                       document.querySelector(args[0]).click()";
         page.eval_with(script, json!([".nav a[href^='#/scaling']"])).await;
         page.until("the Scaling lab is open", "return document.getElementById('scaling-law') !== null").await;

@@ -115,7 +115,10 @@ fn without_a_gpu_the_cpu_does_it_and_the_page_says_why_once_and_quietly() {
             }
         }
         page.open("?compute=cpu#/quantize?v=1").await;
-        assert!(!page.text("#quantize-backend").await.contains("because"), "nothing to explain: the CPU was asked for");
+        assert!(
+            !page.text("#quantize-backend").await.contains("Not the GPU"),
+            "nothing to explain: the CPU was asked for"
+        );
     });
 }
 
@@ -124,13 +127,15 @@ fn a_gpu_that_was_asked_for_is_named() {
     with_page(Gpu::On, async |page| {
         page.open("?compute=gpu#/quantize?v=1").await;
         let line = page.text("#quantize-backend").await;
-        assert!(line.starts_with("GPU") && !line.contains("because"), "{line}");
+        assert!(line.starts_with("GPU") && !line.contains("Not the GPU"), "{line}");
     });
 }
 
-/// Measures the longest pause between two turns of the page's thread, until `stopPauses()` gives it in milliseconds.
+/// Measures the longest pause between two turns of the page's thread, until `stopPauses()` gives it and the whole time in
+/// milliseconds.
 const WATCH_PAUSES: &str = "
-    let last = performance.now(), longest = 0;
+    const start = performance.now();
+    let last = start, longest = 0;
     const channel = new MessageChannel();
     channel.port1.onmessage = () => {
         const now = performance.now();
@@ -139,7 +144,7 @@ const WATCH_PAUSES: &str = "
         timer = setTimeout(() => channel.port2.postMessage(0), 5);
     };
     let timer = setTimeout(() => channel.port2.postMessage(0));
-    window.stopPauses = () => { clearTimeout(timer); channel.port1.close(); return longest }";
+    window.stopPauses = () => { clearTimeout(timer); channel.port1.close(); return [longest, performance.now() - start] }";
 
 #[test]
 fn sixteen_million_values_show_their_progress_and_leave_the_page_responsive() {
@@ -154,8 +159,10 @@ fn sixteen_million_values_show_their_progress_and_leave_the_page_responsive() {
         page.click(".lab__choose .more summary").await;
         page.until("more controls are shown", "return document.getElementById('quantize-std').checkVisibility()").await;
         page.ready().await;
-        let longest = page.eval("return stopPauses()").await.as_f64().unwrap();
-        assert!(longest < 300.0, "the page stood still for {longest} ms");
+        let pauses = page.eval("return stopPauses()").await;
+        let (longest, whole) = (pauses[0].as_f64().unwrap(), pauses[1].as_f64().unwrap());
+        // On a busy machine everything takes longer; work on the page's own thread would be one pause of all its time.
+        assert!(longest < f64::max(300.0, whole / 4.0), "the page stood still for {longest} of {whole} ms");
         let report = page.report().await;
         assert_eq!(report["n"], 1 << 24);
         assert_eq!(report["codes_sha256"].as_str().map(str::len), Some(64));
