@@ -3,6 +3,8 @@
 use crate::scenario::number::{self, Bounds};
 use crate::ui::dynamic::{effect, text};
 use leptos::prelude::*;
+use std::cell::Cell;
+use std::rc::Rc;
 
 /// A text field for a number, with a sentence beside it while its text is none; the last good number stays in force.
 #[component]
@@ -27,8 +29,14 @@ pub fn NumberField(
     let typed = RwSignal::new(number::show_in_field(value.get_untracked()));
     let problem = RwSignal::new(String::new());
     // The number also changes from outside (a link, the slider); what the reader is typing is left alone.
+    // The effect of one key may run after the next: a number that this field set itself is no change from outside.
+    let own = Rc::new(Cell::new(f64::NAN));
+    let own_of_effect = own.clone();
     effect(move || {
         let value = value.get();
+        if own_of_effect.replace(f64::NAN) == value {
+            return;
+        }
         if typed.with_untracked(|text| bounds.read(text)) != Ok(value) {
             typed.set(number::show_in_field(value));
             problem.set(String::new());
@@ -41,6 +49,7 @@ pub fn NumberField(
         match read {
             Ok(number) => {
                 problem.set(String::new());
+                own.set(number);
                 set.run(number);
             }
             Err(sentence) => problem.set(sentence),
