@@ -1,22 +1,17 @@
-//! The program's start: in a window it mounts the page, in a worker it serves jobs.
+//! The page's start.
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", feature = "page"))]
 fn main() {
-    use bitbudget::{compute::worker, platform::page, ui};
+    use bitbudget::ui;
 
-    if page::in_window() {
-        std::panic::set_hook(Box::new(|info| {
-            console_error_panic_hook::hook(info);
-            ui::crashed();
-        }));
-        ui::start();
-    } else {
-        console_error_panic_hook::set_once();
-        worker::serve();
-    }
+    std::panic::set_hook(Box::new(|info| {
+        console_error_panic_hook::hook(info);
+        ui::crashed();
+    }));
+    ui::start();
 }
 
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(not(all(target_arch = "wasm32", feature = "page")))]
 fn main() {
     eprintln!("Bitbudget is a web page: run `cargo xtask serve`.");
 }

@@ -273,6 +273,44 @@ async fn gpu_sums_are_right_beside_values_that_overflow() {
     }
 }
 
+/// The largest lie on the grid and have no error; those of the others are far below a step, where f32 has no squares.
+fn errors_far_below_a_step() -> Vec<Tensor> {
+    let beside = |large: f32, small: f32| {
+        let mut values = vec![large, -large, 0.0];
+        values.extend((0..40).map(|i| small * (i as f32 - 20.0)));
+        Tensor::new(format!("{small} beside {large}"), values.len(), values)
+    };
+    vec![beside(1e30, 0.1), beside(1e12, 1e-12), beside(6e4, 1e-25), beside(1e5, 1e-30), beside(1e30, 1e-30)]
+}
+
+#[wasm_bindgen_test]
+fn simd_sums_are_right_for_errors_far_below_a_step() {
+    for tensor in errors_far_below_a_step() {
+        for quantizer in quantizers() {
+            let expected = by_scalar(quantizer, &tensor);
+            let mut codes = Vec::new();
+            let tally = simd128::measure(&expected.0, 0, &tensor.values, &mut codes);
+            let what = format!("{}, {quantizer:?}", tensor.name);
+            assert_same(&what, &(expected.0.clone(), tally, codes), &expected);
+        }
+    }
+}
+
+#[wasm_bindgen_test]
+async fn gpu_sums_are_right_for_errors_far_below_a_step_or_left_to_the_cpu() {
+    let Some(gpu) = gpu().await else { return };
+    for tensor in errors_far_below_a_step() {
+        for quantizer in quantizers().into_iter().filter(|quantizer| quantizer.format.bits() <= 16) {
+            let what = format!("{}, {quantizer:?}", tensor.name);
+            match gpu.run(quantizer, tensor.rows(), tensor.cols, &tensor.values, |_| {}).await {
+                Ok(done) => assert_same(&what, &done, &by_scalar(quantizer, &tensor)),
+                Err(Failure::NotSuitable(_)) => {}
+                Err(failure) => panic!("{what}: {failure:?}"),
+            }
+        }
+    }
+}
+
 #[wasm_bindgen_test]
 fn a_slice_in_the_middle_of_a_tensor_takes_the_scales_of_its_own_rows() {
     let tensor =

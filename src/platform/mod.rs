@@ -2,6 +2,7 @@
 //!
 //! Each module hides one part of the browser behind plain Rust types.
 
+#[cfg(feature = "page")]
 pub mod canvas;
 pub mod clock;
 pub mod host;

@@ -3,18 +3,12 @@
 use super::task;
 use js_sys::{Array, Reflect, global};
 use wasm_bindgen::prelude::*;
-use web_sys::{Document, Element, HtmlElement, HtmlLinkElement, HtmlTextAreaElement, Window, window};
+use web_sys::{Document, Element, HtmlElement, HtmlTextAreaElement, Url, Window, window};
 
 fn page() -> Option<(Window, Document)> {
     let window = window()?;
     let document = window.document()?;
     Some((window, document))
-}
-
-/// Whether this code runs in a window; in a worker it does not.
-#[must_use]
-pub fn in_window() -> bool {
-    Reflect::has(&global(), &"document".into()) == Ok(true)
 }
 
 /// The text after `#`, without it; decoded by whoever parses it.
@@ -168,12 +162,12 @@ fn copy_by_selection(document: &Document, text: &str) -> bool {
     copied
 }
 
-/// The absolute URL of the module's glue, which Trunk preloads.
+/// The absolute URL of the worker's program, without the endings of its two files.
 #[must_use]
-pub fn module_url() -> Option<String> {
+pub fn engine_url() -> Option<String> {
     let (_, document) = page()?;
-    let link = document.query_selector("link[rel=modulepreload]").ok()??;
-    Some(link.dyn_into::<HtmlLinkElement>().ok()?.href())
+    let name = document.query_selector("meta[name=engine]").ok()??.get_attribute("content")?;
+    Some(Url::new_with_base(&name, &document.base_uri().ok()??).ok()?.href())
 }
 
 /// Whether this is a frame without an origin of its own (`sandbox` without `allow-same-origin`) on http or https.

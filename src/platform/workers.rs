@@ -1,4 +1,4 @@
-//! The page's worker: the same wasm, started from the page's compiled module.
+//! The page's worker: the program `engine`, which is a module of its own.
 //!
 //! | where | worker |
 //! |---|---|
@@ -31,12 +31,9 @@ impl Handle {
         mut on_message: impl FnMut(Vec<u8>) + 'static,
         on_failure: impl Fn(String) + Clone + 'static,
     ) -> Result<Self, String> {
-        let glue = page::module_url().ok_or("the page does not name its module")?;
-        // The worker says hello, is sent the compiled module, and starts it; `main` then takes over `onmessage`.
+        let engine = page::engine_url().ok_or("the page does not name its engine")?;
         let source = format!(
-            "const glue=import(\"{glue}\");\
-             onmessage=async e=>{{onmessage=null;try{{(await glue).initSync({{module:e.data}})}}\
-             catch(x){{postMessage('!'+x)}}}};postMessage('?')"
+            "import(\"{engine}.js\").then(glue=>glue.default({{module_or_path:\"{engine}_bg.wasm\"}})).catch(x=>postMessage('!'+x))"
         );
         let url = if page::origin_is_opaque_http() {
             format!("data:text/javascript,{}", js_sys::encode_uri_component(&source))
@@ -48,15 +45,11 @@ impl Handle {
                 .map_err(describe)?
         };
         let worker = Worker::new(&url).map_err(describe)?;
-        let target = worker.clone();
         let start_failed = on_failure.clone();
         let on_message = Closure::new(move |event: MessageEvent| {
             let data = event.data();
             if let Some(bytes) = data.dyn_ref::<Uint8Array>() {
                 on_message(bytes.to_vec());
-            } else if data == "?" {
-                // A very old browser cannot post a module: then nothing answers, and the caller's patience ends.
-                _ = target.post_message(&wasm_bindgen::module());
             } else {
                 start_failed(data.as_string().unwrap_or_default());
             }

@@ -22,6 +22,11 @@ pub struct Sums {
     pub xq: f64,
 }
 
+/// The least sum of squares, in [`Plan`]'s units, that f32 arithmetic is trusted with. Terms below 2⁻¹²⁶ may be flushed to
+/// zero, and 2²⁶ of them are 2⁻¹⁰⁰: beside 2⁻⁷⁶ that is 6·10⁻⁸. A smaller sum of values that are not all zero is made by
+/// the scalar path instead.
+pub const LEAST_SUM: f64 = 1.0 / (1u128 << 76) as f64;
+
 /// Counts and sums of a slice. Tallies add: the tally of a tensor is the sum of the tallies of any slicing of it.
 ///
 /// Counts, histograms and the largest error are equal on every backend. Sums are f32 within a block of 1024 values and

@@ -164,12 +164,19 @@ fn host(_: &mut State) -> Result<(), Stop> {
 fn clippy_wasm(_: &mut State) -> Result<(), Stop> {
     tools::wasm_target()?;
     tools::cargo_component("clippy", "clippy")?;
-    run_for(LIMIT, cargo("clippy -p bitbudget --target wasm32-unknown-unknown --lib --bins --test web -- -D warnings"))
+    run_for(
+        LIMIT,
+        cargo("clippy -p bitbudget --target wasm32-unknown-unknown --lib --bins --test web -- -D warnings"),
+    )?;
+    let engine =
+        "clippy -p bitbudget --target wasm32-unknown-unknown --bin engine --no-default-features -- -D warnings";
+    run_for(LIMIT, cargo(engine))
 }
 
 fn build(state: &mut State) -> Result<(), Stop> {
     let (trunk, wasm) = page::release_build()?;
     run_for(BUILD_LIMIT, trunk)?;
+    page::finish().map_err(|error| Stop::Failed(error.to_string()))?;
     state.site = Some(wasm);
     Ok(())
 }

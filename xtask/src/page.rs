@@ -5,7 +5,14 @@ use crate::{
     site::{Options, Site},
     tools,
 };
-use std::{io, net::TcpListener, path::PathBuf, process::Command};
+use std::{
+    fs,
+    hash::{DefaultHasher, Hasher},
+    io,
+    net::TcpListener,
+    path::PathBuf,
+    process::Command,
+};
 
 /// How a build came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,13 +32,35 @@ pub fn dist() -> PathBuf {
 pub fn build() -> Result<Wasm> {
     let (mut trunk, wasm) = release_build()?;
     tools::run(&mut trunk)?;
+    finish()?;
     if wasm == Wasm::Unoptimized {
         eprintln!("The site in dist/ works, but its wasm is not optimized.");
     }
     Ok(wasm)
 }
 
-/// The command that [`build`] runs, with what it needs installed.
+/// Puts a hash of its content into the name of the worker's program, as Trunk does with the page's: a browser that still
+/// has an older one must not pair it with a newer page.
+pub fn finish() -> Result<()> {
+    let dist = dist();
+    let (glue, wasm) = (dist.join("engine.js"), dist.join("engine_bg.wasm"));
+    let mut hasher = DefaultHasher::new();
+    for file in [&glue, &wasm] {
+        hasher.write(&fs::read(file).map_err(|error| format!("{} is not there: {error}", file.display()))?);
+    }
+    let name = format!("engine-{:016x}", hasher.finish());
+    let index = dist.join("index.html");
+    let html = fs::read_to_string(&index)?;
+    let named = html.replacen(r#"content="engine""#, &format!(r#"content="{name}""#), 1);
+    if named == html {
+        return Err("index.html does not name the engine".into());
+    }
+    fs::rename(glue, dist.join(format!("{name}.js")))?;
+    fs::rename(wasm, dist.join(format!("{name}_bg.wasm")))?;
+    Ok(fs::write(index, named)?)
+}
+
+/// The command that [`build`] runs, with what it needs installed; [`finish`] comes after it.
 pub fn release_build() -> Result<(Command, Wasm)> {
     let wasm_opt = tools::wasm_opt();
     let mut trunk = trunk("build", wasm_opt.as_ref().ok())?;
@@ -86,7 +115,7 @@ fn short_paths() -> Vec<String> {
     let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = cargo_home.or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
     let Some(sources) = home.map(|home| home.join("registry").join("src")) else { return Vec::new() };
-    let registries = std::fs::read_dir(sources).into_iter().flatten().flatten().map(|entry| entry.path());
+    let registries = fs::read_dir(sources).into_iter().flatten().flatten().map(|entry| entry.path());
     let mut flags: Vec<String> = registries
         .map(|registry| format!("--remap-path-prefix={}=", registry.display()))
         // Cargo splits the flags at spaces.

@@ -1,4 +1,4 @@
-//! The size budget: what a browser fetches before the page can be used.
+//! The size budget: what a browser fetches before the page can be used, and what a lab that needs the engine adds.
 
 use crate::{Result, site};
 use std::{collections::BTreeSet, fmt::Write, fs, path::Path};
@@ -7,11 +7,14 @@ use std::{collections::BTreeSet, fmt::Write, fs, path::Path};
 pub const MAX_GZIP_BYTES: usize = 280_000;
 /// The most requests that a first load may make.
 pub const MAX_REQUESTS: usize = 8;
+/// The most that the engine may weigh, which is fetched when a lab first needs it.
+pub const MAX_ENGINE_GZIP_BYTES: usize = 120_000;
 
 /// The files of a first load.
 #[derive(Debug, Default)]
 pub struct FirstLoad {
     files: Vec<File>,
+    engine: Vec<File>,
 }
 
 #[derive(Debug)]
@@ -31,14 +34,17 @@ impl FirstLoad {
         for style in names.clone().iter().filter(|name| name.ends_with(".css")) {
             names.extend(requests_of_css(&fs::read_to_string(dist.join(style))?)?);
         }
-        let mut load = Self::default();
-        for name in names {
+        let weigh = |name: String| {
             let bytes = fs::read(dist.join(&name))
                 .map_err(|error| format!("the page asks for {name}, which the site does not have ({error})"))?;
-            load.files.push(File { raw: bytes.len(), gzip: site::gzip(&bytes)?.len(), name });
-        }
-        load.files.sort_by_key(|file| std::cmp::Reverse(file.gzip));
-        Ok(load)
+            Result::Ok(File { raw: bytes.len(), gzip: site::gzip(&bytes)?.len(), name })
+        };
+        let mut files = names.into_iter().map(weigh).collect::<Result<Vec<_>>>()?;
+        files.sort_by_key(|file| std::cmp::Reverse(file.gzip));
+        let engine = engine_of_html(&html).ok_or("index.html does not name the engine")?;
+        let engine =
+            [format!("{engine}_bg.wasm"), format!("{engine}.js")].map(weigh).into_iter().collect::<Result<_>>()?;
+        Ok(Self { files, engine })
     }
 
     /// The table of its files, with the sums beside their limits.
@@ -50,6 +56,13 @@ impl FirstLoad {
         let raw: usize = self.files.iter().map(|file| file.raw).sum();
         let _ = writeln!(table, "{:<40} {raw:>9} {:>9} of {MAX_GZIP_BYTES}", "in all", self.gzip_bytes());
         let _ = writeln!(table, "{:<40} {:>9} {:>9} of {MAX_REQUESTS}", "requests", "", self.files.len());
+        let _ = writeln!(table, "\n{:<40} {:>9} {:>9}", "the engine, when a lab needs it (bytes)", "raw", "gzip -9");
+        for File { name, raw, gzip } in &self.engine {
+            let _ = writeln!(table, "{name:<40} {raw:>9} {gzip:>9}");
+        }
+        let raw: usize = self.engine.iter().map(|file| file.raw).sum();
+        let gzip = sum(&self.engine);
+        let _ = writeln!(table, "{:<40} {raw:>9} {gzip:>9} of {MAX_ENGINE_GZIP_BYTES}", "in all");
         table
     }
 
@@ -62,12 +75,29 @@ impl FirstLoad {
         if requests > MAX_REQUESTS {
             return Err(format!("a first load makes {requests} requests, and the budget is {MAX_REQUESTS}"));
         }
+        let engine = sum(&self.engine);
+        if engine > MAX_ENGINE_GZIP_BYTES {
+            return Err(format!(
+                "the engine is {engine} bytes gzipped, {} over its budget",
+                engine - MAX_ENGINE_GZIP_BYTES
+            ));
+        }
         Ok(())
     }
 
     fn gzip_bytes(&self) -> usize {
-        self.files.iter().map(|file| file.gzip).sum()
+        sum(&self.files)
     }
+}
+
+fn sum(files: &[File]) -> usize {
+    files.iter().map(|file| file.gzip).sum()
+}
+
+/// The name of the engine, without the endings of its files: the content of `<meta name="engine">`.
+fn engine_of_html(html: &str) -> Option<String> {
+    let (_, rest) = html.split_once(r#"<meta name="engine" content=""#)?;
+    Some(rest.split_once('"')?.0.to_owned())
 }
 
 /// The files that a browser fetches because of this HTML, which comes from our own build: no CDATA, no `<base>`.
@@ -179,9 +209,11 @@ mod tests {
     fn a_load_above_either_limit_fails() {
         let load = |count, gzip| FirstLoad {
             files: (0..count).map(|i| File { name: format!("f{i}"), raw: gzip, gzip }).collect(),
+            engine: vec![File { name: "engine.js".into(), raw: gzip, gzip }],
         };
         assert!(load(8, 35_000).within_budget().is_ok());
         assert!(load(8, 35_001).within_budget().is_err());
         assert!(load(9, 1).within_budget().is_err());
+        assert!(load(1, MAX_ENGINE_GZIP_BYTES + 1).within_budget().is_err());
     }
 }

@@ -1,11 +1,12 @@
 //! The scalar path on four lanes of WebAssembly SIMD.
 //!
 //! Blocks of [`BLOCK`] values of one row. A block that holds NaN, an infinity or an overflow goes to the scalar path
-//! whole: the lanes then need no masks. Codes, counts and the largest error equal the scalar path's; sums are f32
+//! whole: the lanes then need no masks. So does one whose values or errors are too small for the tensor's unit. Codes, counts and the largest error equal the scalar path's; sums are f32
 //! within a block and f64 across blocks.
 
 use super::scalar;
 use crate::formats::Float;
+use crate::quantize::report::LEAST_SUM;
 use crate::quantize::{Element, Grid, Plan, Range, Tally};
 use core::arch::wasm32::*;
 
@@ -94,7 +95,8 @@ fn measure_row(kernel: &impl Lanes, plan: &Plan, row: usize, values: &[f32], cod
     }
 }
 
-/// Measures a block of finite values; refuses it (false, nothing changed) if one overflows.
+/// Measures a block of finite values; refuses it (false, nothing changed) if one overflows or if all are so small that
+/// their squares are lost in f32.
 fn measure_block(
     kernel: &impl Lanes,
     plan: &Plan,
@@ -112,6 +114,7 @@ fn measure_block(
     let (value_unit, error_unit) = (f32x4_splat(plan.value_unit), f32x4_splat(plan.error_unit));
     let (mut e1, mut abs1, mut e2, mut x2, mut q2, mut xq) = (zero, zero, zero, zero, zero, zero);
     let mut largest = zero;
+    let mut any_bits = zero;
     let (mut subnormal, mut clipped, mut flushed) = (0, 0, 0);
     for (i, quad) in quads.iter().enumerate() {
         let x = load(quad);
@@ -126,6 +129,7 @@ fn measure_block(
         largest = f32x4_pmax(largest, f32x4_abs(e));
 
         let magnitude = v128_and(x, u32x4_splat(0x7fff_ffff));
+        any_bits = v128_or(any_bits, magnitude);
         let nonzero = u32x4_gt(magnitude, u32x4_splat(0));
         subnormal += count(v128_and(nonzero, u32x4_lt(magnitude, u32x4_splat(0x0080_0000))));
         flushed += count(v128_and(nonzero, f32x4_eq(q, zero)));
@@ -138,6 +142,9 @@ fn measure_block(
         x2 = f32x4_add(x2, f32x4_mul(xs, xs));
         q2 = f32x4_add(q2, f32x4_mul(qs, qs));
         xq = f32x4_add(xq, f32x4_mul(xs, qs));
+    }
+    if (total(e2) < LEAST_SUM && v128_any_true(largest)) || (total(x2) < LEAST_SUM && v128_any_true(any_bits)) {
+        return false;
     }
     let (value_unit, error_unit) = (f64::from(plan.value_unit), f64::from(plan.error_unit));
     tally.sums.e += total(e1) / error_unit;

@@ -167,7 +167,8 @@ impl Gpu {
         let sums: Vec<f32> = device.read(&sums).await?.into_iter().map(f32::from_bits).collect();
         let codes = layout::read_codes(&plan, &device.read(&codes).await?);
         progress(1.0);
-        let tally = layout::read_tally(&plan, &counts, &sums);
+        let tally = layout::read_tally(&plan, &counts, &sums)
+            .ok_or(Failure::NotSuitable("its errors are too small beside its largest value"))?;
         Ok((plan, tally, codes))
     }
 

@@ -2,6 +2,7 @@
 
 use crate::formats::Kind;
 use crate::quantize::histogram::{from_ordered_key, ordered_key};
+use crate::quantize::report::LEAST_SUM;
 use crate::quantize::{BINS, Edges, Element, Plan, Range, Sums, Tally};
 
 /// A shader's text without comments and indentation, which are for the readers of the repository: a third of it.
@@ -161,9 +162,9 @@ pub fn read_ranges(words: &[u32]) -> Vec<Range> {
         .collect()
 }
 
-/// The tally from the second pass's counts and sums.
+/// The tally from the second pass's counts and sums; nothing if the squares were too small for the device's f32.
 #[must_use]
-pub fn read_tally(plan: &Plan, counts: &[u32], sums: &[f32]) -> Tally {
+pub fn read_tally(plan: &Plan, counts: &[u32], sums: &[f32]) -> Option<Tally> {
     let histogram = |i: usize| counts[COUNTERS + i * BINS..][..BINS].iter().map(|&n| n.into()).collect();
     let mut total = [0f64; SUMS];
     for group in sums.as_chunks::<SUMS>().0 {
@@ -171,8 +172,13 @@ pub fn read_tally(plan: &Plan, counts: &[u32], sums: &[f32]) -> Tally {
             *total += f64::from(sum);
         }
     }
+    let max_abs_error = f32::from_bits(counts[7]);
+    let measures_something = counts[0] > 0 && plan.range.amax() > 0.0;
+    if (total[2] < LEAST_SUM && max_abs_error > 0.0) || (total[3] < LEAST_SUM && measures_something) {
+        return None;
+    }
     let (x, e) = (f64::from(plan.value_unit), f64::from(plan.error_unit));
-    Tally {
+    Some(Tally {
         measured: counts[0].into(),
         nan: counts[1].into(),
         infinite: counts[2].into(),
@@ -180,7 +186,7 @@ pub fn read_tally(plan: &Plan, counts: &[u32], sums: &[f32]) -> Tally {
         clipped: counts[4].into(),
         overflowed: counts[5].into(),
         flushed: counts[6].into(),
-        max_abs_error: f32::from_bits(counts[7]),
+        max_abs_error,
         sums: Sums {
             e: total[0] / e,
             abs_e: total[1] / e,
@@ -192,7 +198,7 @@ pub fn read_tally(plan: &Plan, counts: &[u32], sums: &[f32]) -> Tally {
         reference_counts: histogram(0),
         quantized_counts: histogram(1),
         error_counts: histogram(2),
-    }
+    })
 }
 
 /// The codes without the padding of rows.
