@@ -2,7 +2,8 @@
 //
 // 1. Before the first paint: which colours, and whether the answer in index.html is the one asked for (`#/` only; any
 //    other address and every embed gets a neutral skeleton).
-// 2. When the document is there: load the program that Trunk's preload links name.
+// 2. When the document is there: load the program. The start page is painted before, so that the little that it needs does
+//    not share the line with the program.
 "use strict";
 (() => {
   const root = document.documentElement;
@@ -15,7 +16,8 @@
     // Storage is refused in a sandboxed frame.
   }
   if (theme === "light" || theme === "dark") root.dataset.theme = theme;
-  root.dataset.view = embed ? "embed" : /^#?\/?$/.test(location.hash) ? "home" : "room";
+  root.dataset.view = !embed && /^#?\/?$/.test(location.hash) ? "home" : "room";
+  if (embed) root.dataset.embed = "";
 
   const crash = (error) => {
     const screen = document.getElementById("crash");
@@ -23,10 +25,18 @@
     document.body.dataset.state = "crashed";
     console.error(error);
   };
+  const painted = () => new Promise((done) => {
+    requestAnimationFrame(() => setTimeout(done));
+    setTimeout(done, 1000); // a window that is not shown paints nothing
+  });
   document.addEventListener("DOMContentLoaded", async () => {
     try {
-      const program = await import(document.querySelector("link[rel=modulepreload]").href);
-      await program.default({ module_or_path: document.querySelector("link[rel=preload][as=fetch]").href });
+      if (root.dataset.view === "home") await painted();
+      const program = document.querySelector("meta[name=program]");
+      const url = (path) => new URL(path, document.baseURI).href;
+      const wasm = fetch(url(program.dataset.wasm)); // together with the glue, not after it
+      const glue = await import(url(program.content));
+      await glue.default({ module_or_path: wasm });
     } catch (error) {
       crash(error);
     }

@@ -33,4 +33,5 @@ fn the_quantize_answer_is_the_computed_one() {
     let values = sample.draw(|_| {});
     let report = cpu::report(scenario.quantizer(), sample.rows, sample.cols, &values).unwrap();
     assert_eq!(answer_in_html("quantize"), answers::quantize(&scenario, &report));
+    assert_eq!(answers::DEFAULT_QUANTIZE, answers::quantize(&scenario, &report));
 }

@@ -68,13 +68,20 @@ pub fn set_title(title: &str) {
     }
 }
 
-/// The element that the app is mounted in, emptied of what stood there before the app came.
+/// An element that the program fills, emptied of what stood there before the program came.
 #[must_use]
-pub fn take_mount_point() -> Option<HtmlElement> {
+pub fn take_slot(id: &str) -> Option<HtmlElement> {
     let (_, document) = page()?;
-    let mount: HtmlElement = document.get_element_by_id("app")?.dyn_into().ok()?;
-    mount.set_inner_html("");
-    Some(mount)
+    let slot: HtmlElement = document.get_element_by_id(id)?.dyn_into().ok()?;
+    slot.set_inner_html("");
+    Some(slot)
+}
+
+/// Takes the first element that a CSS selector names out of the page.
+pub fn remove(selector: &str) {
+    if let Some(Ok(Some(element))) = page().map(|(_, document)| document.query_selector(selector)) {
+        element.remove();
+    }
 }
 
 /// Shows the plain-HTML screen that `index.html` holds for the case that the program stops.

@@ -1,7 +1,7 @@
 //! The page's frame: header, rooms, footer; addresses and themes.
 
 use super::components::{Button, RoomLink};
-use super::dynamic::{dynamic, effect};
+use super::dynamic::{dynamic, effect, text};
 use super::labs::{Home, MemoryLab, QuantizeLab, ScalingLab};
 use super::state::{State, THEME_KEY};
 use super::{bridge, busy};
@@ -15,13 +15,31 @@ use std::cell::{Cell, RefCell};
 /// The address is written at most this often: Safari refuses more than 100 changes in 30 s.
 const WRITE_PAUSE_MS: i32 = 400;
 
-/// Mounts the page.
+/// Fills the slots of `index.html`.
 pub fn start() {
     let starting = busy::begin();
-    let Some(mount) = page::take_mount_point() else { return };
-    mount_to(mount, App).forget();
+    let owner = Owner::new();
+    let state = owner.with(State::from_address);
+    std::mem::forget(owner); // the state is the page's for as long as it lives
+    if state.view.embed {
+        page::remove(".header");
+        page::remove(".footer");
+    } else {
+        mount("header-slot", state, || view! { <Header/> }.into_any());
+    }
+    mount("notices-slot", state, || view! { <Notices/> }.into_any());
+    mount("room-slot", state, || view! { <Rooms/> }.into_any());
     // Effects run after this turn; figures then mark themselves as under way before the next frame.
     page::next_frame(move || drop(starting));
+}
+
+fn mount(slot: &str, state: State, view: fn() -> AnyView) {
+    let Some(slot) = page::take_slot(slot) else { return };
+    mount_to(slot, move || {
+        provide_context(state);
+        view()
+    })
+    .forget();
 }
 
 /// Tells whoever embeds the page that it has stopped.
@@ -31,34 +49,30 @@ pub fn crashed() {
 }
 
 #[component]
-fn App() -> impl IntoView {
-    let state = State::from_address();
-    provide_context(state);
+fn Rooms() -> impl IntoView {
+    let state = expect_context::<State>();
     follow_address(state);
     bridge::start(state);
     effect(move || page::set_root_attribute("data-theme", state.theme.get().id()));
     effect(move || {
         let room = state.room.get();
-        page::set_root_attribute("data-view", if state.view.embed { "embed" } else { "room" });
+        page::set_root_attribute("data-view", if room == Room::Home { "home" } else { "room" });
         page::set_title(&match room {
             Room::Home => "Bitbudget: what a language model costs".to_owned(),
             room => format!("{} – Bitbudget", room.name()),
         });
     });
+    // On a phone the controls push the answer out of sight; it is repeated where it stays in view.
+    let answer = text(move || state.answer(state.room.get()));
     let room = dynamic(move || match state.room.get() {
         Room::Home => view! { <Home/> }.into_any(),
         Room::Memory => view! { <MemoryLab/> }.into_any(),
         Room::Scaling => view! { <ScalingLab/> }.into_any(),
         Room::Quantize => view! { <QuantizeLab/> }.into_any(),
     });
-    let embed = state.view.embed;
     view! {
-        {(!embed).then(|| view! { <Header/> })}
-        <main class="page" id="main" tabindex="-1">
-            <Notices/>
-            {room}
-        </main>
-        {(!embed).then(|| view! { <Footer/> })}
+        <p class="answer-bar" aria-hidden="true">{answer}</p>
+        {room}
     }
 }
 
@@ -139,19 +153,6 @@ fn Header() -> impl IntoView {
                 </select>
             </div>
         </header>
-    }
-}
-
-#[component]
-fn Footer() -> impl IntoView {
-    view! {
-        <footer class="footer">
-            <p>
-                "Everything is computed on your own computer: this page cannot send data anywhere. Its "
-                <a href="https://developer.mozilla.org/docs/Web/HTTP/Guides/CSP" rel="noopener noreferrer" target="_blank">"content security policy"</a>
-                " forbids it."
-            </p>
-        </footer>
     }
 }
 

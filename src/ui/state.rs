@@ -2,6 +2,7 @@
 
 use super::busy::{self, Busy};
 use super::client::{self, Event};
+use crate::answers;
 use crate::compute::job::{Error, Job, Outcome, TensorSource};
 use crate::compute::protocol::Stage;
 use crate::json;
@@ -183,6 +184,26 @@ impl State {
         let asked = self.quantize.get_untracked();
         self.job.update(|job| job.fail(asked, "Cancelled. The picture is of the settings before.".to_owned()));
         RUNNING.take();
+    }
+
+    /// The answer of a room in one sentence, or why there is none. The Quantize lab's default question is not asked for it.
+    pub fn answer(&self, room: Room) -> String {
+        fn of<S, R>(answer: &Answer<S, R>, sentence: impl Fn(&S, &R) -> String) -> String {
+            answer.good.as_ref().map_or_else(|| answer.problem.clone(), |(scenario, report)| sentence(scenario, report))
+        }
+        match room {
+            Room::Home => String::new(),
+            Room::Memory => self.memory_answer.with(|answer| of(answer, answers::memory)),
+            Room::Scaling => self.scaling_answer.with(|answer| of(answer, |_, report| answers::scaling(report))),
+            Room::Quantize => self.quantize.with(|scenario| {
+                self.job.with(|job| match &job.good {
+                    Some((asked, outcome)) if asked == scenario => answers::quantize(asked, &outcome.report),
+                    _ if *scenario == QuantizeScenario::default() => answers::DEFAULT_QUANTIZE.to_owned(),
+                    _ if job.problem.is_empty() => "…".to_owned(),
+                    _ => job.problem.clone(),
+                })
+            }),
+        }
     }
 
     /// The present room's result as the page's JSON: nothing while it is computed, or why there is none.

@@ -116,6 +116,11 @@ fn requests_of_html(html: &str) -> Result<Vec<String>> {
         let (element, attributes) = tag.split_once(char::is_whitespace).unwrap_or((tag, ""));
         let url = match element.to_ascii_lowercase().as_str() {
             "script" | "img" | "iframe" | "source" => attribute(attributes, "src"),
+            // What boot.js loads.
+            "meta" if attribute(attributes, "name").as_deref() == Some("program") => {
+                names.extend(attribute(attributes, "data-wasm").map(own_file).transpose()?.flatten());
+                attribute(attributes, "content")
+            }
             "link" => {
                 const FETCHED: [&str; 6] =
                     ["stylesheet", "modulepreload", "preload", "icon", "apple-touch-icon", "manifest"];
@@ -185,11 +190,11 @@ mod tests {
             <link rel="apple-touch-icon" href=./touch.png>
             <link rel="canonical" href="https://example.org/">
             <link rel="stylesheet" integrity="x" href="./style-1.css"/>
-            <link rel="modulepreload" href="./app-1.js" crossorigin="anonymous">
-            <link crossorigin rel='preload' href='./app-1_bg.wasm' as='fetch'>
+            <meta name="program" content="./app-1.js" data-wasm="./app-1_bg.wasm">
+            <meta name="engine" content="engine-1">
             <style>p { background: url(#local) }</style>
             </head><body><a href="docs/method.html">how</a><script type="module" src="boot.js?v=1"></script></body></html>"##;
-        let expected = ["touch.png", "style-1.css", "app-1.js", "app-1_bg.wasm", "boot.js"];
+        let expected = ["touch.png", "style-1.css", "app-1_bg.wasm", "app-1.js", "boot.js"];
         assert_eq!(requests_of_html(html).unwrap(), expected);
     }
 

@@ -79,7 +79,7 @@ fn the_default_answers_are_seen_first_only_where_they_are_what_was_asked_for() {
 #[test]
 fn a_program_that_does_not_arrive_is_said_in_plain_words() {
     let stage = Stage::new("/");
-    stage.change("boot.js", |script| script.replace("link[rel=preload][as=fetch]", "link[rel=icon]"));
+    stage.change("boot.js", |script| script.replace("program.dataset.wasm", "'absent.wasm'"));
     with_page_on(stage, Gpu::Off, async |page| {
         page.goto(&page.stage.site.url()).await;
         page.until("the page has given up", "return document.body.dataset.state === 'crashed'").await;
