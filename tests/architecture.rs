@@ -98,7 +98,7 @@ fn every_room_uses_only_what_the_layer_rule_allows() {
     let mut broken = Vec::new();
     for file in files {
         let path = file.strip_prefix(&src).unwrap();
-        if path == Path::new("lib.rs") || path == Path::new("main.rs") {
+        if ["lib.rs", "main.rs", "engine.rs"].iter().any(|start| path == Path::new(start)) {
             continue;
         }
         let room = room_of(path);
