@@ -25,27 +25,41 @@
 //! | [`Q4_K`] | 12 | 256 | 144 | 4.5 | d · m · 8 × (6-bit scale, 6-bit min) · 4-bit q |
 //! | [`Q5_K`] | 13 | 256 | 176 | 5.5 | d · m · 8 × (6-bit scale, 6-bit min) · high bits · low nibbles |
 //! | [`Q6_K`] | 14 | 256 | 210 | 6.5625 | low nibbles · high 2 bits · 16 i8 scales · d |
+//! | [`IQ2_XXS`] | 16 | 256 | 66 | 2.0625 | d · 8 × (4 u8 points, 4 × 7-bit signs, 4-bit scale) |
+//! | [`IQ2_XS`] | 17 | 256 | 74 | 2.3125 | d · 32 × (9-bit point, 7-bit signs) · 16 4-bit scales |
+//! | [`IQ3_XXS`] | 18 | 256 | 98 | 3.0625 | d · 64 u8 points · 8 × (4 × 7-bit signs, 4-bit scale) |
+//! | [`IQ1_S`] | 19 | 256 | 50 | 1.5625 | d · low 8 bits of 32 points · 8 × (4 × high 3 bits, 3-bit scale, sign of shift) |
 //! | [`IQ4_NL`] | 20 | 32 | 18 | 4.5 | d · 4-bit index |
+//! | [`IQ3_S`] | 21 | 256 | 110 | 3.4375 | d · low 8 bits of 64 points · high bits · signs · 8 4-bit scales |
+//! | [`IQ2_S`] | 22 | 256 | 82 | 2.5625 | d · low 8 bits of 32 points · signs · high 2 bits · 16 4-bit scales |
 //! | [`IQ4_XS`] | 23 | 256 | 136 | 4.25 | d · high 2 bits and low nibbles of 8 scales · 4-bit index |
+//! | [`IQ1_M`] | 29 | 256 | 56 | 1.75 | low 8 bits of 32 points · 32 × (high 3 bits, sign of shift) · 4 × (4 3-bit scales, a nibble of d) |
+//! | [`TQ1_0`] | 34 | 256 | 54 | 1.6875 | 240 values, 5 a byte · 16 values, 4 a byte · d |
+//! | [`TQ2_0`] | 35 | 256 | 66 | 2.0625 | 2-bit q · d |
 //! | [`MXFP4`] | 39 | 32 | 17 | 4.25 | exponent · E2M1 |
 //! | [`NVFP4`] | 40 | 64 | 36 | 4.5 | 4 UE4M3 scales · E2M1 |
 //!
 //! Source: `block_*` in <https://github.com/ggml-org/ggml/blob/master/src/ggml-common.h>.
 
 mod fp4;
+mod grids;
+mod iq;
 mod iq4;
 mod k_affine;
 mod k_symmetric;
 mod legacy;
 mod packing;
 mod search;
+mod ternary;
 pub mod ue4m3;
 
 pub use fp4::{MXFP4, NVFP4};
+pub use iq::{IQ1_M, IQ1_S, IQ2_S, IQ2_XS, IQ2_XXS, IQ3_S, IQ3_XXS};
 pub use iq4::{IQ4_NL, IQ4_XS};
 pub use k_affine::{Q2_K, Q4_K, Q5_K};
 pub use k_symmetric::{Q3_K, Q6_K};
 pub use legacy::{Q4_0, Q4_1, Q5_0, Q5_1, Q8_0};
+pub use ternary::{TQ1_0, TQ2_0};
 
 /// Writes the bytes of one block of values.
 pub type Encode = fn(values: &[f32], bytes: &mut [u8]);
@@ -76,8 +90,10 @@ pub struct BlockType {
 }
 
 /// Every type, by id.
-pub static TYPES: &[&BlockType] =
-    &[&Q4_0, &Q4_1, &Q5_0, &Q5_1, &Q8_0, &Q2_K, &Q3_K, &Q4_K, &Q5_K, &Q6_K, &IQ4_NL, &IQ4_XS, &MXFP4, &NVFP4];
+pub static TYPES: &[&BlockType] = &[
+    &Q4_0, &Q4_1, &Q5_0, &Q5_1, &Q8_0, &Q2_K, &Q3_K, &Q4_K, &Q5_K, &Q6_K, &IQ2_XXS, &IQ2_XS, &IQ3_XXS, &IQ1_S, &IQ4_NL,
+    &IQ3_S, &IQ2_S, &IQ4_XS, &IQ1_M, &TQ1_0, &TQ2_0, &MXFP4, &NVFP4,
+];
 
 /// Why a row could not be encoded or decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -189,8 +205,17 @@ mod tests {
         ("Q4_K", 12, 256, 2 + 2 + 256 / 2 + 12),
         ("Q5_K", 13, 256, 2 + 2 + 256 / 2 + 256 / 8 + 12),
         ("Q6_K", 14, 256, 2 + 256 / 2 + 256 / 4 + 256 / 16),
+        ("IQ2_XXS", 16, 256, 2 + 256 / 4),
+        ("IQ2_XS", 17, 256, 2 + 256 / 4 + 256 / 32),
+        ("IQ3_XXS", 18, 256, 2 + 256 / 4 + 256 / 8),
+        ("IQ1_S", 19, 256, 2 + 256 / 8 + 256 / 16),
         ("IQ4_NL", 20, 32, 2 + 16),
+        ("IQ3_S", 21, 256, 2 + 256 / 4 + 256 / 8 + 256 / 32 + 4),
+        ("IQ2_S", 22, 256, 2 + 256 / 4 + 256 / 16),
         ("IQ4_XS", 23, 256, 2 + 2 + 256 / 2 + 256 / 64),
+        ("IQ1_M", 29, 256, 256 / 8 + 256 / 16 + 256 / 32),
+        ("TQ1_0", 34, 256, 2 + 4 * 13),
+        ("TQ2_0", 35, 256, 2 + 64),
         ("MXFP4", 39, 32, 1 + 16),
         ("NVFP4", 40, 64, 4 + 32),
     ];
@@ -226,7 +251,7 @@ mod tests {
 
     #[test]
     fn a_weight_takes_as_many_bits_as_its_share_of_the_block() {
-        assert_eq!((Q4_K.bits_per_weight(), Q6_K.bits_per_weight()), (4.5, 6.5625));
+        assert_eq!((Q4_K.bits_per_weight(), Q6_K.bits_per_weight(), IQ1_S.bits_per_weight()), (4.5, 6.5625, 1.5625));
     }
 
     #[test]
@@ -278,6 +303,7 @@ mod tests {
         assert_eq!(Q4_0.decode_row(&[0; 18], &mut [0.0; 33]), Err(not_whole));
         let wrong_bytes = RowError::WrongBytes { name: "Q4_0", values: 64, expected: 36, actual: 18 };
         assert_eq!(Q4_0.encode_row(&[0.0; 64], &mut [0; 18]), Err(wrong_bytes));
+        assert_eq!(IQ1_S.encode_row(&[0.0; 256], &mut [0; 50]), Err(RowError::OnlyRead("IQ1_S")));
     }
 
     /// Anything an f32 can be, often one of those that end in infinity or NaN somewhere on the way.
