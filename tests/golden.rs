@@ -6,10 +6,14 @@
 
 #[path = "golden/catalog.rs"]
 mod catalog;
+#[path = "golden/ggml.rs"]
+mod ggml;
 #[path = "golden/memory.rs"]
 mod memory;
 #[path = "golden/scaling.rs"]
 mod scaling;
+#[path = "golden/vectors.rs"]
+mod vectors;
 
 use serde_json::Value;
 use std::collections::BTreeSet;

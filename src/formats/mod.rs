@@ -2,9 +2,11 @@
 //!
 //! A format is one row of [`table::FORMATS`] with about ten facts; maximum, epsilon, counts and codecs are derived from
 //! them. The few *kinds* a row can be are modules: [`float`] (sign, exponent, fraction) and [`integer`] (a whole number
-//! times a scale).
+//! times a scale). [`ggml`] stands by itself: its formats are blocks of values with their scales, and each is a pair of
+//! functions.
 
 pub mod float;
+pub mod ggml;
 pub mod integer;
 pub mod table;
 
