@@ -3,8 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use bitbudget::catalog::{FAMOUS, GPUS, MODELS};
-use bitbudget::formats::FORMATS;
+use bitbudget::formats::{FORMATS, LIBRARIES};
 use bitbudget::memory::{OPTIMIZERS, PRECISIONS};
+use bitbudget::quantize::GRID_RULES;
 use bitbudget::scaling::LAWS;
 use bitbudget::source::Source;
 use std::collections::BTreeSet;
@@ -151,6 +152,8 @@ fn every_row_has_a_well_formed_unique_id_a_source_and_a_date() {
         assert!(!ids.is_empty(), "{table} is empty");
     }
     check("formats", FORMATS.iter().map(|row| (row.id, row.source)));
+    check("libraries", LIBRARIES.iter().map(|row| (row.id, row.source)));
+    check("grid rules", GRID_RULES.iter().map(|row| (row.id, row.source)));
     check("gpus", GPUS.iter().map(|row| (row.id, row.source)));
     check("models", MODELS.iter().map(|row| (row.id, row.source)));
     check("famous", FAMOUS.iter().map(|row| (row.id, row.source)));

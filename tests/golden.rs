@@ -4,12 +4,18 @@
 //! of a kind that is covered needs no code. A kind that is not covered yet has to be listed as such, so that nothing is
 //! passed over in silence, and a listed kind that is gone or covered fails as well.
 
+#[path = "golden/blocks.rs"]
+mod blocks;
 #[path = "golden/catalog.rs"]
 mod catalog;
 #[path = "golden/ggml.rs"]
 mod ggml;
+#[path = "golden/integers.rs"]
+mod integers;
 #[path = "golden/memory.rs"]
 mod memory;
+#[path = "golden/scalars.rs"]
+mod scalars;
 #[path = "golden/scaling.rs"]
 mod scaling;
 #[path = "golden/vectors.rs"]

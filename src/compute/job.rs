@@ -168,6 +168,7 @@ impl From<quantize::Error> for Error {
     fn from(error: quantize::Error) -> Self {
         match error {
             quantize::Error::Empty => Self::Empty,
+            quantize::Error::NotElementwise(name) => Self::UnknownId(name.to_owned()),
             quantize::Error::NothingFinite { n, nan, infinite } => Self::NothingFinite { n, nan, infinite },
         }
     }

@@ -6,15 +6,17 @@
 //! the whole. The passes themselves are in [`crate::compute`], once for each backend; everything that must be equal
 //! on all of them is decided here.
 
+pub mod grid;
 pub mod histogram;
 pub mod plan;
+pub mod range;
 pub mod report;
-pub mod scale;
 
+pub use grid::{GRID_RULES, Grid, GridRule, grid_rule};
 pub use histogram::{BINS, Edges};
 pub use plan::{Element, Plan};
+pub use range::Range;
 pub use report::{Report, Sums, Tally};
-pub use scale::{Grid, Range};
 
 use crate::formats::{Format, Kind};
 
@@ -74,6 +76,9 @@ pub enum Error {
     /// A tensor without values.
     #[error("the tensor has no values")]
     Empty,
+    /// A format whose codes are not made value by value.
+    #[error("{0} is not a format of single values")]
+    NotElementwise(&'static str),
     /// No value that a scale or an error could be computed from.
     #[error("none of the {n} values is finite ({nan} NaN, {infinite} infinite)")]
     NothingFinite {

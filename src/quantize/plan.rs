@@ -1,13 +1,13 @@
 //! Everything that the second pass needs, decided before it starts and equal on every backend.
 
 use super::{Edges, Error, Grid, Quantizer, Range};
-use crate::formats::{Float, Kind};
+use crate::formats::{Cast, Kind, NanRule, Overflow};
 
 /// How one value becomes a code.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Element {
     /// A float format: no scale.
-    Float(Float),
+    Float(Cast),
     /// An integer format: one grid for the tensor, or one a row.
     Integer(Vec<Grid>),
 }
@@ -39,7 +39,7 @@ impl Plan {
     /// Makes the plan from the ranges of the first pass: one for the tensor, or one a row.
     ///
     /// # Errors
-    /// [`Error::Empty`] for a tensor without values. A tensor without *finite* values has a plan; its [`super::Report`]
+    /// [`Error::Empty`] for a tensor without values, [`Error::NotElementwise`] for a format of blocks. A tensor without *finite* values has a plan; its [`super::Report`]
     /// has not.
     pub fn new(quantizer: Quantizer, rows: usize, cols: usize, ranges: &[Range]) -> Result<Self, Error> {
         if rows == 0 || cols == 0 {
@@ -49,9 +49,13 @@ impl Plan {
         let range = if whole.is_nothing() { Range { min: 0.0, max: 0.0 } } else { whole };
         let (element, half_step) = match quantizer.format.kind {
             Kind::Float(float) => {
-                let half_step =
-                    if float.mantissa_bits == 23 { 0.0 } else { float.spacing(range.amax().min(float.max())) / 2.0 };
-                (Element::Float(float), half_step)
+                // As IEEE 754 where there are infinities, and as most converters do where there are none.
+                let overflow = if float.infinity_code().is_some() { Overflow::Special } else { Overflow::Saturate };
+                let cast = Cast::new(float, overflow, NanRule::Quiet);
+                let amax = f64::from(range.amax());
+                let rounded = if float.mantissa_bits == 23 { 0.0 } else { float.spacing(amax.min(float.max())) / 2.0 };
+                let clipped = if cast.saturates() { amax - float.max() } else { 0.0 };
+                (Element::Float(cast), rounded.max(clipped))
             }
             Kind::Integer(integer) => {
                 let grids: Vec<Grid> = if quantizer.scales_each_row() {
@@ -62,13 +66,16 @@ impl Plan {
                 let largest = grids.iter().map(|grid| grid.scale).fold(0.0, f32::max);
                 (Element::Integer(grids), f64::from(largest) / 2.0)
             }
+            Kind::Exponent(_) | Kind::Codebook(_) | Kind::Block(_) => {
+                return Err(Error::NotElementwise(quantizer.format.name));
+            }
         };
         // Zero is among the values of every format, so no error is larger than the number itself.
         let half_step = (half_step as f32).min(range.amax());
         // What overflows is not measured, and must not push what is below f32's range.
-        let largest_measured = match quantizer.format.kind {
-            Kind::Float(float) => range.amax().min(float.max()),
-            Kind::Integer(_) => range.amax(),
+        let largest_measured = match &element {
+            Element::Float(cast) if !cast.saturates() => range.amax().min(cast.float.max() as f32),
+            _ => range.amax(),
         };
         Ok(Self {
             quantizer,
@@ -99,6 +106,12 @@ impl Plan {
     #[must_use]
     pub fn code_bytes(&self, n: usize) -> usize {
         n * self.quantizer.format.code_bytes()
+    }
+
+    /// Bytes of the codes of the whole tensor as they are packed for storage.
+    #[must_use]
+    pub fn packed_bytes(&self) -> u64 {
+        (self.len() as u64 * u64::from(self.quantizer.format.bits())).div_ceil(8)
     }
 }
 

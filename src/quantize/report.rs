@@ -199,7 +199,7 @@ impl Report {
         }
         let measured = (tally.measured as f64).max(1.0);
         let Sums { e, abs_e, e2, x2, q2, xq } = tally.sums;
-        let bytes_after = codes.len() as u64 + plan.quantizer.scale_bytes(plan.rows);
+        let bytes_after = plan.packed_bytes() + plan.quantizer.scale_bytes(plan.rows);
         let grids = match &plan.element {
             Element::Integer(grids) => grids.as_slice(),
             Element::Float(_) => &[],

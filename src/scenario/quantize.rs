@@ -213,12 +213,12 @@ pub static KEYS: &[Key<QuantizeScenario>] = &[
         name: "format",
         doc: documented!(
             "The format of the codes.",
-            || list(FORMATS.iter().filter(|format| format.id != "fp32").map(|format| format.id)),
+            || list(FORMATS.iter().filter(|format| format.is_elementwise()).map(|format| format.id)),
             "bf16"
         ),
         write: |scenario| scenario.format.id.to_owned(),
         read: |scenario, text| {
-            let format = formats::format(text).filter(|format| format.id != "fp32");
+            let format = formats::format(text).filter(|format| format.is_elementwise());
             read_choice(&mut scenario.format, format)
         },
     },

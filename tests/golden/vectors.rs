@@ -53,6 +53,11 @@ pub fn load<T: Element>(path: &str) -> Vector<T> {
     Vector { shape, data: T::read_all(&bytes) }
 }
 
+/// What a file holds, as the manifest calls it.
+pub fn dtype(path: &str) -> String {
+    manifest()["files"][path]["dtype"].as_str().unwrap_or_else(|| panic!("{path} is not in manifest.json")).to_owned()
+}
+
 /// The names of the files of a folder that end so, without the ending: `Q4_0` for `ggml/Q4_0.q.bin` and `.q.bin`.
 pub fn names(folder: &str, ending: &str) -> BTreeSet<String> {
     let entries = std::fs::read_dir(full_path(folder)).unwrap_or_else(|error| panic!("{folder}: {error}"));

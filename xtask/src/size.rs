@@ -117,7 +117,7 @@ fn requests_of_html(html: &str) -> Result<Vec<String>> {
         let url = match element.to_ascii_lowercase().as_str() {
             "script" | "img" | "iframe" | "source" => attribute(attributes, "src"),
             // What boot.js loads.
-            "meta" if attribute(attributes, "name").as_deref() == Some("program") => {
+            "meta" if attribute(attributes, "name").is_some_and(|name| name == "program") => {
                 names.extend(attribute(attributes, "data-wasm").map(own_file).transpose()?.flatten());
                 attribute(attributes, "content")
             }

@@ -12,21 +12,22 @@ pub fn ranges(values: &[f32], cols: usize, each_row: bool) -> Vec<Range> {
 #[must_use]
 pub fn measure(plan: &Plan, first_row: usize, values: &[f32], codes: &mut Vec<u8>) -> Tally {
     let mut tally = Tally::default();
+    let code_bytes = plan.quantizer.format.code_bytes();
     for (row, values) in values.chunks(plan.cols).enumerate() {
         match &plan.element {
-            Element::Float(float) => {
-                let code_bytes = plan.quantizer.format.code_bytes();
+            Element::Float(cast) => {
                 for &x in values {
-                    let code = float.encode(x);
+                    let code = cast.encode(x.to_bits());
                     codes.extend_from_slice(&code.to_le_bytes()[..code_bytes]);
-                    tally_one(plan, x, float.decode(code), false, &mut tally);
+                    let q = f32::from_bits(cast.decode(code));
+                    tally_one(plan, x, q, cast.clips(x.to_bits()), &mut tally);
                 }
             }
             Element::Integer(grids) => {
                 let grid = if grids.len() == 1 { grids[0] } else { grids[first_row + row] };
                 for &x in values {
                     let (code, clipped) = grid.encode(x);
-                    codes.push(code as u8);
+                    codes.extend_from_slice(&code.to_le_bytes()[..code_bytes]);
                     tally_one(plan, x, grid.decode(code), clipped, &mut tally);
                 }
             }
@@ -46,7 +47,8 @@ fn tally_one(plan: &Plan, x: f32, q: f32, clipped: bool, tally: &mut Tally) {
     }
     tally.reference_counts[plan.value_edges.bin(x)] += 1;
     tally.subnormal += u64::from(x.is_subnormal());
-    if q.is_infinite() {
+    // Infinity, or NaN where a format has that instead.
+    if !q.is_finite() {
         tally.clipped += 1;
         tally.overflowed += 1;
         return;

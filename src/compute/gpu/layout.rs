@@ -1,6 +1,5 @@
 //! What the shaders are given, word by word: the host's half of `common.wgsl` and `measure.wgsl`.
 
-use crate::formats::Kind;
 use crate::quantize::histogram::{from_ordered_key, ordered_key};
 use crate::quantize::report::LEAST_SUM;
 use crate::quantize::{BINS, Edges, Element, Plan, Range, Sums, Tally};
@@ -106,20 +105,24 @@ pub fn params(plan: Option<&Plan>, cols: usize, first_row: usize, each_row: bool
     words[3] = each_row.into();
     let Some(plan) = plan else { return words };
     words[1] = row_words(plan) as u32;
-    words[5] = plan.quantizer.format.bits();
+    words[5] = 8 * plan.quantizer.format.code_bytes() as u32;
     words[6] = plan.value_unit.to_bits();
     words[7] = plan.error_unit.to_bits();
-    match (plan.quantizer.format.kind, &plan.element) {
-        (Kind::Float(float), _) => {
-            words[8] = float.exponent_bits;
-            words[9] = float.mantissa_bits;
-            words[10] = float.bias as u32;
+    match &plan.element {
+        Element::Float(cast) => {
+            words[8] = cast.float.exponent_bits;
+            words[9] = cast.float.mantissa_bits;
+            words[10] = cast.float.bias as u32;
+            words[11] = cast.max_code;
+            words[12] = cast.overflow_code;
+            words[13] = cast.nan_code;
+            words[14] = cast.zero_sign;
+            words[15] = cast.nan_sign;
         }
-        (Kind::Integer(_), Element::Integer(grids)) => {
+        Element::Integer(grids) => {
             words[11] = grids[0].min_code as u32;
             words[12] = grids[0].max_code as u32;
         }
-        (Kind::Integer(_), Element::Float(_)) => {}
     }
     words
 }

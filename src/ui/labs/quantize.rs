@@ -150,7 +150,7 @@ fn Controls() -> impl IntoView {
         <Choice
             id="quantize-format"
             label="From FP32 to"
-            options=FORMATS.iter().filter(|format| format.id != "fp32").map(|format| (format.id, format.name)).collect()
+            options=FORMATS.iter().filter(|format| format.is_elementwise()).map(|format| (format.id, format.name)).collect()
             value=field(scenario, |scenario| scenario.format.id)
             set=change(scenario, |scenario, id| scenario.format = formats::format(id).unwrap_or(scenario.format))
         />

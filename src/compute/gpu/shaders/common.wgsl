@@ -11,11 +11,15 @@ struct Params {
     code_bits: u32,
     value_unit: f32,
     error_unit: f32,
+    // Of floats; what a number beyond the largest, a NaN and the sign of a zero or NaN become is decided in cast.rs.
     exponent_bits: u32,
     mantissa_bits: u32,
     bias: i32,
-    min_code: i32,
-    max_code: i32,
+    max_code: u32, // of integers the smallest code, and the next the largest, as two's complement
+    overflow_code: u32,
+    nan_code: u32,
+    zero_sign: u32,
+    nan_sign: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -23,6 +27,7 @@ struct Params {
 
 const INFINITY: u32 = 0x7f800000u;
 const MAGNITUDE: u32 = 0x7fffffffu;
+const NAN_BITS: u32 = 0x7fc00000u;
 
 // Twin of histogram.rs `ordered_key`, with one zero.
 fn ordered_key(bits: u32) -> u32 {

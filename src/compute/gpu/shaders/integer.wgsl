@@ -1,4 +1,4 @@
-// Twin of quantize/scale.rs `Grid`. Scales and their inverses come from the CPU: a WGSL division is only good to
+// Twin of quantize/grid.rs `Grid`. Scales and their inverses come from the CPU: a WGSL division is only good to
 // 2.5 ULP. A single product is correctly rounded, and `round` takes ties to even.
 
 struct Grid {
@@ -20,7 +20,7 @@ fn quantize(bits: u32, row: u32) -> Quantized {
         steps = select(65536.0, -65536.0, (bits >> 31u) == 1u);
     }
     let wanted = i32(steps) + grid.zero_point;
-    let code = clamp(wanted, params.min_code, params.max_code);
+    let code = clamp(wanted, bitcast<i32>(params.max_code), bitcast<i32>(params.overflow_code));
     let value = bitcast<u32>(f32(code - grid.zero_point) * grid.scale);
     return Quantized(u32(code) & ((1u << params.code_bits) - 1u), value, u32(code != wanted));
 }

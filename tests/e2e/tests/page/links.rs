@@ -143,7 +143,11 @@ fn nonsense_in_a_link_is_named_with_what_is_used_instead() {
 #[test]
 fn back_and_forward_lead_through_the_rooms() {
     with_page(Gpu::Off, async |page| {
-        let heading = |name: &str| format!("return [...document.querySelectorAll('h1')].find(h1 => h1.checkVisibility())?.innerText.startsWith('{name}')");
+        let heading = |name: &str| {
+            format!(
+                "return [...document.querySelectorAll('h1')].find(h1 => h1.checkVisibility())?.innerText.startsWith('{name}')"
+            )
+        };
         page.open("").await;
         page.click(".cards .card:nth-child(1) a").await;
         page.until("the Memory lab is open", &heading("Memory")).await;

@@ -1,0 +1,160 @@
+//! What follows from a format's row: sizes, largest and smallest values, counts.
+
+use super::float::{Class, Float};
+use super::mx::{self, Element};
+use super::{Format, Kind, Layout};
+
+/// Derived facts of a format. What a format does not have is `None`; so is what depends on a scale, for formats whose
+/// scale is a number of the reader's.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Facts {
+    /// Bits of one code.
+    pub bits: u32,
+    /// Bits that a weight takes with its share of the scales.
+    pub bits_per_weight: f64,
+    /// Values of a block, 1 without blocks.
+    pub block_size: usize,
+    /// Bytes of a block; nothing without blocks.
+    pub block_bytes: Option<usize>,
+    /// Largest finite value.
+    pub max: Option<f64>,
+    /// Smallest positive value with all bits of precision.
+    pub min_normal: Option<f64>,
+    /// Smallest positive value below those.
+    pub min_subnormal: Option<f64>,
+    /// From 1 to the next value: 2⁻ᴹ.
+    pub epsilon: Option<f64>,
+    /// How many different finite values there are, the zeros counted once.
+    pub finite_values: Option<u64>,
+    /// Codes of NaN.
+    pub nan_codes: Vec<u32>,
+    /// Codes of infinities.
+    pub infinity_codes: Vec<u32>,
+    /// Whether −0 has a code; nothing where codes have no sign.
+    pub negative_zero: Option<bool>,
+}
+
+impl Facts {
+    /// The facts of a format.
+    #[must_use]
+    pub fn of(format: &Format) -> Self {
+        let plain = Self {
+            bits: format.bits(),
+            bits_per_weight: format.bits_per_weight(),
+            block_size: format.block_size(),
+            block_bytes: format.block_bytes(),
+            max: None,
+            min_normal: None,
+            min_subnormal: None,
+            epsilon: None,
+            finite_values: None,
+            nan_codes: Vec::new(),
+            infinity_codes: Vec::new(),
+            negative_zero: None,
+        };
+        match format.kind {
+            Kind::Float(float) => Self::of_float(float, plain),
+            Kind::Exponent(exponent) => Self {
+                max: Some(exponent.decode(exponent.nan_code() - 1)),
+                min_normal: Some(exponent.decode(0)),
+                epsilon: Some(1.0),
+                finite_values: Some(exponent.nan_code().into()),
+                nan_codes: vec![exponent.nan_code()],
+                ..plain
+            },
+            Kind::Integer(integer) => Self { finite_values: Some(1 << integer.bits), ..plain },
+            Kind::Codebook(codebook) => {
+                // Every codebook is written with the largest magnitude as its first or last in order.
+                let ends = [codebook.ascending.first(), codebook.ascending.last()];
+                let max =
+                    ends.into_iter().flatten().map(|&code| codebook.decode(code.into()).abs()).fold(0.0, f32::max);
+                let mut different = 1;
+                for pair in codebook.ascending.windows(2) {
+                    different += u64::from(codebook.decode(pair[0].into()) < codebook.decode(pair[1].into()));
+                }
+                Self { max: Some(max.into()), finite_values: Some(different), ..plain }
+            }
+            Kind::Block(block) => match block.layout {
+                Layout::Mx(element) => {
+                    let scale = |x: f64, exponent: f64| x * libm::exp2(exponent);
+                    let smallest = match element {
+                        Element::Float(float) => float.decode(1),
+                        Element::Int8 => element.decode(1),
+                    };
+                    Self {
+                        max: Some(scale(element.max(), 127.0)),
+                        min_subnormal: Some(scale(smallest, -127.0)),
+                        ..plain
+                    }
+                }
+                Layout::Nvfp4 { two_level: false } => Self {
+                    max: Some(mx::E2M1.max() * mx::E4M3FN.max()),
+                    min_subnormal: Some(mx::E2M1.decode(1) / 64.0),
+                    ..plain
+                },
+                Layout::Nvfp4 { two_level: true } | Layout::Bnb { .. } | Layout::Ggml(_) => plain,
+            },
+        }
+    }
+
+    fn of_float(float: Float, plain: Self) -> Self {
+        let m = float.mantissa_bits;
+        let all = || 0..1u64 << float.bits();
+        // Small formats list their codes; of the large ones the first of each kind says enough.
+        let listed = |class: Class| {
+            if float.bits() > 8 {
+                return all_of_large(float, class);
+            }
+            all().map(|code| code as u32).filter(|&code| float.class(code) == class).collect()
+        };
+        // Zero once, and every other finite magnitude with both signs.
+        let lowest = if float.subnormals { 1 } else { 1u64 << m };
+        let finite_values = 1 + 2 * (u64::from(float.max_code()) + 1 - lowest);
+        Self {
+            max: Some(float.max()),
+            min_normal: float.min_normal(),
+            min_subnormal: float.min_subnormal(),
+            epsilon: Some(libm::exp2(-f64::from(m))),
+            finite_values: Some(finite_values),
+            nan_codes: listed(Class::Nan),
+            infinity_codes: listed(Class::Infinity),
+            negative_zero: Some(float.has_negative_zero()),
+            ..plain
+        }
+    }
+
+    /// The largest value over the smallest positive one.
+    #[must_use]
+    pub fn dynamic_range(&self) -> Option<f64> {
+        Some(self.max? / self.min_subnormal.or(self.min_normal)?)
+    }
+
+    /// Powers of ten between the smallest positive and the largest value.
+    #[must_use]
+    pub fn dynamic_range_decades(&self) -> Option<f64> {
+        self.dynamic_range().map(libm::log10)
+    }
+
+    /// The same in decibels: 20 · log₁₀.
+    #[must_use]
+    pub fn dynamic_range_db(&self) -> Option<f64> {
+        self.dynamic_range_decades().map(|decades| 20.0 * decades)
+    }
+}
+
+fn all_of_large(float: Float, class: Class) -> Vec<u32> {
+    match class {
+        Class::Infinity => {
+            let positive = float.infinity_code();
+            positive.into_iter().flat_map(|code| [code, code | float.sign_bit()]).collect()
+        }
+        // A range: the first and the last of each sign.
+        Class::Nan => {
+            let (first, last) = (float.max_code() + 2, float.sign_bit() - 1);
+            let has_range = float.infinity_code().is_some() && first <= last && float.has_negative_zero();
+            let ends = if has_range { vec![first, last] } else { Vec::new() };
+            ends.iter().copied().chain(ends.iter().map(|code| code | float.sign_bit())).collect()
+        }
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,252 @@
+//! Scale factors from the range of the numbers, as libraries take them.
+//!
+//! Adding a rule: write a row of [`GRID_RULES`]. Each takes a range to a [`Grid`]; they differ by one code here and there,
+//! which is what makes a model that was quantized by one library and run by another a little worse than either.
+
+use super::{Range, Scheme};
+use crate::formats::Integer;
+use crate::source::Source;
+
+/// The values that integer codes stand for: value = (code − `zero_point`) · `scale`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Grid {
+    /// Distance between neighbouring values.
+    pub scale: f32,
+    /// 1 / `scale`, rounded once.
+    pub inverse: f32,
+    /// The code of the value zero.
+    pub zero_point: i32,
+    /// Smallest code.
+    pub min_code: i32,
+    /// Largest code.
+    pub max_code: i32,
+    /// Whether codes are made by dividing by the scale instead of multiplying by its inverse. The two round differently.
+    pub divides: bool,
+}
+
+/// How a library takes a grid from the range of a group.
+#[derive(Clone, Copy, Debug)]
+pub struct GridRule {
+    /// Permanent id; stands in links.
+    pub id: &'static str,
+    /// What people call it.
+    pub name: &'static str,
+    /// What is peculiar to it.
+    pub note: &'static str,
+    /// The grid.
+    pub grid: fn(Integer, Scheme, Range) -> Grid,
+    /// Where that can be read.
+    pub source: Source,
+}
+
+/// Every rule; the first is the default.
+pub static GRID_RULES: &[GridRule] = &[
+    GridRule {
+        id: "absmax",
+        name: "amax / 127 (ggml, SmoothQuant)",
+        note: "As many codes below zero as above; affine: from minimum to maximum, zero included.",
+        grid: Grid::from_range,
+        source: Source {
+            title: "Xiao et al. 2023, SmoothQuant; ggml Q8_0; ONNX DynamicQuantizeLinear for the affine codes",
+            url: "https://arxiv.org/abs/2211.10438",
+            as_of: "2026-11-23",
+        },
+    },
+    GridRule {
+        id: "torch",
+        name: "amax / 127.5 (PyTorch observers)",
+        note: "All 256 codes, so the largest value is clipped by half a step; no scale below 2⁻²³, which is too coarse for tiny tensors.",
+        grid: |integer, scheme, range| by_full_range(integer, scheme, range, f32::EPSILON),
+        source: Source {
+            title: "torch.ao.quantization.observer, _calculate_qparams",
+            url: "https://github.com/pytorch/pytorch/blob/main/torch/ao/quantization/observer.py",
+            as_of: "2026-11-23",
+        },
+    },
+    GridRule {
+        id: "onnx",
+        name: "x / scale (ONNX Runtime)",
+        note: "Divides by the scale where others multiply by its inverse; −128 may occur.",
+        grid: |integer, scheme, range| {
+            let (min_code, max_code) = match scheme {
+                Scheme::Symmetric => integer.full_range(),
+                Scheme::Affine => Integer { signed: false, ..integer }.full_range(),
+            };
+            Grid { min_code, max_code, divides: true, ..Grid::from_range(integer, scheme, range) }
+        },
+        source: Source {
+            title: "ONNX operators QuantizeLinear and DynamicQuantizeLinear",
+            url: "https://onnx.ai/onnx/operators/onnx__QuantizeLinear.html",
+            as_of: "2026-11-23",
+        },
+    },
+    GridRule {
+        id: "torchao",
+        name: "torchao groupwise",
+        note: "As PyTorch’s, but no scale below 10⁻⁵.",
+        grid: |integer, scheme, range| {
+            let integer = if scheme == Scheme::Affine { Integer { signed: false, ..integer } } else { integer };
+            by_full_range(integer, scheme, range, 1e-5)
+        },
+        source: TORCHAO,
+    },
+    GridRule {
+        id: "torchao_no_clip",
+        name: "torchao, no clipping",
+        note: "Symmetric: max(−min / 8, max / 7) for four bits, so that neither end is clipped.",
+        grid: |integer, scheme, range| {
+            if scheme == Scheme::Affine {
+                return by_full_range(Integer { signed: false, ..integer }, scheme, range, 1e-5);
+            }
+            let (min_code, max_code) = integer.full_range();
+            let middle = integer.middle();
+            let (min, max) = range.with_zero();
+            let scale = (-min / (middle - min_code) as f32).max(max / (max_code - middle) as f32).max(1e-5);
+            Grid { scale, inverse: 1.0 / scale, zero_point: middle, min_code, max_code, divides: false }
+        },
+        source: TORCHAO,
+    },
+];
+
+const TORCHAO: Source = Source {
+    title: "torchao, quant_primitives.py: choose_qparams_affine, quantize_affine",
+    url: "https://github.com/pytorch/ao/blob/main/torchao/quantization/quant_primitives.py",
+    as_of: "2026-11-23",
+};
+
+/// The rule with this id.
+#[must_use]
+pub fn grid_rule(id: &str) -> Option<&'static GridRule> {
+    GRID_RULES.iter().find(|row| row.id == id)
+}
+
+/// torch's way: every code of the type is used.
+fn by_full_range(integer: Integer, scheme: Scheme, range: Range, least_scale: f32) -> Grid {
+    let (min_code, max_code) = integer.full_range();
+    let width = (max_code - min_code) as f32;
+    let (min, max) = range.with_zero();
+    let (scale, zero_point) = match scheme {
+        Scheme::Symmetric => ((range.amax() / (width / 2.0)).max(least_scale), integer.middle()),
+        Scheme::Affine => {
+            let scale = ((max - min) / width).max(least_scale);
+            let zero_point = min_code as f32 - libm::rintf(min / scale);
+            (scale, zero_point.clamp(min_code as f32, max_code as f32) as i32)
+        }
+    };
+    Grid { scale, inverse: 1.0 / scale, zero_point, min_code, max_code, divides: false }
+}
+
+impl Grid {
+    /// The grid for the range of a group.
+    ///
+    /// - Symmetric: scale = amax / 127 (for 8 bits), the zero point in the middle, as many codes below it as above.
+    /// - Affine: the range is made to include zero; scale = (max − min) / 255, zero point = clamp(rint(−min/scale)),
+    ///   codes 0..=255.
+    ///
+    /// A group of zeros gets scale 1. A scale below the smallest normal f32 is raised to it, so that its inverse is
+    /// finite: what is smaller still becomes zero.
+    #[must_use]
+    pub fn from_range(integer: Integer, scheme: Scheme, range: Range) -> Self {
+        match scheme {
+            Scheme::Symmetric => {
+                let (min_code, max_code) = integer.restricted_range();
+                let zero_point = integer.middle();
+                let scale = usable_scale(range.amax() / (max_code - zero_point) as f32);
+                Self { scale, inverse: 1.0 / scale, zero_point, min_code, max_code, divides: false }
+            }
+            Scheme::Affine => {
+                let (min_code, max_code) = Integer { signed: false, ..integer }.full_range();
+                let (min, max) = range.with_zero();
+                let width = max - min;
+                let scale = if width.is_finite() {
+                    width / max_code as f32
+                } else {
+                    ((f64::from(max) - f64::from(min)) / f64::from(max_code)) as f32
+                };
+                let scale = usable_scale(scale);
+                let zero_point = libm::rintf(-min / scale).clamp(min_code as f32, max_code as f32) as i32;
+                Self { scale, inverse: 1.0 / scale, zero_point, min_code, max_code, divides: false }
+            }
+        }
+    }
+
+    /// The code of `x`: clamp(rint(x · inverse) + zero point), and whether it had to be clamped.
+    ///
+    /// There is no NaN among whole numbers: NaN becomes the zero point, the code of 0.
+    #[must_use]
+    pub fn encode(&self, x: f32) -> (i32, bool) {
+        if x.is_nan() {
+            return (self.zero_point, false);
+        }
+        let steps = if self.divides { x / self.scale } else { x * self.inverse };
+        // ±65 536 is beyond every code, and small enough that adding the zero point is exact.
+        let steps = libm::rintf(steps).clamp(-65_536.0, 65_536.0);
+        let wanted = steps as i32 + self.zero_point;
+        let code = wanted.clamp(self.min_code, self.max_code);
+        (code, code != wanted)
+    }
+
+    /// The value of a code.
+    #[must_use]
+    pub fn decode(&self, code: i32) -> f32 {
+        (code - self.zero_point) as f32 * self.scale
+    }
+}
+
+fn usable_scale(scale: f32) -> f32 {
+    if scale == 0.0 { 1.0 } else { scale.max(f32::MIN_POSITIVE) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const INT8: Integer = Integer { bits: 8, signed: true };
+
+    #[test]
+    fn symmetric_int8_divides_the_largest_magnitude_by_127() {
+        let grid = Grid::from_range(INT8, Scheme::Symmetric, Range::of(&[-2.54, 1.0]));
+        assert_eq!(grid.scale, 2.54 / 127.0);
+        assert_eq!(grid.encode(-2.54), (-127, false));
+        assert_eq!(grid.encode(0.0), (0, false));
+        assert_eq!(grid.encode(f32::INFINITY), (127, true));
+        assert_eq!(grid.encode(f32::NAN), (0, false));
+    }
+
+    #[test]
+    fn affine_int8_spans_the_range_and_keeps_zero_exact() {
+        let grid = Grid::from_range(INT8, Scheme::Affine, Range::of(&[1.0, 5.0]));
+        assert_eq!(grid.zero_point, 0, "a range above zero is stretched down to it");
+        let grid = Grid::from_range(INT8, Scheme::Affine, Range::of(&[-1.0, 2.0]));
+        assert_eq!((grid.encode(-1.0).0, grid.encode(2.0).0), (0, 255));
+        assert_eq!(grid.decode(grid.zero_point), 0.0);
+    }
+
+    #[test]
+    fn degenerate_ranges_have_a_defined_grid() {
+        for scheme in [Scheme::Symmetric, Scheme::Affine] {
+            for values in [&[][..], &[0.0], &[f32::NAN], &[1e-45, -1e-45], &[f32::MAX, f32::MIN]] {
+                let grid = Grid::from_range(INT8, scheme, Range::of(values));
+                assert!(grid.scale.is_normal() && grid.inverse.is_finite(), "{scheme:?} {values:?}: {grid:?}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_error_is_at_most_half_a_step_and_nothing_is_clipped(
+            values in prop::collection::vec(-1e6f32..1e6, 1..50), affine: bool,
+        ) {
+            let scheme = if affine { Scheme::Affine } else { Scheme::Symmetric };
+            let grid = Grid::from_range(INT8, scheme, Range::of(&values));
+            for &x in &values {
+                let (code, clipped) = grid.encode(x);
+                // The two ends of an affine range may both round outwards, by one code at the most.
+                prop_assert!(!clipped || affine);
+                let slack = if clipped { 1.0 } else { 0.5 };
+                prop_assert!((grid.decode(code) - x).abs() <= grid.scale * (slack + 1e-4));
+            }
+        }
+    }
+}
