@@ -18,7 +18,7 @@ const RULES: &[(&str, &[&str], bool)] = &[
     ("units", &[], false),
     ("source", &[], false),
     ("json", &[], false),
-    ("formats", &["source"], false),
+    ("formats", &["source", "units"], false),
     ("quantize", &["formats", "source", "units"], false),
     ("weights", &["formats", "source", "units"], false),
     ("catalog", &["source", "units"], false),
@@ -27,7 +27,7 @@ const RULES: &[(&str, &[&str], bool)] = &[
     // Of compute, scenarios use the reader's choice of backend, which is plain data.
     (
         "scenario",
-        &["catalog", "compute::backend", "formats", "memory", "quantize", "scaling", "units", "weights"],
+        &["catalog", "compute::backend", "formats", "memory", "quantize", "scaling", "source", "units", "weights"],
         false,
     ),
     ("answers", &["memory", "quantize", "scaling", "scenario", "units"], false),

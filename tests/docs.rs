@@ -1,7 +1,7 @@
 //! What the documentation says of links is what the code does. `BLESS=1 cargo test --test docs` writes it anew.
 #![cfg(not(target_arch = "wasm32"))]
 
-use bitbudget::scenario::{Key, Room, Route, memory, quantize, scaling, view};
+use bitbudget::scenario::{Key, Room, Route, formats, memory, quantize, scaling, view};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -45,6 +45,8 @@ fn links_page() -> String {
     table(&mut page, "#/memory?v=1&", memory::KEYS);
     page.push_str("\n## The Scaling lab: `#/scaling`\n");
     table(&mut page, "#/scaling?v=1&", scaling::KEYS);
+    page.push_str("\n## The Formats lab: `#/formats`\n");
+    table(&mut page, "#/formats?v=1&", formats::KEYS);
     page.push_str("\n## The Quantize lab: `#/quantize`\n");
     table(&mut page, "#/quantize?v=1&", quantize::KEYS);
     page

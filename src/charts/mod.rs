@@ -26,6 +26,7 @@ use plotters::prelude::{DrawingArea, DrawingBackend};
 mod axis;
 mod frame;
 pub mod histogram;
+pub mod lanes;
 pub mod layout;
 mod legend;
 pub mod line_chart;
@@ -39,6 +40,7 @@ mod test_support;
 
 pub use axis::{Axis, Scale, TickFormat};
 pub use histogram::{BinSeries, BinStyle, Histogram, ValueMark};
+pub use lanes::{Bar, Lane, Lanes};
 pub use line_chart::{LineChart, Mark, Reference, Series, Shape};
 pub use pattern::Pattern;
 pub use stacked_bar::{Capacity, Part, StackedBar};
@@ -63,6 +65,8 @@ pub enum AnyPicture {
     LineChart(LineChart),
     /// Counts in bins.
     Histogram(Histogram),
+    /// Bars and ticks above one axis.
+    Lanes(Lanes),
 }
 
 impl Picture for AnyPicture {
@@ -71,6 +75,7 @@ impl Picture for AnyPicture {
             Self::StackedBar(picture) => picture.draw(area, style),
             Self::LineChart(picture) => picture.draw(area, style),
             Self::Histogram(picture) => picture.draw(area, style),
+            Self::Lanes(picture) => picture.draw(area, style),
         }
     }
 }

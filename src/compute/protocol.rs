@@ -2,7 +2,8 @@
 //! knows neither NaN nor infinities. No tensor travels.
 
 use super::backend::Choice;
-use super::job::{Error, Job, Outcome};
+use super::job::{BlockJob, Error, Job, Outcome};
+use crate::formats::block::{self, Packed};
 use serde::{Deserialize, Serialize};
 
 /// Names a job, so that stale answers are known and dropped.
@@ -19,6 +20,13 @@ pub enum ToWorker {
         job: Job,
         /// On which backend.
         choice: Choice,
+    },
+    /// Pack or read this block.
+    Block {
+        /// The job's name.
+        id: JobId,
+        /// What to do.
+        job: BlockJob,
     },
 }
 
@@ -42,6 +50,13 @@ pub enum FromWorker {
         id: JobId,
         /// What came of it.
         outcome: Box<Outcome>,
+    },
+    /// The block is packed or read, or cannot be.
+    Block {
+        /// The job's name.
+        id: JobId,
+        /// What came of it.
+        packed: Result<Packed, block::Error>,
     },
     /// The job cannot be done.
     Failed {

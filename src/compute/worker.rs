@@ -14,20 +14,23 @@ use std::rc::Rc;
 
 /// Serves jobs, one after the other, until the page ends the worker.
 pub fn serve() {
-    let queue: Rc<RefCell<VecDeque<(JobId, Job, Choice)>>> = Rc::default();
+    let queue: Rc<RefCell<VecDeque<ToWorker>>> = Rc::default();
     let bench = Rc::new(RefCell::new(Some(Bench::default())));
     workers::serve(move |bytes| {
-        let Ok(ToWorker::Run { id, job, choice }) = protocol::read(&bytes) else { return };
-        queue.borrow_mut().push_back((id, job, choice));
+        let Ok(message) = protocol::read(&bytes) else { return };
+        queue.borrow_mut().push_back(message);
         // Whoever holds the bench takes the next job when its own is done.
         let Some(mut held) = bench.take() else { return };
         let (queue, bench) = (queue.clone(), bench.clone());
         task::spawn(async move {
             loop {
-                let Some((id, job, choice)) = queue.borrow_mut().pop_front() else { break };
-                let answer = match held.run(id, &job, choice).await {
-                    Ok(outcome) => FromWorker::Done { id, outcome: Box::new(outcome) },
-                    Err(error) => FromWorker::Failed { id, error },
+                let Some(message) = queue.borrow_mut().pop_front() else { break };
+                let answer = match message {
+                    ToWorker::Block { id, job } => FromWorker::Block { id, packed: job.run() },
+                    ToWorker::Run { id, job, choice } => match held.run(id, &job, choice).await {
+                        Ok(outcome) => FromWorker::Done { id, outcome: Box::new(outcome) },
+                        Err(error) => FromWorker::Failed { id, error },
+                    },
                 };
                 post(&answer);
             }
