@@ -7,9 +7,10 @@ use super::pen::{Align, Pen};
 use super::{Axis, Error, Picture, Role, Style};
 use plotters::coord::Shift;
 use plotters::prelude::{DrawingArea, DrawingBackend};
+use serde::{Deserialize, Serialize};
 
 /// Lanes above one axis.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Lanes {
     /// The axis, with its range.
     pub x: Axis,
@@ -20,7 +21,7 @@ pub struct Lanes {
 }
 
 /// One lane.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Lane {
     /// Its name, written above it.
     pub label: String,
@@ -33,7 +34,7 @@ pub struct Lane {
 }
 
 /// A bar from one value to another.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Bar {
     /// Its start.
     pub from: f64,

@@ -22,6 +22,7 @@
 use plotters::coord::Shift;
 use plotters::drawing::DrawingAreaErrorKind;
 use plotters::prelude::{DrawingArea, DrawingBackend};
+use serde::{Deserialize, Serialize};
 
 mod axis;
 mod frame;
@@ -57,7 +58,7 @@ pub trait Picture {
 }
 
 /// Any of the pictures, for a page that shows them all with one component.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum AnyPicture {
     /// Parts of a whole.
     StackedBar(StackedBar),

@@ -1,7 +1,5 @@
 //! A job: a tensor's source and what is done to it, as plain data that travels between page and worker.
 
-use crate::formats::block::{self, Packed};
-use crate::formats::mx::ScaleRule;
 use crate::formats::{self, Format};
 use crate::json;
 use crate::quantize::{self, Granularity, Quantizer, Report, Scheme};
@@ -70,41 +68,6 @@ impl TensorSource {
                 let n = sample.len().max(1) as f64;
                 Ok(sample.draw(|done| progress(done as f64 / n)))
             }
-        }
-    }
-}
-
-/// A block to be packed, or read: a [`block::encode`] or [`block::decode`] with ids for rows.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct BlockJob {
-    /// Id of the format.
-    pub format: String,
-    /// How an MX block gets its scale: the place of the rule in [`ScaleRule::ALL`].
-    pub rule: u8,
-    /// What is in it.
-    pub content: Content,
-}
-
-/// What a block is made of.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Content {
-    /// Values to be packed.
-    Values(Vec<f32>),
-    /// Bytes to be read.
-    Bytes(Vec<u8>),
-}
-
-impl BlockJob {
-    /// Does it.
-    ///
-    /// # Errors
-    /// [`block::Error`].
-    pub fn run(&self) -> Result<Packed, block::Error> {
-        let format = formats::format(&self.format).ok_or(block::Error::NoBlock)?;
-        let rule = ScaleRule::ALL.get(usize::from(self.rule)).copied().unwrap_or_default();
-        match &self.content {
-            Content::Values(values) => block::encode(format, rule, values),
-            Content::Bytes(bytes) => block::decode(format, bytes),
         }
     }
 }

@@ -2,8 +2,8 @@
 //! knows neither NaN nor infinities. No tensor travels.
 
 use super::backend::Choice;
-use super::job::{BlockJob, Error, Job, Outcome};
-use crate::formats::block::{self, Packed};
+use super::job::{Error, Job, Outcome};
+use crate::labs::formats;
 use serde::{Deserialize, Serialize};
 
 /// Names a job, so that stale answers are known and dropped.
@@ -21,12 +21,12 @@ pub enum ToWorker {
         /// On which backend.
         choice: Choice,
     },
-    /// Pack or read this block.
-    Block {
+    /// Make what the Formats lab shows.
+    Formats {
         /// The job's name.
         id: JobId,
-        /// What to do.
-        job: BlockJob,
+        /// What it is asked.
+        question: formats::Question,
     },
 }
 
@@ -51,12 +51,12 @@ pub enum FromWorker {
         /// What came of it.
         outcome: Box<Outcome>,
     },
-    /// The block is packed or read, or cannot be.
-    Block {
+    /// What the Formats lab shows.
+    Formats {
         /// The job's name.
         id: JobId,
-        /// What came of it.
-        packed: Result<Packed, block::Error>,
+        /// What it shows.
+        view: Box<formats::View>,
     },
     /// The job cannot be done.
     Failed {

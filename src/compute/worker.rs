@@ -5,6 +5,7 @@ use super::cpu;
 use super::gpu::device::{Failure, Gpu};
 use super::job::{Error, Job, Outcome, TensorSource};
 use super::protocol::{self, FromWorker, JobId, Stage, ToWorker};
+use crate::labs::formats;
 use crate::platform::webgpu::Adapter;
 use crate::platform::{clock::now_ms, task, workers};
 use crate::quantize::Report;
@@ -26,7 +27,9 @@ pub fn serve() {
             loop {
                 let Some(message) = queue.borrow_mut().pop_front() else { break };
                 let answer = match message {
-                    ToWorker::Block { id, job } => FromWorker::Block { id, packed: job.run() },
+                    ToWorker::Formats { id, question } => {
+                        FromWorker::Formats { id, view: Box::new(formats::view(&question)) }
+                    }
                     ToWorker::Run { id, job, choice } => match held.run(id, &job, choice).await {
                         Ok(outcome) => FromWorker::Done { id, outcome: Box::new(outcome) },
                         Err(error) => FromWorker::Failed { id, error },

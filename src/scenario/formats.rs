@@ -2,13 +2,15 @@
 
 use super::key::{Key, Rejection, documented, list, read_choice, read_number, span};
 use super::number::{self, Bounds};
+use super::permalink::{read_keys, write_keys};
 use crate::formats::anatomy::{self, Anatomy, Setting};
 use crate::formats::float::Specials;
 use crate::formats::mx::ScaleRule;
 use crate::formats::{
-    self, BF16, FORMATS, FP16, FP32, Family, Float, Format, INT8, Kind, LIBRARIES, Library, Rounding,
+    self, BF16, Block, FORMATS, FP16, FP32, Family, Float, Format, INT8, Kind, LIBRARIES, Layout, Library, Rounding,
 };
 use crate::source::Source;
+use crate::units::shortest;
 use serde::Serialize;
 
 /// A format that is looked at: a row of the table, or the reader's own float.
@@ -92,7 +94,7 @@ impl Default for FormatsScenario {
     fn default() -> Self {
         Self {
             x: "pi".to_owned(),
-            picks: [&FP32, &BF16, &FP16, &INT8].map(|row| Pick::Row(row)).to_vec(),
+            picks: [&FP32, &BF16, &FP16, &INT8].map(Pick::Row).to_vec(),
             rounding: 0,
             random: 128.0,
             library: 0,
@@ -145,6 +147,35 @@ pub fn blocks() -> impl Iterator<Item = &'static Format> {
     FORMATS.iter().copied().filter(|row| !is_scalar(row))
 }
 
+/// Whether a block format can only be read here, not written: its note says so too.
+#[must_use]
+pub fn is_only_read(row: &Format) -> bool {
+    matches!(row.kind, Kind::Block(Block { layout: Layout::Ggml { id: 16..=19 | 21 | 22 | 29 | 34 | 35, .. }, .. }))
+}
+
+/// Reads the bytes of a block from hexadecimal text; text that is none is taken as a sign that there is no block yet, and
+/// gives one of arbitrary bytes.
+///
+/// # Errors
+/// A sentence that says how many bytes a block has.
+pub fn read_bytes(text: &str, row: &Format) -> Result<Vec<u8>, String> {
+    let expected = row.block_bytes().unwrap_or_default();
+    let digits: String = text.chars().filter(|c| !c.is_whitespace() && *c != ',').collect();
+    if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return Ok((0..expected).map(|i| (i as u32 * 37 + 17) as u8 & 0x3b).collect());
+    }
+    if digits.len() != 2 * expected {
+        return Err(format!(
+            "{} is only read here: a block has {expected} bytes, which are {} hexadecimal digits, and these are {}.",
+            row.name,
+            2 * expected,
+            digits.len()
+        ));
+    }
+    let pairs = digits.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap_or_default());
+    Ok(pairs.filter_map(|pair| u8::from_str_radix(pair, 16).ok()).collect())
+}
+
 /// What the lab answers: the number in each format.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
@@ -161,6 +192,18 @@ pub struct Report {
 }
 
 impl FormatsScenario {
+    /// The inputs that are not the default, by key.
+    #[must_use]
+    pub fn keys(&self) -> Vec<(String, String)> {
+        write_keys(KEYS, self).into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+    }
+
+    /// The inputs with these keys; what is not understood is the default.
+    #[must_use]
+    pub fn from_keys(keys: &[(String, String)]) -> Self {
+        read_keys(KEYS, keys, &mut Vec::new())
+    }
+
     /// The row of a pick; of a custom float, one made for it.
     #[must_use]
     pub fn row(&self, pick: Pick) -> Format {
@@ -230,6 +273,18 @@ impl FormatsScenario {
             scale: self.scale,
             formats: self.rows().iter().map(|row| Anatomy::new(row, x, &setting)).collect(),
         })
+    }
+}
+
+/// How a value is typed, so that it is read back as itself.
+#[must_use]
+pub fn typed(value: f64) -> String {
+    if value.is_nan() {
+        "nan".to_owned()
+    } else if value.is_infinite() {
+        if value > 0.0 { "inf" } else { "-inf" }.to_owned()
+    } else {
+        shortest(value)
     }
 }
 

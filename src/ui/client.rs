@@ -5,9 +5,9 @@
 //! once more; one that is idle is ended, because wasm memory never shrinks.
 
 use crate::compute::backend::Choice;
-use crate::compute::job::{BlockJob, Error, Job, Outcome};
+use crate::compute::job::{Error, Job, Outcome};
 use crate::compute::protocol::{self, FromWorker, JobId, Stage, ToWorker};
-use crate::formats::block::{self, Packed};
+use crate::labs::formats;
 use crate::platform::page::Timer;
 use crate::platform::workers::Handle;
 use std::cell::RefCell;
@@ -25,8 +25,8 @@ pub enum Event {
     Progress(Stage, f64),
     /// It is done.
     Done(Box<Outcome>),
-    /// The block is packed or read, or cannot be.
-    Block(Result<Packed, block::Error>),
+    /// What the Formats lab shows.
+    Formats(Box<formats::View>),
     /// It cannot be done.
     Impossible(Error),
     /// No worker would do it; why.
@@ -38,8 +38,8 @@ pub enum Event {
 pub enum Work {
     /// A tensor to be quantized, on this backend.
     Tensor(Job, Choice),
-    /// A block to be packed or read.
-    Block(BlockJob),
+    /// What the Formats lab shows.
+    Formats(formats::Question),
 }
 
 struct Task {
@@ -116,7 +116,7 @@ fn advance() {
             let (id, task) = (client.wanted, client.task.as_ref()?);
             let message = match task.work.clone() {
                 Work::Tensor(job, choice) => ToWorker::Run { id, job, choice },
-                Work::Block(job) => ToWorker::Block { id, job },
+                Work::Formats(question) => ToWorker::Formats { id, question },
             };
             if let (Ok(bytes), Some(worker)) = (protocol::write(&message), &client.worker) {
                 worker.post(&bytes);
@@ -143,7 +143,7 @@ fn receive(bytes: Vec<u8>) {
             }
         }),
         FromWorker::Done { id, outcome } => answered(id, Event::Done(outcome)),
-        FromWorker::Block { id, packed } => answered(id, Event::Block(packed)),
+        FromWorker::Formats { id, view } => answered(id, Event::Formats(view)),
         FromWorker::Failed { id, error } => answered(id, Event::Impossible(error)),
     }
 }

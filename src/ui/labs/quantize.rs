@@ -5,15 +5,16 @@ use crate::charts::{AnyPicture, BinSeries, BinStyle, Histogram, Role};
 use crate::compute::job::Outcome;
 use crate::compute::protocol::Stage;
 use crate::formats::{self, FORMATS};
+use crate::labs::{FigureData, Html, Table};
 use crate::quantize::report::{Counts, Report};
 use crate::quantize::{Granularity, Scheme};
 use crate::scenario::QuantizeScenario;
 use crate::scenario::quantize::{Data, SEED, SIZES, STD, read_values};
 use crate::ui::components::{
-    Button, Choice, Figure, FigureData, NumberField, OptionGroup, Problem, ReportActions, Select, Sources, Table,
-    source_list,
+    Button, Choice, Figure, NumberField, OptionGroup, Problem, ReportActions, Select, Sources, figure_data, source_list,
 };
-use crate::ui::dynamic::{change, dynamic, effect, field, text, when};
+use crate::ui::dynamic::{change, condition, dynamic, effect, field, text, when};
+use crate::ui::markup::Markup;
 use crate::ui::state::State;
 use crate::units::{Bytes, scientific, significant};
 use crate::weights::Distribution;
@@ -26,13 +27,12 @@ pub fn QuantizeLab() -> impl IntoView {
     effect(move || state.run_job());
     let good = Memo::new(move |_| state.job.with(|job| job.good.clone()));
     let problem = text(move || state.job.with(|job| job.problem.clone()));
-    let keeps_last = Signal::derive(move || good.with(Option::is_some));
+    let keeps_last = condition(move || good.with(Option::is_some));
     let sources = dynamic(move || {
         source_list(vec![formats::FP32.source, state.quantize.with(|scenario| scenario.format.source)])
     });
-    let has_result = Memo::new(move |_| good.with(Option::is_some));
     let results = dynamic(move || {
-        if has_result.get() {
+        if keeps_last.get() {
             view! { <Results good/> }.into_any()
         } else {
             view! { <p class="waiting">"Quantizing…"</p> }.into_any()
@@ -144,7 +144,7 @@ fn Controls() -> impl IntoView {
         }
         .into_any()
     };
-    let own = Memo::new(move |_| scenario.with(|scenario| scenario.data == Data::Values));
+    let own = condition(move || scenario.with(|scenario| scenario.data == Data::Values));
     let numbers = dynamic(move || if own.get() { view! { <OwnValues/> }.into_any() } else { sample() });
     view! {
         <Choice
@@ -237,41 +237,34 @@ type Good = Memo<Option<(QuantizeScenario, Outcome)>>;
 #[component]
 fn Results(good: Good) -> impl IntoView {
     let data = move |make: fn(&QuantizeScenario, &Report) -> FigureData| {
-        Signal::derive(move || good.with(|good| good.as_ref().map(|(asked, outcome)| make(asked, &outcome.report))))
+        figure_data(move || good.with(|good| good.as_ref().map(|(asked, outcome)| make(asked, &outcome.report))))
     };
-    let figures = dynamic(move || good.with(|good| good.as_ref().map(|(_, outcome)| figures(outcome))).into_any());
+    let figures =
+        text(move || good.with(|good| good.as_ref().map(|(_, outcome)| figures(outcome)).unwrap_or_default()));
     view! {
         <Figure id="quantize-values-chart" height=300.0 data=data(values_figure)/>
         <Figure id="quantize-errors-chart" height=220.0 data=data(errors_figure)/>
-        {figures}
+        <Markup html=figures/>
     }
 }
 
 /// The backend, and the figures as a table.
-fn figures(outcome: &Outcome) -> AnyView {
-    let rows = numbers(outcome).into_iter().map(|(name, value)| {
-        view! { <tr><th scope="row">{name}</th><td>{value}</td></tr> }
-    });
-    let rows = rows.collect_view();
-    let time = format!(" {} ms", significant(outcome.elapsed_ms, 3));
+fn figures(outcome: &Outcome) -> String {
     let note = outcome
         .backend_note
         .as_ref()
         .map_or_else(String::new, |note| format!(" The numbers are the same on every backend. Not the GPU: {note}."));
-    view! {
-        <p class="backend" id="quantize-backend">
-            <span class="chip">{outcome.backend_name.clone()}</span>
-            {time}
-            {note}
-        </p>
-        <div class="table-scroll" tabindex="0" role="region" aria-label="Figures">
-            <table class="numbers" id="quantize-numbers">
-                <caption>"Figures"</caption>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
+    let mut html = Html::default();
+    html.open("p", &[("class", "backend"), ("id", "quantize-backend")]);
+    html.element("span", &[("class", "chip")], &outcome.backend_name);
+    html.text(&format!(" {} ms", significant(outcome.elapsed_ms, 3))).text(&note).close("p");
+    html.open("div", &[("class", "table-scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", "Figures")]);
+    html.open("table", &[("class", "numbers"), ("id", "quantize-numbers")]).element("caption", &[], "Figures");
+    html.open("tbody", &[]);
+    for (name, value) in numbers(outcome) {
+        html.row(&[name.to_owned(), value]);
     }
-    .into_any()
+    html.close("tbody").close("table").close("div").finish()
 }
 
 fn numbers(outcome: &Outcome) -> Vec<(&'static str, String)> {
