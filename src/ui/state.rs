@@ -192,7 +192,8 @@ impl State {
 
     /// Asks the engine what the Formats lab shows.
     pub fn run_formats(&self) {
-        let question = Question { keys: self.formats.with(FormatsScenario::keys), listing: self.formats_listing.get() };
+        let (keys, x) = self.formats.with(|scenario| (scenario.keys(), scenario.x.clone()));
+        let question = Question { keys, x, listing: self.formats_listing.get() };
         let shown = self.formats_view;
         RUNNING.replace(Some(busy::begin()));
         client::submit(Work::Formats(question), move |event| {

@@ -64,7 +64,7 @@ impl Gpu {
     async fn self_check(&self) -> Result<(), Unavailable> {
         let values = trap_values();
         let (rows, cols) = (4, 64);
-        for format in FORMATS.iter().filter(|format| format.bits() <= 16) {
+        for format in FORMATS.iter().filter(|format| format.is_elementwise()) {
             for scheme in [Scheme::Symmetric, Scheme::Affine] {
                 let quantizer = Quantizer { format, scheme, granularity: Granularity::Row };
                 if matches!(format.kind, Kind::Float(_)) && scheme == Scheme::Affine {
