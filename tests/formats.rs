@@ -88,6 +88,16 @@ fn blocks_of_the_table_are_as_large_as_their_codecs_make_them() {
 }
 
 #[test]
+fn a_block_format_is_read_only_exactly_if_it_has_no_encoder() {
+    for format in FORMATS {
+        let Kind::Block(block) = format.kind else { continue };
+        let Layout::Ggml { id, .. } = block.layout else { continue };
+        let codec = ggml::TYPES.iter().find(|codec| codec.id == id).unwrap();
+        assert_eq!(bitbudget::scenario::formats::is_only_read(format), codec.encode.is_none(), "{}", format.id);
+    }
+}
+
+#[test]
 fn bits_per_weight_are_the_known_ones() {
     for (id, expected) in
         [("q4_k", 4.5), ("q6_k", 6.5625), ("mxfp4", 4.25), ("nvfp4", 4.5), ("bnb_nf4_block", 4.5), ("int4", 4.0)]
