@@ -4,7 +4,7 @@ use crate::answers;
 use crate::charts::{AnyPicture, BinSeries, BinStyle, Histogram, Role};
 use crate::compute::job::Outcome;
 use crate::compute::protocol::Stage;
-use crate::formats::{self, FORMATS, Family, Format};
+use crate::formats::{self, FORMATS, Family, Format, Integer, Kind};
 use crate::labs::{FigureData, Html, Table};
 use crate::quantize::report::{Counts, Report};
 use crate::quantize::{Granularity, Scheme};
