@@ -1,5 +1,6 @@
-//! What the shaders are given, word by word: the host's half of `common.wgsl` and `measure.wgsl`.
+//! What the shaders are given, word by word: the host's half of `tensor.wgsl` and `measure.wgsl`.
 
+use crate::formats::Cast;
 use crate::quantize::histogram::{from_ordered_key, ordered_key};
 use crate::quantize::report::LEAST_SUM;
 use crate::quantize::{BINS, Edges, Element, Plan, Range, Sums, Tally};
@@ -44,25 +45,36 @@ const fn strip(text: &[u8], out: &mut [u8]) -> usize {
     n
 }
 
-const COMMON: &str = shader!("shaders/common.wgsl");
+pub(super) use shader;
+
+pub(super) const COMMON: &str = shader!("shaders/common.wgsl");
+pub(super) const SOFT: &str = shader!("shaders/soft.wgsl");
+pub(super) const CAST: &str = shader!("shaders/cast.wgsl");
+const TENSOR: &str = shader!("shaders/tensor.wgsl");
 const MEASURE: &str = shader!("shaders/measure.wgsl");
 
 /// The first pass, whole.
 #[must_use]
 pub fn range_shader() -> String {
-    [COMMON, shader!("shaders/range.wgsl")].concat()
+    [COMMON, TENSOR, shader!("shaders/range.wgsl")].concat()
 }
 
 /// The second pass for float formats, whole.
 #[must_use]
 pub fn float_shader() -> String {
-    [COMMON, shader!("shaders/float.wgsl"), MEASURE].concat()
+    [COMMON, SOFT, TENSOR, CAST, shader!("shaders/float.wgsl"), MEASURE].concat()
 }
 
 /// The second pass for integer formats, whole.
 #[must_use]
 pub fn integer_shader() -> String {
-    [COMMON, shader!("shaders/integer.wgsl"), MEASURE].concat()
+    [COMMON, SOFT, TENSOR, shader!("shaders/integer.wgsl"), MEASURE].concat()
+}
+
+/// The arithmetic of `soft.wgsl`, for a kernel that checks it on a device.
+#[must_use]
+pub fn soft_shader() -> String {
+    [COMMON, SOFT].concat()
 }
 
 /// Values that one workgroup takes.
@@ -74,26 +86,16 @@ const COUNTERS: usize = 8;
 /// Words of the counts buffer.
 pub const COUNTS: usize = COUNTERS + 3 * BINS;
 /// Bytes of a uniform: `Params`, rounded up to 16.
-pub const PARAMS_BYTES: usize = 64;
+pub const PARAMS_BYTES: usize = 80;
 
 /// Values per submit: far below the one or two seconds after which a browser resets the device.
 pub const SUBMIT_VALUES: usize = 1 << 22;
 
-/// The f32 arithmetic of integer formats is exact on every device only for tensors whose largest magnitude lies here;
-/// beyond, subnormals or overflow come into play, which a device may treat in its own way.
-const SAFE_AMAX: std::ops::RangeInclusive<f32> = 7.9e-31..=8.5e37; // 2⁻¹⁰⁰ ..= 2¹²⁶
-
 /// Why the GPU must not do this tensor, if so.
 #[must_use]
-pub fn refuses(rows: usize, cols: usize, range: Range) -> Option<&'static str> {
-    let amax = range.amax();
-    if amax != 0.0 && !SAFE_AMAX.contains(&amax) {
-        Some("its values are so small or so large that GPUs disagree on them")
-    } else if rows > 65_535 || cols.div_ceil(GROUP_VALUES) > 65_535 || rows * cols > 1 << 25 {
-        Some("it is larger than one GPU buffer")
-    } else {
-        None
-    }
+pub fn refuses(rows: usize, cols: usize) -> Option<&'static str> {
+    let is_too_large = rows > 65_535 || cols.div_ceil(GROUP_VALUES) > 65_535 || rows * cols > 1 << 25;
+    is_too_large.then_some("it is larger than one GPU buffer")
 }
 
 /// `Params` of the second pass; of the first, all that it reads is in the first four words.
@@ -105,26 +107,28 @@ pub fn params(plan: Option<&Plan>, cols: usize, first_row: usize, each_row: bool
     words[3] = each_row.into();
     let Some(plan) = plan else { return words };
     words[1] = row_words(plan) as u32;
-    words[5] = 8 * plan.quantizer.format.code_bytes() as u32;
-    words[6] = plan.value_unit.to_bits();
-    words[7] = plan.error_unit.to_bits();
+    words[4] = 8 * plan.quantizer.format.code_bytes() as u32;
+    words[5] = plan.value_unit.to_bits();
+    words[6] = plan.error_unit.to_bits();
     match &plan.element {
         Element::Float(cast) => {
-            words[8] = cast.float.exponent_bits;
-            words[9] = cast.float.mantissa_bits;
-            words[10] = cast.float.bias as u32;
-            words[11] = cast.max_code;
+            words[8..12].copy_from_slice(&float(cast));
             words[12] = cast.overflow_code;
             words[13] = cast.nan_code;
             words[14] = cast.zero_sign;
             words[15] = cast.nan_sign;
         }
         Element::Integer(grids) => {
-            words[11] = grids[0].min_code as u32;
-            words[12] = grids[0].max_code as u32;
+            words[16] = grids[0].min_code as u32;
+            words[17] = grids[0].max_code as u32;
         }
     }
     words
+}
+
+/// A float format as the shaders read it.
+pub(super) const fn float(cast: &Cast) -> [u32; 4] {
+    [cast.float.exponent_bits, cast.float.mantissa_bits, cast.float.bias as u32, cast.max_code]
 }
 
 /// Words of codes that a row takes on the GPU: rows start at whole words.
@@ -248,6 +252,6 @@ mod tests {
             (Some(name), naga::TypeInner::Struct { span, .. }) if name == "Params" => Some(*span),
             _ => None,
         });
-        assert!(span.is_some_and(|span| span as usize <= PARAMS_BYTES && span > 48), "{span:?}");
+        assert!(span.is_some_and(|span| span as usize <= PARAMS_BYTES && span > 64), "{span:?}");
     }
 }

@@ -5,3 +5,4 @@
 #[cfg(target_arch = "wasm32")]
 pub mod device;
 pub mod layout;
+pub mod soft;
