@@ -1,6 +1,7 @@
 //! The two passes on a WebGPU device.
 
-use super::layout;
+use super::encode::BlockKernels;
+use super::{layout, shaders};
 use crate::compute::backend::Unavailable;
 use crate::compute::cpu::scalar;
 use crate::formats::{FORMATS, Kind};
@@ -9,10 +10,11 @@ use crate::quantize::{self, Element, Granularity, Plan, Quantizer, Scheme, Tally
 
 /// A device with its kernels, after its self-check.
 pub struct Gpu {
-    device: Device,
+    pub(super) device: Device,
     range: Kernel,
     float: Kernel,
     integer: Kernel,
+    pub(super) blocks: BlockKernels,
 }
 
 /// Why the GPU did not do a job.
@@ -51,11 +53,11 @@ impl Gpu {
     pub async fn start(adapter: &webgpu::Adapter) -> Result<Self, Unavailable> {
         let device = Device::request(adapter).await?;
         device.begin_checked();
-        let range = device.kernel(&layout::range_shader()).await;
-        let float = device.kernel(&layout::float_shader()).await;
-        let integer = device.kernel(&layout::integer_shader()).await;
+        let range = device.kernel(&shaders::range()).await;
+        let float = device.kernel(&shaders::float()).await;
+        let integer = device.kernel(&shaders::integer()).await;
         device.end_checked().await?;
-        let gpu = Self { range: range?, float: float?, integer: integer?, device };
+        let gpu = Self { range: range?, float: float?, integer: integer?, blocks: BlockKernels::default(), device };
         gpu.self_check().await?;
         Ok(gpu)
     }
@@ -186,7 +188,7 @@ impl Gpu {
 }
 
 /// 4 rows of 64: specials, ties, subnormals and overflow edges of the formats, and values of every size between.
-fn trap_values() -> Vec<f32> {
+pub(super) fn trap_values() -> Vec<f32> {
     let specials = [
         0.0,
         -0.0,

@@ -85,7 +85,7 @@ fn main(
         atomicAdd(&local_counts[ERROR + bin(e, 257u)], 1u);
         atomicMax(&local_counts[MAX_ABS_ERROR], e & MAGNITUDE);
         let xs = scaled(x, params.value_unit);
-        let qs = scaled(q, params.value_unit);
+        let qs = scaled(q, params.quantized_unit);
         let es = scaled(e, params.error_unit);
         sum[0] += es;
         sum[1] += abs(es);

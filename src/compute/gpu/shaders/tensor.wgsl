@@ -8,8 +8,8 @@ struct Params {
     each_row: u32,  // 1: a scale a row
     code_bits: u32,
     value_unit: u32, // bits of a power of two
+    quantized_unit: u32,
     error_unit: u32,
-    unused: u32,
     // Of floats; what a number beyond the largest, a NaN and the sign of a zero or NaN become is decided in cast.rs.
     float: Float,
     overflow_code: u32,
