@@ -4,6 +4,8 @@
 //! is none, compile with `BITBUDGET_NO_GPU` set, and that part is left out.
 #![cfg(target_arch = "wasm32")]
 
+#[path = "web/encode.rs"]
+mod encode;
 #[path = "samples/pinned.rs"]
 mod pinned;
 
