@@ -4,7 +4,8 @@ use super::encode::BlockKernels;
 use super::{layout, shaders};
 use crate::compute::backend::Unavailable;
 use crate::compute::cpu::scalar;
-use crate::formats::{FORMATS, Kind};
+use crate::formats::table::E4M3FN;
+use crate::formats::{BF16, FP16, INT8, Kind};
 use crate::platform::webgpu::{self, Buffer, Device, Error as GpuError, Kernel};
 use crate::quantize::{self, Element, Granularity, Plan, Quantizer, Scheme, Tally};
 
@@ -62,11 +63,12 @@ impl Gpu {
         Ok(gpu)
     }
 
-    /// 256 values with every trap, in every format, against the scalar path.
+    /// 256 values with every trap, in formats that take every branch of the kernels, against the scalar path. The kernels
+    /// are the same for all rows of a kind, and a software device takes its time over each.
     async fn self_check(&self) -> Result<(), Unavailable> {
         let values = trap_values();
         let (rows, cols) = (4, 64);
-        for format in FORMATS.iter().filter(|format| format.is_elementwise()) {
+        for format in [&BF16, &FP16, &E4M3FN, &INT8] {
             for scheme in [Scheme::Symmetric, Scheme::Affine] {
                 let quantizer = Quantizer { format, scheme, granularity: Granularity::Row };
                 if matches!(format.kind, Kind::Float(_)) && scheme == Scheme::Affine {

@@ -38,8 +38,11 @@ fn bin(bits: u32, first_edge: u32) -> u32 {
     return low;
 }
 
-// A value near 1 that may be squared and summed in f32; one that a device may take for zero is too small to count.
+// A value near 1 that may be squared and summed in f32; one that a device may take for zero is too small to count. The
+// unit is a normal power of two, so that only a subnormal needs care.
 fn scaled(bits: u32, unit: u32) -> f32 {
+    let magnitude = bits & MAGNITUDE;
+    if magnitude >= HIDDEN || magnitude == 0u { return bitcast<f32>(bits) * bitcast<f32>(unit); }
     return bitcast<f32>(multiply(bits, unit));
 }
 
