@@ -227,7 +227,7 @@ fn wasm(kind: &Kind) -> Result<(), Stop> {
     test.env(kind.variables[1], &browser.driver)
         .env("PATH", tools::path_with(wasm_bindgen.parent().as_slice())?)
         .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", capabilities)
-        .env("WASM_BINDGEN_TEST_TIMEOUT", "400");
+        .env("WASM_BINDGEN_TEST_TIMEOUT", "800");
     run_for(LIMIT, test)
 }
 
