@@ -169,7 +169,6 @@ impl Work {
 
     /// Appends what the kernel wrote for `values` values.
     pub fn read(&self, words: &[u32], values: usize, encoded: &mut Encoded) {
-        let has_code_a_value = self.code_bytes == self.block_size;
         let end = encoded.codes.len() + values;
         for block in words.chunks_exact(self.block_words()) {
             let (codes, scale) = block.split_at(self.code_bytes.div_ceil(4));
@@ -177,7 +176,7 @@ impl Work {
             encoded.codes.extend(bytes(codes, self.code_bytes));
             encoded.scales.extend(bytes(scale, self.scale_bytes));
         }
-        if has_code_a_value {
+        if self.shader != Shader::Ggml {
             encoded.codes.truncate(end);
         }
     }

@@ -67,7 +67,7 @@ fn nearest(sign: u32, exponent: i32, significand: u32) -> u32 {
     let rest = normal << (32 - shift);
     let up_one = u32::from(rest > SIGN || rest == SIGN && kept & 1 == 1);
     // The leading one of a normal number adds the last 1 of the exponent, and a carry goes where it should.
-    sign | (((field.max(1) - 1) as u32) << 23) + kept + up_one
+    sign | ((((field.max(1) - 1) as u32) << 23) + kept + up_one)
 }
 
 /// a · b
@@ -108,7 +108,7 @@ pub fn divide(a: u32, b: u32) -> u32 {
     rest %= q.significand;
     for _ in 0..3 {
         rest <<= 8;
-        quotient = quotient << 8 | rest / q.significand;
+        quotient = (quotient << 8) | (rest / q.significand);
         rest %= q.significand;
     }
     nearest(sign, p.exponent - q.exponent - 31, quotient | u32::from(rest > 0))
