@@ -26,17 +26,31 @@ struct Leg {
 enum Needs {
     /// The sources: `--fast` runs these legs.
     Host,
+    /// The sources and minutes.
+    Minutes,
     /// The browser target, and perhaps a browser.
     Wasm,
     /// The built site: naming such a leg builds it first.
     Site,
 }
 
-const LEGS: [Leg; 10] = [
+const LEGS: [Leg; 12] = [
     Leg { name: "fmt", about: "formatting", needs: Needs::Host, run: fmt },
     Leg { name: "clippy", about: "lints on the host", needs: Needs::Host, run: clippy },
     Leg { name: "host", about: "host tests, with WGSL validation", needs: Needs::Host, run: host },
+    Leg {
+        name: "exhaustive",
+        about: "every f32 to the scalar formats and back",
+        needs: Needs::Minutes,
+        run: exhaustive,
+    },
     Leg { name: "clippy-wasm", about: "lints for the browser", needs: Needs::Wasm, run: clippy_wasm },
+    Leg {
+        name: "exhaustive-wasm",
+        about: "every f32 by SIMD, in Node.js",
+        needs: Needs::Wasm,
+        run: exhaustive_wasm,
+    },
     Leg { name: BUILD, about: "release build into dist/", needs: Needs::Wasm, run: build },
     Leg { name: "size", about: "size budget of a first load", needs: Needs::Site, run: size },
     Leg { name: "wasm-chromium", about: "wasm tests in Chromium", needs: Needs::Wasm, run: |_| wasm(&CHROMIUM) },
@@ -154,11 +168,31 @@ fn fmt(_: &mut State) -> Result<(), Stop> {
 
 fn clippy(_: &mut State) -> Result<(), Stop> {
     tools::cargo_component("clippy", "clippy")?;
-    run_for(LIMIT, cargo("clippy --workspace --all-targets -- -D warnings"))
+    run_for(LIMIT, cargo("clippy --workspace --all-targets -- -D warnings"))?;
+    // Not among "all": what plain `cargo test` leaves out.
+    run_for(LIMIT, cargo("clippy -p bitbudget --test exhaustive -- -D warnings"))
 }
 
 fn host(_: &mut State) -> Result<(), Stop> {
     run_for(LIMIT, cargo("test --workspace --exclude e2e"))
+}
+
+/// One format after the other, each on all cores: the times that it prints are then those of a format.
+fn exhaustive(_: &mut State) -> Result<(), Stop> {
+    run_for(LIMIT, cargo("test -p bitbudget --profile engine --test exhaustive -- --nocapture --test-threads 1"))
+}
+
+/// Without a browser: Node.js has the same engine as Chromium, and no window that has to answer meanwhile.
+fn exhaustive_wasm(_: &mut State) -> Result<(), Stop> {
+    tools::wasm_target()?;
+    let wasm_bindgen = tools::wasm_bindgen()?;
+    let node = tools::node()?;
+    let mut test = cargo(
+        "test -p bitbudget --profile engine --no-default-features --target wasm32-unknown-unknown \
+         --test exhaustive_wasm -- --nocapture",
+    );
+    test.env("PATH", tools::path_with(&[wasm_bindgen.parent(), node.parent()].map(Option::as_slice).concat())?);
+    run_for(LIMIT, test)
 }
 
 fn clippy_wasm(_: &mut State) -> Result<(), Stop> {
@@ -168,8 +202,8 @@ fn clippy_wasm(_: &mut State) -> Result<(), Stop> {
         LIMIT,
         cargo("clippy -p bitbudget --target wasm32-unknown-unknown --lib --bins --test web -- -D warnings"),
     )?;
-    let engine =
-        "clippy -p bitbudget --target wasm32-unknown-unknown --bin engine --no-default-features -- -D warnings";
+    let engine = "clippy -p bitbudget --target wasm32-unknown-unknown --bin engine --no-default-features \
+                  --test exhaustive_wasm -- -D warnings";
     run_for(LIMIT, cargo(engine))
 }
 

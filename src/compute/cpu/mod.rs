@@ -54,7 +54,11 @@ pub fn report(
 }
 
 #[cfg(target_arch = "wasm32")]
+pub use simd128::{decode_slice, encode_slice};
+#[cfg(target_arch = "wasm32")]
 use simd128::{measure, ranges as ranges_of};
 
+#[cfg(not(target_arch = "wasm32"))]
+pub use scalar::{decode_slice, encode_slice};
 #[cfg(not(target_arch = "wasm32"))]
 use scalar::{measure, ranges as ranges_of};

@@ -1,5 +1,6 @@
 //! The reference that every other path must equal: one value at a time, sums in f64.
 
+use crate::formats::Cast;
 use crate::quantize::{Element, Plan, Range, Tally};
 
 /// First pass: the range of the whole tensor, or of each row.
@@ -67,4 +68,30 @@ fn tally_one(plan: &Plan, x: f32, q: f32, clipped: bool, tally: &mut Tally) {
     tally.sums.x2 += x * x;
     tally.sums.q2 += q * q;
     tally.sums.xq += x * q;
+}
+
+/// The codes of values, each in as few whole bytes as hold it, lowest first.
+///
+/// # Panics
+/// If there is not room for exactly one code a value.
+pub fn encode_slice(cast: &Cast, values: &[f32], codes: &mut [u8]) {
+    let code_bytes = cast.float.bits().div_ceil(8) as usize;
+    assert_eq!(codes.len(), values.len() * code_bytes, "a code for each value");
+    for (x, code) in values.iter().zip(codes.chunks_exact_mut(code_bytes)) {
+        code.copy_from_slice(&cast.encode(x.to_bits()).to_le_bytes()[..code_bytes]);
+    }
+}
+
+/// The values of codes that [`encode_slice`] made: unused upper bits are zero.
+///
+/// # Panics
+/// If there is not room for exactly one value a code.
+pub fn decode_slice(cast: &Cast, codes: &[u8], values: &mut [f32]) {
+    let code_bytes = cast.float.bits().div_ceil(8) as usize;
+    assert_eq!(codes.len(), values.len() * code_bytes, "a code for each value");
+    for (code, x) in codes.chunks_exact(code_bytes).zip(values) {
+        let mut bytes = [0; 4];
+        bytes[..code_bytes].copy_from_slice(code);
+        *x = f32::from_bits(cast.decode(u32::from_le_bytes(bytes)));
+    }
 }

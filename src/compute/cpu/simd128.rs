@@ -1,14 +1,18 @@
 //! The scalar path on four lanes of WebAssembly SIMD.
 //!
-//! Blocks of [`BLOCK`] values of one row. A block that holds NaN, an infinity or an overflow goes to the scalar path
-//! whole: the lanes then need no masks. So does one whose values or errors are too small for the tensor's unit. Codes, counts and the largest error equal the scalar path's; sums are f32
-//! within a block and f64 across blocks.
+//! [`measure`] takes blocks of [`BLOCK`] values of one row. A block that holds NaN, an infinity or an overflow goes to the
+//! scalar path whole: its sums then need no masks. So does one whose values or errors are too small for the tensor's unit.
+//! Codes, counts and the largest error equal the scalar path's; sums are f32 within a block and f64 across blocks.
+
+mod float;
+
+pub use float::{decode_slice, encode_slice};
 
 use super::scalar;
-use crate::formats::Cast;
 use crate::quantize::report::LEAST_SUM;
 use crate::quantize::{Element, Grid, Plan, Range, Tally};
 use core::arch::wasm32::*;
+use float::FloatLanes;
 
 /// Values that are measured at once.
 const BLOCK: usize = 1024;
@@ -184,77 +188,6 @@ fn measure_block(
         tally.add(&scalar::measure(plan, row, rest, codes));
     }
     true
-}
-
-/// [`Cast`] on four finite lanes: normals by rounding the bits, subnormals by adding the power of two at which an f32's
-/// last bit is the format's quantum, so that the addition itself rounds to nearest even.
-struct FloatLanes {
-    /// From f32's fraction to the format's.
-    shift: u32,
-    half_less_one: v128,
-    rebias: v128,
-    min_normal: v128,
-    magic: v128,
-    max_code: v128,
-    /// All ones if the format saturates.
-    saturates: v128,
-    /// From the sign's place in an f32 to its place in a code.
-    sign_shift: u32,
-    /// All ones if −0 has no code.
-    zero_loses_sign: v128,
-    first_normal_code: v128,
-    bias_bits: v128,
-    quantum: v128,
-}
-
-impl FloatLanes {
-    fn new(cast: Cast) -> Self {
-        let float = cast.float;
-        let shift = 23 - float.mantissa_bits;
-        let rebias = (127 - float.bias) as u32;
-        let all_if = |condition: bool| if condition { u32x4_splat(u32::MAX) } else { u32x4_splat(0) };
-        Self {
-            shift,
-            half_less_one: u32x4_splat((1 << (shift - 1)) - 1),
-            rebias: u32x4_splat(rebias << float.mantissa_bits),
-            min_normal: u32x4_splat(cast.min_normal_bits()),
-            magic: f32x4_splat(libm::exp2f((float.quantum_exponent() + 23) as f32)),
-            max_code: u32x4_splat(cast.max_code),
-            saturates: all_if(cast.saturates()),
-            sign_shift: 32 - float.bits(),
-            zero_loses_sign: all_if(!float.has_negative_zero()),
-            first_normal_code: u32x4_splat(1 << float.mantissa_bits),
-            bias_bits: u32x4_splat(rebias << 23),
-            quantum: f32x4_splat(libm::exp2(f64::from(float.quantum_exponent())) as f32),
-        }
-    }
-}
-
-impl Lanes for FloatLanes {
-    #[inline(always)]
-    fn quantize(&self, x: v128) -> Quantized {
-        let sign = v128_and(x, u32x4_splat(0x8000_0000));
-        let magnitude = v128_xor(x, sign);
-        let odd = v128_and(u32x4_shr(magnitude, self.shift), u32x4_splat(1));
-        let rounded = u32x4_shr(u32x4_add(u32x4_add(magnitude, self.half_less_one), odd), self.shift);
-        let normal = u32x4_sub(rounded, self.rebias);
-        let subnormal = u32x4_sub(f32x4_add(magnitude, self.magic), self.magic);
-        let rank = v128_bitselect(normal, subnormal, u32x4_ge(magnitude, self.min_normal));
-        let beyond = u32x4_gt(rank, self.max_code);
-        let code = u32x4_min(rank, self.max_code);
-        let is_zero = u32x4_eq(code, u32x4_splat(0));
-        let sign = v128_andnot(sign, v128_and(is_zero, self.zero_loses_sign));
-
-        let normal = u32x4_add(u32x4_shl(code, self.shift), self.bias_bits);
-        let subnormal = f32x4_mul(f32x4_convert_u32x4(code), self.quantum);
-        let value = v128_or(v128_bitselect(normal, subnormal, u32x4_ge(code, self.first_normal_code)), sign);
-        Quantized {
-            codes: v128_or(code, u32x4_shr(sign, self.sign_shift)),
-            values: value,
-            clipped: v128_and(beyond, self.saturates),
-            overflowed: v128_andnot(beyond, self.saturates),
-        }
-    }
 }
 
 /// [`Grid`] on four lanes.
