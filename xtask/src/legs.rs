@@ -45,12 +45,7 @@ const LEGS: [Leg; 12] = [
         run: exhaustive,
     },
     Leg { name: "clippy-wasm", about: "lints for the browser", needs: Needs::Wasm, run: clippy_wasm },
-    Leg {
-        name: "exhaustive-wasm",
-        about: "every f32 by SIMD, in Node.js",
-        needs: Needs::Wasm,
-        run: exhaustive_wasm,
-    },
+    Leg { name: "exhaustive-wasm", about: "every f32 by SIMD, in Node.js", needs: Needs::Wasm, run: exhaustive_wasm },
     Leg { name: BUILD, about: "release build into dist/", needs: Needs::Wasm, run: build },
     Leg { name: "size", about: "size budget of a first load", needs: Needs::Site, run: size },
     Leg { name: "wasm-chromium", about: "wasm tests in Chromium", needs: Needs::Wasm, run: |_| wasm(&CHROMIUM) },
@@ -191,7 +186,8 @@ fn exhaustive_wasm(_: &mut State) -> Result<(), Stop> {
         "test -p bitbudget --profile engine --no-default-features --target wasm32-unknown-unknown \
          --test exhaustive_wasm -- --nocapture",
     );
-    test.env("PATH", tools::path_with(&[wasm_bindgen.parent(), node.parent()].map(Option::as_slice).concat())?);
+    let directories: Vec<_> = [wasm_bindgen.parent(), node.parent()].into_iter().flatten().collect();
+    test.env("PATH", tools::path_with(&directories)?);
     run_for(LIMIT, test)
 }
 
