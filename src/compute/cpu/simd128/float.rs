@@ -47,7 +47,7 @@ impl FloatLanes {
             shift: F32_MANTISSA_BITS - mantissa_bits,
             rebias: ((F32_BIAS - bias) as u32) << F32_MANTISSA_BITS,
             min_normal: cast.min_normal_bits(),
-            magic: ((F32_BIAS + cast.float.quantum_exponent()) as u32 + F32_MANTISSA_BITS) << F32_MANTISSA_BITS,
+            magic: ((F32_BIAS + cast.float.quantum_exponent() + F32_MANTISSA_BITS as i32) as u32) << F32_MANTISSA_BITS,
             sign_shift: 32 - cast.float.bits(),
             last_number: match cast.float.infinity_code() {
                 Some(infinity) => infinity,
