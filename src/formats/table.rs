@@ -137,7 +137,7 @@ pub static FP16: Format = Format {
     name: "FP16",
     family: Family::Float,
     kind: Kind::Float(Float::ieee(5, 10)),
-    note: "Half precision: 11 bits of precision, but nothing above 65 504.",
+    note: "Half precision: 11 bits of precision, but nothing above 65\u{202f}504.",
     source: IEEE_754_SOURCE,
 };
 
