@@ -45,12 +45,7 @@ const LEGS: [Leg; 12] = [
         run: exhaustive,
     },
     Leg { name: "clippy-wasm", about: "lints for the browser", needs: Needs::Wasm, run: clippy_wasm },
-    Leg {
-        name: "exhaustive-wasm",
-        about: "every f32 by SIMD, in Node.js",
-        needs: Needs::Wasm,
-        run: exhaustive_wasm,
-    },
+    Leg { name: "exhaustive-wasm", about: "every f32 by SIMD, in Node.js", needs: Needs::Wasm, run: exhaustive_wasm },
     Leg { name: BUILD, about: "release build into dist/", needs: Needs::Wasm, run: build },
     Leg { name: "size", about: "size budget of a first load", needs: Needs::Site, run: size },
     Leg { name: "wasm-chromium", about: "wasm tests in Chromium", needs: Needs::Wasm, run: |_| wasm(&CHROMIUM) },
@@ -186,12 +181,12 @@ fn exhaustive(_: &mut State) -> Result<(), Stop> {
 fn exhaustive_wasm(_: &mut State) -> Result<(), Stop> {
     tools::wasm_target()?;
     let wasm_bindgen = tools::wasm_bindgen()?;
-    let node = tools::node()?;
+    tools::node()?;
     let mut test = cargo(
         "test -p bitbudget --profile engine --no-default-features --target wasm32-unknown-unknown \
          --test exhaustive_wasm -- --nocapture",
     );
-    test.env("PATH", tools::path_with(&[wasm_bindgen.parent(), node.parent()].map(Option::as_slice).concat())?);
+    test.env("PATH", tools::path_with(wasm_bindgen.parent().as_slice())?);
     run_for(LIMIT, test)
 }
 
@@ -203,7 +198,7 @@ fn clippy_wasm(_: &mut State) -> Result<(), Stop> {
         cargo("clippy -p bitbudget --target wasm32-unknown-unknown --lib --bins --test web -- -D warnings"),
     )?;
     let engine = "clippy -p bitbudget --target wasm32-unknown-unknown --bin engine --no-default-features \
-                  --test exhaustive_wasm -- -D warnings";
+                  --test exhaustive_wasm --test cast_speed -- -D warnings";
     run_for(LIMIT, cargo(engine))
 }
 
@@ -250,11 +245,21 @@ const FIREFOX: Kind = Kind {
 
 /// `tests/web.rs`, inside a browser.
 fn wasm(kind: &Kind) -> Result<(), Stop> {
+    run_for(LIMIT, in_browser(kind, "--test web")?)
+}
+
+/// `tests/cast_speed.rs`, as the engine is built.
+pub(crate) fn speed_in_chromium() -> Result<Command> {
+    in_browser(&CHROMIUM, "--profile engine --no-default-features --test cast_speed -- --nocapture")
+}
+
+/// Tests of the library inside a browser.
+fn in_browser(kind: &Kind, which: &str) -> Result<Command> {
     tools::wasm_target()?;
     let wasm_bindgen = tools::wasm_bindgen()?;
     let browser = (kind.find)()?;
     let capabilities = capabilities(kind, &browser)?;
-    let mut test = cargo("test -p bitbudget --target wasm32-unknown-unknown --test web");
+    let mut test = cargo(&format!("test -p bitbudget --target wasm32-unknown-unknown {which}"));
     for other in ["CHROMEDRIVER", "GECKODRIVER", "SAFARIDRIVER"] {
         test.env_remove(other); // the runner takes the first one that it sees
     }
@@ -262,7 +267,7 @@ fn wasm(kind: &Kind) -> Result<(), Stop> {
         .env("PATH", tools::path_with(wasm_bindgen.parent().as_slice())?)
         .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", capabilities)
         .env("WASM_BINDGEN_TEST_TIMEOUT", "400");
-    run_for(LIMIT, test)
+    Ok(test)
 }
 
 /// The browser's part of tests/webdriver.json, with the browser's place, as the test runner wants it.

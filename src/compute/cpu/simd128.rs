@@ -61,7 +61,7 @@ pub fn measure(plan: &Plan, first_row: usize, values: &[f32], codes: &mut Vec<u8
     for (row, values) in values.chunks(plan.cols).enumerate() {
         let row = first_row + row;
         match &plan.element {
-            Element::Float(cast) if cast.float.mantissa_bits < 23 => {
+            Element::Float(cast) if FloatLanes::has(cast) => {
                 measure_row(&FloatLanes::new(*cast), plan, row, values, codes, &mut tally);
             }
             Element::Float(_) => tally.add(&scalar::measure(plan, row, values, codes)),
