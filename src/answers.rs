@@ -1,14 +1,18 @@
 //! A report in one sentence: the takeaway that stands over each picture, and the answers of the start page.
 
+use crate::formats::anatomy::{self, Outcome};
 use crate::memory::{self, Task, Verdict};
 use crate::quantize;
 use crate::scaling;
 use crate::scenario::memory::Size;
-use crate::scenario::{MemoryScenario, QuantizeScenario};
+use crate::scenario::{self, FormatsScenario, MemoryScenario, QuantizeScenario};
 use crate::units::{ByteUnits, Bytes, Params, short_count, significant};
 
 /// [`quantize`] of the default question, which the start page shows without asking; a test keeps it true.
 pub const DEFAULT_QUANTIZE: &str = "INT8 takes 25 % of the memory and keeps 39.8 dB of signal over its error";
+
+/// [`formats`] of the default question.
+pub const DEFAULT_FORMATS: &str = "pi is 3.1415927 in FP32, 3.140625 in BF16, 3.140625 in FP16 and 3 in INT8";
 
 /// The model as it is called in a sentence: its name, or its size.
 #[must_use]
@@ -34,6 +38,27 @@ pub fn memory(scenario: &MemoryScenario, report: &memory::Report) -> String {
         Verdict::Fits => format!("it fits one {gpu}"),
     };
     format!("{doing} {} takes {total}: {share}", model_name(&scenario.size))
+}
+
+/// `pi is 3.1415927 in FP32, 3.140625 in BF16, 3.140625 in FP16 and 3 in INT8`
+#[must_use]
+pub fn formats(scenario: &FormatsScenario, report: &scenario::formats::Report) -> String {
+    let in_each: Vec<String> = scenario
+        .rows()
+        .iter()
+        .zip(&report.formats)
+        .map(|(row, anatomy)| match anatomy.kind {
+            Outcome::NoCode => format!("nothing in {}", row.name),
+            _ => format!("{} in {}", anatomy::shown(row, anatomy.value), row.name),
+        })
+        .collect();
+    let (last, others) = match in_each.split_last() {
+        Some((last, others)) if !others.is_empty() => (last.clone(), format!("{} and ", others.join(", "))),
+        Some((last, _)) => (last.clone(), String::new()),
+        None => return String::new(),
+    };
+    let x: String = scenario.x.trim().chars().take(24).collect();
+    format!("{x} is {others}{last}")
 }
 
 /// `5.76 × 10²³ FLOP go furthest with 72.2B parameters and 1.33T tokens`

@@ -11,7 +11,7 @@
 //!
 //! The subject: [`units`], [`source`], [`formats`] → [`quantize`] ← [`weights`], [`catalog`] → [`memory`], [`scaling`].
 //! The edges: [`compute`] (jobs and backends), [`charts`] (pictures on any plotters backend), [`scenario`] (the inputs
-//! of each lab and their links), and in the web build only `platform` (the one place that names web crates) and `ui`.
+//! of each lab and their links), [`labs`] (what a lab shows, as text and pictures), and in the web build only `platform` (the one place that names web crates) and `ui`.
 //!
 //! # The layer rule
 //!
@@ -25,6 +25,7 @@ pub mod charts;
 pub mod compute;
 pub mod formats;
 pub mod json;
+pub mod labs;
 pub mod memory;
 pub mod quantize;
 pub mod scaling;

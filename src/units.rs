@@ -148,6 +148,14 @@ pub fn scientific(value: f64) -> String {
     }
 }
 
+/// The shortest text that reads back to the same number: `8e9`, `0.4`, `5.76e23`.
+#[must_use]
+pub fn shortest(value: f64) -> String {
+    let plain = format!("{value}");
+    let exponent = format!("{value:e}");
+    if plain.len() <= exponent.len().max(6) { plain } else { exponent }
+}
+
 /// A whole number or sign written in superscript digits: `-12` → `⁻¹²`.
 #[must_use]
 pub fn superscript(digits: &str) -> String {

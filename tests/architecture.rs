@@ -18,7 +18,7 @@ const RULES: &[(&str, &[&str], bool)] = &[
     ("units", &[], false),
     ("source", &[], false),
     ("json", &[], false),
-    ("formats", &["source"], false),
+    ("formats", &["source", "units"], false),
     ("quantize", &["formats", "source", "units"], false),
     ("weights", &["formats", "source", "units"], false),
     ("catalog", &["source", "units"], false),
@@ -27,18 +27,19 @@ const RULES: &[(&str, &[&str], bool)] = &[
     // Of compute, scenarios use the reader's choice of backend, which is plain data.
     (
         "scenario",
-        &["catalog", "compute::backend", "formats", "memory", "quantize", "scaling", "units", "weights"],
+        &["catalog", "compute::backend", "formats", "memory", "quantize", "scaling", "source", "units", "weights"],
         false,
     ),
-    ("answers", &["memory", "quantize", "scaling", "scenario", "units"], false),
+    ("answers", &["formats", "memory", "quantize", "scaling", "scenario", "units"], false),
+    ("labs", &["answers", "charts", "formats", "json", "scenario", "source", "units"], false),
     ("charts", &["units"], false),
-    ("compute", &["formats", "json", "quantize", "weights"], false),
+    ("compute", &["formats", "json", "labs", "quantize", "weights"], false),
     ("compute::cpu", &["formats", "quantize"], false),
     // The device and the worker's side stand on the platform; the layout of what they exchange does not.
     ("compute::gpu", &["compute", "formats", "platform::webgpu", "quantize"], false),
     (
         "compute::worker",
-        &["compute", "platform::clock", "platform::task", "platform::webgpu", "platform::workers", "quantize"],
+        &["compute", "platform::clock", "labs", "platform::task", "platform::webgpu", "platform::workers", "quantize"],
         false,
     ),
     ("platform", &["units"], true),

@@ -1,7 +1,10 @@
 //! What the documentation says of links is what the code does. `BLESS=1 cargo test --test docs` writes it anew.
 #![cfg(not(target_arch = "wasm32"))]
 
-use bitbudget::scenario::{Key, Room, Route, memory, quantize, scaling, view};
+use bitbudget::formats::listing::{COLUMNS, cells};
+use bitbudget::formats::{FORMATS, LIBRARIES};
+use bitbudget::quantize::GRID_RULES;
+use bitbudget::scenario::{Key, Room, Route, formats, memory, quantize, scaling, view};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -45,6 +48,8 @@ fn links_page() -> String {
     table(&mut page, "#/memory?v=1&", memory::KEYS);
     page.push_str("\n## The Scaling lab: `#/scaling`\n");
     table(&mut page, "#/scaling?v=1&", scaling::KEYS);
+    page.push_str("\n## The Formats lab: `#/formats`\n");
+    table(&mut page, "#/formats?v=1&", formats::KEYS);
     page.push_str("\n## The Quantize lab: `#/quantize`\n");
     table(&mut page, "#/quantize?v=1&", quantize::KEYS);
     page
@@ -58,6 +63,69 @@ fn docs_links_says_what_the_tables_of_keys_say() {
     }
     let written = fs::read_to_string(&path).unwrap_or_default();
     assert_eq!(written, links_page(), "run BLESS=1 cargo test --test docs");
+}
+
+const FORMATS_INTRODUCTION: &str = "# Number formats
+
+Every format that Bitbudget knows, with what follows from its row in `src/formats/table.rs`. The page shows the same table,
+sorts it and gives it as CSV with all digits (`#/formats`, *All formats with their facts*).
+
+- *Bits per weight* has a block's scales in it, but not those of a whole tensor or row.
+- *Largest* and *smallest* of a block are its element's times its scale's; where the scale is any FP32 or FP16 number there is
+  no fixed end. Integers have none without a scale.
+- *Range* is the largest over the smallest positive value, as a power of ten and as 20·log₁₀ in decibels.
+
+This page is generated (`BLESS=1 cargo test --test docs`).
+
+";
+
+fn formats_page() -> String {
+    let mut page = FORMATS_INTRODUCTION.to_owned();
+    let columns = || COLUMNS.iter().filter(|column| column.name != "Source");
+    page.push_str("| id |");
+    columns().for_each(|column| _ = write!(page, " {} |", column.name));
+    page.push_str("\n|---|");
+    columns().for_each(|_| page.push_str("---|"));
+    page.push('\n');
+    for format in FORMATS {
+        _ = write!(page, "| `{}` |", format.id);
+        let cells = cells(format).into_iter().zip(COLUMNS).filter(|(_, column)| column.name != "Source");
+        cells.for_each(|(cell, _)| _ = write!(page, " {} |", cell.shown()));
+        page.push('\n');
+    }
+    page.push_str("\n## What each is for, and where it is defined\n\n");
+    for format in FORMATS {
+        let source = format.source;
+        let (name, note) = (format.name, format.note);
+        _ = writeln!(page, "- **{name}**: {note} [{}]({}) ({}).", source.title, source.url, source.as_of);
+    }
+    page.push_str("\n## Whose rule\n\nWhere the standards leave a choice, the page offers each library's:\n\n");
+    for library in LIBRARIES {
+        _ = writeln!(
+            page,
+            "- `{}` **{}**: {} [{}]({}).",
+            library.id, library.name, library.note, library.source.title, library.source.url
+        );
+    }
+    page.push_str("\nAnd for the scale of whole numbers:\n\n");
+    for rule in GRID_RULES {
+        _ = writeln!(
+            page,
+            "- `{}` **{}**: {} [{}]({}).",
+            rule.id, rule.name, rule.note, rule.source.title, rule.source.url
+        );
+    }
+    page
+}
+
+#[test]
+fn docs_formats_says_what_the_table_of_formats_says() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/formats.md");
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(&path, formats_page()).unwrap();
+    }
+    let written = fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(written, formats_page(), "run BLESS=1 cargo test --test docs");
 }
 
 #[test]

@@ -74,7 +74,7 @@ fn blocks_of_the_table_are_as_large_as_their_codecs_make_them() {
             Layout::Mx(element) => (mx::BLOCK_SIZE, 8 + mx::BLOCK_SIZE * element.bits() as usize),
             Layout::Nvfp4 { .. } => (nvfp4::BLOCK_SIZE, 8 + nvfp4::BLOCK_SIZE * 4),
             Layout::Bnb { codebook, .. } => (block.size, 32 + block.size * codebook.bits() as usize),
-            Layout::Ggml(id) => {
+            Layout::Ggml { id, .. } => {
                 let codec = ggml::TYPES.iter().find(|codec| codec.id == id).unwrap();
                 assert!(format.name.starts_with(codec.name), "{} is {}", format.name, codec.name);
                 (codec.block_size, 8 * codec.block_bytes)
@@ -82,8 +82,19 @@ fn blocks_of_the_table_are_as_large_as_their_codecs_make_them() {
         };
         assert_eq!((block.size, 8 * block.bytes), (size, bits), "{}", format.id);
     }
-    let of_ggml = FORMATS.iter().filter(|f| matches!(f.kind, Kind::Block(b) if matches!(b.layout, Layout::Ggml(_))));
+    let of_ggml =
+        FORMATS.iter().filter(|f| matches!(f.kind, Kind::Block(b) if matches!(b.layout, Layout::Ggml { .. })));
     assert_eq!(of_ggml.count(), ggml::TYPES.len(), "every type of ggml is in the table");
+}
+
+#[test]
+fn a_block_format_is_read_only_exactly_if_it_has_no_encoder() {
+    for format in FORMATS {
+        let Kind::Block(block) = format.kind else { continue };
+        let Layout::Ggml { id, .. } = block.layout else { continue };
+        let codec = ggml::TYPES.iter().find(|codec| codec.id == id).unwrap();
+        assert_eq!(bitbudget::scenario::formats::is_only_read(format), codec.encode.is_none(), "{}", format.id);
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The answers that `index.html` shows before the program arrives are those that the program computes.
 #![cfg(not(target_arch = "wasm32"))]
 
-use bitbudget::scenario::{MemoryScenario, QuantizeScenario, ScalingScenario};
+use bitbudget::scenario::{FormatsScenario, MemoryScenario, QuantizeScenario, ScalingScenario};
 use bitbudget::{answers, compute::cpu, memory, scaling};
 use std::path::Path;
 
@@ -24,6 +24,14 @@ fn the_scaling_answer_is_the_computed_one() {
     let scenario = ScalingScenario::default();
     let report = scaling::solve(scenario.known(), scenario.law).unwrap();
     assert_eq!(answer_in_html("scaling"), answers::scaling(&report));
+}
+
+#[test]
+fn the_formats_answer_is_the_computed_one() {
+    let scenario = FormatsScenario::default();
+    let report = scenario.report().unwrap();
+    assert_eq!(answer_in_html("formats"), answers::formats(&scenario, &report));
+    assert_eq!(answers::DEFAULT_FORMATS, answers::formats(&scenario, &report));
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! Axes: ranges, round ticks and their labels, without drawing.
 
 use crate::units::{self, ByteUnits};
+use serde::{Deserialize, Serialize};
 
 /// How values are spread along an axis.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Scale {
     /// Equal steps are equal lengths.
     #[default]
@@ -13,7 +14,7 @@ pub enum Scale {
 }
 
 /// How tick values are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TickFormat {
     /// Plain decimals; very large or small ranges put a common power of ten into the axis title.
     #[default]
@@ -27,7 +28,7 @@ pub enum TickFormat {
 }
 
 /// One axis of a chart.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Axis {
     /// The quantity and its unit.
     pub label: String,

@@ -8,9 +8,10 @@ use super::pen::{Align, Dash, Pen};
 use super::{Error, Picture, Role, Scale, Style, TickFormat};
 use plotters::coord::Shift;
 use plotters::prelude::{DrawingArea, DrawingBackend};
+use serde::{Deserialize, Serialize};
 
 /// How the bins of a series are drawn.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum BinStyle {
     /// A lightened area below its outline.
     #[default]
@@ -20,7 +21,7 @@ pub enum BinStyle {
 }
 
 /// Counts of equal bins over the histogram's range.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BinSeries {
     /// Its name in the legend.
     pub label: String,
@@ -33,7 +34,7 @@ pub struct BinSeries {
 }
 
 /// A dashed vertical line with a name, such as a clipping threshold.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ValueMark {
     /// The value.
     pub at: f64,
@@ -42,7 +43,7 @@ pub struct ValueMark {
 }
 
 /// Histograms over one range.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Histogram {
     /// The value where the first bin starts.
     pub lo: f64,

@@ -8,9 +8,10 @@ use super::pen::{Align, Dash, Pen};
 use super::{Axis, Error, Picture, Role, Style};
 use plotters::coord::Shift;
 use plotters::prelude::{DrawingArea, DrawingBackend};
+use serde::{Deserialize, Serialize};
 
 /// A curve through points in order of x.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Series {
     /// Its name, written at its end or in the legend; may be empty.
     pub label: String,
@@ -23,7 +24,7 @@ pub struct Series {
 }
 
 /// The shape of a marked point, so that kinds are told apart without colour.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Shape {
     #[default]
@@ -34,7 +35,7 @@ pub enum Shape {
 }
 
 /// A point with a name, such as a known model.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Mark {
     /// Where it lies on the x axis.
     pub x: f64,
@@ -51,7 +52,7 @@ pub struct Mark {
 }
 
 /// A dashed line across the plot.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the fields are a place on the named axis and the text beside the line")]
 pub enum Reference {
     /// At one y, from left to right.
@@ -61,7 +62,7 @@ pub enum Reference {
 }
 
 /// Curves, marked points and reference lines on two axes.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LineChart {
     /// The horizontal axis.
     pub x: Axis,

@@ -22,10 +22,12 @@
 use plotters::coord::Shift;
 use plotters::drawing::DrawingAreaErrorKind;
 use plotters::prelude::{DrawingArea, DrawingBackend};
+use serde::{Deserialize, Serialize};
 
 mod axis;
 mod frame;
 pub mod histogram;
+pub mod lanes;
 pub mod layout;
 mod legend;
 pub mod line_chart;
@@ -39,6 +41,7 @@ mod test_support;
 
 pub use axis::{Axis, Scale, TickFormat};
 pub use histogram::{BinSeries, BinStyle, Histogram, ValueMark};
+pub use lanes::{Bar, Lane, Lanes};
 pub use line_chart::{LineChart, Mark, Reference, Series, Shape};
 pub use pattern::Pattern;
 pub use stacked_bar::{Capacity, Part, StackedBar};
@@ -55,7 +58,7 @@ pub trait Picture {
 }
 
 /// Any of the pictures, for a page that shows them all with one component.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum AnyPicture {
     /// Parts of a whole.
     StackedBar(StackedBar),
@@ -63,6 +66,8 @@ pub enum AnyPicture {
     LineChart(LineChart),
     /// Counts in bins.
     Histogram(Histogram),
+    /// Bars and ticks above one axis.
+    Lanes(Lanes),
 }
 
 impl Picture for AnyPicture {
@@ -71,6 +76,7 @@ impl Picture for AnyPicture {
             Self::StackedBar(picture) => picture.draw(area, style),
             Self::LineChart(picture) => picture.draw(area, style),
             Self::Histogram(picture) => picture.draw(area, style),
+            Self::Lanes(picture) => picture.draw(area, style),
         }
     }
 }

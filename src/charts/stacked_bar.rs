@@ -7,9 +7,10 @@ use super::pen::{Align, Pen};
 use super::{Error, Picture, Role, Style, TickFormat};
 use plotters::coord::Shift;
 use plotters::prelude::{DrawingArea, DrawingBackend};
+use serde::{Deserialize, Serialize};
 
 /// A piece of the bar.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Part {
     /// What it is, e.g. `Weights`.
     pub label: String,
@@ -22,7 +23,7 @@ pub struct Part {
 }
 
 /// What the bar has to fit into.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Capacity {
     /// Its size, in the unit of the axis.
     pub value: f64,
@@ -31,7 +32,7 @@ pub struct Capacity {
 }
 
 /// Parts side by side on one axis.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct StackedBar {
     /// From left to right.
     pub parts: Vec<Part>,

@@ -2,6 +2,7 @@
 
 use super::{layout, pattern::Pattern};
 use plotters::style::RGBColor;
+use serde::{Deserialize, Serialize};
 
 /// What plotters-svg divides font sizes by; set [`Style::text_factor`] to it where SVG must match the canvas.
 pub const SVG_TEXT_FACTOR: f64 = 1.24;
@@ -107,7 +108,7 @@ fn mix(over: RGBColor, under: RGBColor, share: f64) -> RGBColor {
 }
 
 /// What a shape stands for; the theme turns it into a colour, and each memory role has a pattern of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Role {
     /// Model weights.
     Weights,

@@ -5,6 +5,7 @@
 
 pub mod backend;
 pub mod cpu;
+pub mod encoding;
 pub mod gpu;
 pub mod job;
 pub mod protocol;

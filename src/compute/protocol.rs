@@ -3,6 +3,7 @@
 
 use super::backend::Choice;
 use super::job::{Error, Job, Outcome};
+use crate::labs::formats;
 use serde::{Deserialize, Serialize};
 
 /// Names a job, so that stale answers are known and dropped.
@@ -19,6 +20,13 @@ pub enum ToWorker {
         job: Job,
         /// On which backend.
         choice: Choice,
+    },
+    /// Make what the Formats lab shows.
+    Formats {
+        /// The job's name.
+        id: JobId,
+        /// What it is asked.
+        question: formats::Question,
     },
 }
 
@@ -42,6 +50,13 @@ pub enum FromWorker {
         id: JobId,
         /// What came of it.
         outcome: Box<Outcome>,
+    },
+    /// What the Formats lab shows.
+    Formats {
+        /// The job's name.
+        id: JobId,
+        /// What it shows.
+        view: Box<formats::View>,
     },
     /// The job cannot be done.
     Failed {

@@ -5,6 +5,7 @@ use super::cpu;
 use super::gpu::device::{Failure, Gpu};
 use super::job::{Error, Job, Outcome, TensorSource};
 use super::protocol::{self, FromWorker, JobId, Stage, ToWorker};
+use crate::labs::formats;
 use crate::platform::webgpu::Adapter;
 use crate::platform::{clock::now_ms, task, workers};
 use crate::quantize::Report;
@@ -14,20 +15,25 @@ use std::rc::Rc;
 
 /// Serves jobs, one after the other, until the page ends the worker.
 pub fn serve() {
-    let queue: Rc<RefCell<VecDeque<(JobId, Job, Choice)>>> = Rc::default();
+    let queue: Rc<RefCell<VecDeque<ToWorker>>> = Rc::default();
     let bench = Rc::new(RefCell::new(Some(Bench::default())));
     workers::serve(move |bytes| {
-        let Ok(ToWorker::Run { id, job, choice }) = protocol::read(&bytes) else { return };
-        queue.borrow_mut().push_back((id, job, choice));
+        let Ok(message) = protocol::read(&bytes) else { return };
+        queue.borrow_mut().push_back(message);
         // Whoever holds the bench takes the next job when its own is done.
         let Some(mut held) = bench.take() else { return };
         let (queue, bench) = (queue.clone(), bench.clone());
         task::spawn(async move {
             loop {
-                let Some((id, job, choice)) = queue.borrow_mut().pop_front() else { break };
-                let answer = match held.run(id, &job, choice).await {
-                    Ok(outcome) => FromWorker::Done { id, outcome: Box::new(outcome) },
-                    Err(error) => FromWorker::Failed { id, error },
+                let Some(message) = queue.borrow_mut().pop_front() else { break };
+                let answer = match message {
+                    ToWorker::Formats { id, question } => {
+                        FromWorker::Formats { id, view: Box::new(formats::view(&question)) }
+                    }
+                    ToWorker::Run { id, job, choice } => match held.run(id, &job, choice).await {
+                        Ok(outcome) => FromWorker::Done { id, outcome: Box::new(outcome) },
+                        Err(error) => FromWorker::Failed { id, error },
+                    },
                 };
                 post(&answer);
             }

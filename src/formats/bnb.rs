@@ -12,10 +12,13 @@ use super::mx::amax;
 /// Magnitudes of a block of double quantization.
 pub const NESTED_BLOCK_SIZE: usize = 256;
 
+/// What a block is divided by at least.
+pub const LEAST_AMAX: f32 = 1e-38;
+
 /// The codes of a block, one a byte, and its largest magnitude.
 pub fn encode_block(codebook: &Codebook, values: &[f32], codes: &mut [u8]) -> f32 {
     let amax = amax(values);
-    let inverse = 1.0 / amax.max(1e-38);
+    let inverse = 1.0 / amax.max(LEAST_AMAX);
     for (code, x) in codes.iter_mut().zip(values) {
         *code = codebook.encode((x * inverse).clamp(-1.0, 1.0)) as u8;
     }

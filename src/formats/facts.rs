@@ -1,8 +1,9 @@
 //! What follows from a format's row: sizes, largest and smallest values, counts.
 
-use super::float::{Class, Float};
+use super::float::{Float, Specials};
 use super::mx::{self, Element};
 use super::{Format, Kind, Layout};
+use std::ops::RangeInclusive;
 
 /// Derived facts of a format. What a format does not have is `None`; so is what depends on a scale, for formats whose
 /// scale is a number of the reader's.
@@ -26,10 +27,10 @@ pub struct Facts {
     pub epsilon: Option<f64>,
     /// How many different finite values there are, the zeros counted once.
     pub finite_values: Option<u64>,
-    /// Codes of NaN.
-    pub nan_codes: Vec<u32>,
+    /// Codes of NaN, as runs.
+    pub nan_codes: Vec<RangeInclusive<u32>>,
     /// Codes of infinities.
-    pub infinity_codes: Vec<u32>,
+    pub infinity_codes: Vec<RangeInclusive<u32>>,
     /// Whether −0 has a code; nothing where codes have no sign.
     pub negative_zero: Option<bool>,
 }
@@ -59,7 +60,7 @@ impl Facts {
                 min_normal: Some(exponent.decode(0)),
                 epsilon: Some(1.0),
                 finite_values: Some(exponent.nan_code().into()),
-                nan_codes: vec![exponent.nan_code()],
+                nan_codes: vec![exponent.nan_code()..=exponent.nan_code()],
                 ..plain
             },
             Kind::Integer(integer) => Self { finite_values: Some(1 << integer.bits), ..plain },
@@ -92,21 +93,13 @@ impl Facts {
                     min_subnormal: Some(mx::E2M1.decode(1) / 64.0),
                     ..plain
                 },
-                Layout::Nvfp4 { two_level: true } | Layout::Bnb { .. } | Layout::Ggml(_) => plain,
+                Layout::Nvfp4 { two_level: true } | Layout::Bnb { .. } | Layout::Ggml { .. } => plain,
             },
         }
     }
 
     fn of_float(float: Float, plain: Self) -> Self {
         let m = float.mantissa_bits;
-        let all = || 0..1u64 << float.bits();
-        // Small formats list their codes; of the large ones the first of each kind says enough.
-        let listed = |class: Class| {
-            if float.bits() > 8 {
-                return all_of_large(float, class);
-            }
-            all().map(|code| code as u32).filter(|&code| float.class(code) == class).collect()
-        };
         // Zero once, and every other finite magnitude with both signs.
         let lowest = if float.subnormals { 1 } else { 1u64 << m };
         let finite_values = 1 + 2 * (u64::from(float.max_code()) + 1 - lowest);
@@ -116,8 +109,8 @@ impl Facts {
             min_subnormal: float.min_subnormal(),
             epsilon: Some(libm::exp2(-f64::from(m))),
             finite_values: Some(finite_values),
-            nan_codes: listed(Class::Nan),
-            infinity_codes: listed(Class::Infinity),
+            nan_codes: nan_codes(float),
+            infinity_codes: infinity_codes(float),
             negative_zero: Some(float.has_negative_zero()),
             ..plain
         }
@@ -142,19 +135,24 @@ impl Facts {
     }
 }
 
-fn all_of_large(float: Float, class: Class) -> Vec<u32> {
-    match class {
-        Class::Infinity => {
-            let positive = float.infinity_code();
-            positive.into_iter().flat_map(|code| [code, code | float.sign_bit()]).collect()
+/// A run of codes, and the same of the other sign.
+fn with_both_signs(float: Float, run: RangeInclusive<u32>) -> Vec<RangeInclusive<u32>> {
+    let negative = run.start() | float.sign_bit()..=run.end() | float.sign_bit();
+    vec![run, negative]
+}
+
+fn nan_codes(float: Float) -> Vec<RangeInclusive<u32>> {
+    let all_ones = float.sign_bit() - 1;
+    match float.specials {
+        Specials::None | Specials::TopInfinity => Vec::new(),
+        Specials::NanForNegativeZero | Specials::NanForNegativeZeroTopInfinity => {
+            vec![float.sign_bit()..=float.sign_bit()]
         }
-        // A range: the first and the last of each sign.
-        Class::Nan => {
-            let (first, last) = (float.max_code() + 2, float.sign_bit() - 1);
-            let has_range = float.infinity_code().is_some() && first <= last && float.has_negative_zero();
-            let ends = if has_range { vec![first, last] } else { Vec::new() };
-            ends.iter().copied().chain(ends.iter().map(|code| code | float.sign_bit())).collect()
-        }
-        _ => Vec::new(),
+        Specials::TopNan => with_both_signs(float, all_ones..=all_ones),
+        Specials::Ieee => with_both_signs(float, float.max_code() + 2..=all_ones),
     }
+}
+
+fn infinity_codes(float: Float) -> Vec<RangeInclusive<u32>> {
+    float.infinity_code().map_or_else(Vec::new, |code| with_both_signs(float, code..=code))
 }

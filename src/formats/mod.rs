@@ -9,6 +9,8 @@
 //! Rows of blocks name their codec instead of holding it, so that a page which only lists formats does not carry the code
 //! that packs them.
 
+pub mod anatomy;
+pub mod block;
 pub mod bnb;
 pub mod cast;
 pub mod codebook;
@@ -18,6 +20,7 @@ pub mod float;
 pub mod ggml;
 pub mod integer;
 pub mod library;
+pub mod listing;
 pub mod mx;
 pub mod nvfp4;
 pub mod rounding;
@@ -137,12 +140,17 @@ pub enum Layout {
         /// Whether the magnitudes are quantized too.
         double: bool,
     },
-    /// [`ggml`]'s type of this number.
-    Ggml(u32),
+    /// [`ggml`]'s type of a number.
+    Ggml {
+        /// The number.
+        id: u32,
+        /// Bits that a value has for itself.
+        bits: u32,
+    },
 }
 
 impl Format {
-    /// Bits of one code, without scales; of a ggml block, whose codes are not of one size, those of a weight.
+    /// Bits of one code, without scales.
     #[must_use]
     pub const fn bits(&self) -> u32 {
         match self.kind {
@@ -153,7 +161,7 @@ impl Format {
             Kind::Block(Block { layout: Layout::Mx(element), .. }) => element.bits(),
             Kind::Block(Block { layout: Layout::Nvfp4 { .. }, .. }) => 4,
             Kind::Block(Block { layout: Layout::Bnb { codebook, .. }, .. }) => codebook.bits(),
-            Kind::Block(Block { layout: Layout::Ggml(_), size, bytes }) => (8 * bytes / size) as u32,
+            Kind::Block(Block { layout: Layout::Ggml { bits, .. }, .. }) => bits,
         }
     }
 

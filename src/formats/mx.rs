@@ -92,7 +92,8 @@ impl Element {
     }
 
     /// Bits behind the leading one.
-    const fn mantissa_bits(self) -> u32 {
+    #[must_use]
+    pub const fn mantissa_bits(self) -> u32 {
         match self {
             Self::Float(float) => float.mantissa_bits,
             Self::Int8 => 6,

@@ -554,7 +554,7 @@ pub static GGML_Q4_0: Format = Format {
     id: "q4_0",
     name: "Q4_0",
     family: Family::Ggml,
-    kind: Kind::Block(Block { size: 32, bytes: 18, layout: Layout::Ggml(2) }),
+    kind: Kind::Block(Block { size: 32, bytes: 18, layout: Layout::Ggml { id: 2, bits: 4 } }),
     note: "16 whole numbers times a scale for 32 of them.",
     source: GGML_SOURCE,
 };
@@ -564,7 +564,7 @@ pub static GGML_Q4_1: Format = Format {
     id: "q4_1",
     name: "Q4_1",
     family: Family::Ggml,
-    kind: Kind::Block(Block { size: 32, bytes: 20, layout: Layout::Ggml(3) }),
+    kind: Kind::Block(Block { size: 32, bytes: 20, layout: Layout::Ggml { id: 3, bits: 4 } }),
     note: "Q4_0 with a minimum of its own for each block.",
     source: GGML_SOURCE,
 };
@@ -574,7 +574,7 @@ pub static GGML_Q5_0: Format = Format {
     id: "q5_0",
     name: "Q5_0",
     family: Family::Ggml,
-    kind: Kind::Block(Block { size: 32, bytes: 22, layout: Layout::Ggml(6) }),
+    kind: Kind::Block(Block { size: 32, bytes: 22, layout: Layout::Ggml { id: 6, bits: 5 } }),
     note: "32 whole numbers times a scale for 32 of them.",
     source: GGML_SOURCE,
 };
@@ -584,7 +584,7 @@ pub static GGML_Q5_1: Format = Format {
     id: "q5_1",
     name: "Q5_1",
     family: Family::Ggml,
-    kind: Kind::Block(Block { size: 32, bytes: 24, layout: Layout::Ggml(7) }),
+    kind: Kind::Block(Block { size: 32, bytes: 24, layout: Layout::Ggml { id: 7, bits: 5 } }),
     note: "Q5_0 with a minimum of its own for each block.",
     source: GGML_SOURCE,
 };
@@ -594,7 +594,7 @@ pub static GGML_Q8_0: Format = Format {
     id: "q8_0",
     name: "Q8_0",
     family: Family::Ggml,
-    kind: Kind::Block(Block { size: 32, bytes: 34, layout: Layout::Ggml(8) }),
+    kind: Kind::Block(Block { size: 32, bytes: 34, layout: Layout::Ggml { id: 8, bits: 8 } }),
     note: "INT8 with a scale for 32 of them: hardly any loss.",
     source: GGML_SOURCE,
 };
@@ -604,7 +604,7 @@ pub static GGML_Q2_K: Format = Format {
     id: "q2_k",
     name: "Q2_K",
     family: Family::Ggml,
-    kind: Kind::Block(Block { size: 256, bytes: 84, layout: Layout::Ggml(10) }),
+    kind: Kind::Block(Block { size: 256, bytes: 84, layout: Layout::Ggml { id: 10, bits: 2 } }),
     note: "Blocks in blocks: 4-bit scales and minima for 16 weights of 2 bits.",
     source: GGML_SOURCE,
 };
@@ -614,7 +614,7 @@ pub static GGML_Q3_K: Format = Format {
     id: "q3_k",
     name: "Q3_K",
     family: Family::Ggml,
-    kind: Kind::Block(Block { size: 256, bytes: 110, layout: Layout::Ggml(11) }),
+    kind: Kind::Block(Block { size: 256, bytes: 110, layout: Layout::Ggml { id: 11, bits: 3 } }),
     note: "6-bit scales for 16 weights of 3 bits.",
     source: GGML_SOURCE,
 };
@@ -624,7 +624,7 @@ pub static GGML_Q4_K: Format = Format {
     id: "q4_k",
     name: "Q4_K",
     family: Family::Ggml,
-    kind: Kind::Block(Block { size: 256, bytes: 144, layout: Layout::Ggml(12) }),
+    kind: Kind::Block(Block { size: 256, bytes: 144, layout: Layout::Ggml { id: 12, bits: 4 } }),
     note: "6-bit scales and minima for 32 weights of 4 bits: the usual choice, as Q4_K_M.",
     source: GGML_SOURCE,
 };
@@ -634,7 +634,7 @@ pub static GGML_Q5_K: Format = Format {
     id: "q5_k",
     name: "Q5_K",
     family: Family::Ggml,
-    kind: Kind::Block(Block { size: 256, bytes: 176, layout: Layout::Ggml(13) }),
+    kind: Kind::Block(Block { size: 256, bytes: 176, layout: Layout::Ggml { id: 13, bits: 5 } }),
     note: "6-bit scales and minima for 32 weights of 5 bits.",
     source: GGML_SOURCE,
 };
@@ -644,7 +644,7 @@ pub static GGML_Q6_K: Format = Format {
     id: "q6_k",
     name: "Q6_K",
     family: Family::Ggml,
-    kind: Kind::Block(Block { size: 256, bytes: 210, layout: Layout::Ggml(14) }),
+    kind: Kind::Block(Block { size: 256, bytes: 210, layout: Layout::Ggml { id: 14, bits: 6 } }),
     note: "8-bit scales for 16 weights of 6 bits.",
     source: GGML_SOURCE,
 };
@@ -654,7 +654,7 @@ pub static GGML_IQ4_NL: Format = Format {
     id: "iq4_nl",
     name: "IQ4_NL",
     family: Family::Ggml,
-    kind: Kind::Block(Block { size: 32, bytes: 18, layout: Layout::Ggml(20) }),
+    kind: Kind::Block(Block { size: 32, bytes: 18, layout: Layout::Ggml { id: 20, bits: 4 } }),
     note: "4 bits that choose from a table finer near zero.",
     source: GGML_SOURCE,
 };
@@ -664,7 +664,7 @@ pub static GGML_IQ4_XS: Format = Format {
     id: "iq4_xs",
     name: "IQ4_XS",
     family: Family::Ggml,
-    kind: Kind::Block(Block { size: 256, bytes: 136, layout: Layout::Ggml(23) }),
+    kind: Kind::Block(Block { size: 256, bytes: 136, layout: Layout::Ggml { id: 23, bits: 4 } }),
     note: "IQ4_NL with 6-bit scales for 32 weights.",
     source: GGML_SOURCE,
 };
@@ -674,7 +674,7 @@ pub static GGML_MXFP4: Format = Format {
     id: "ggml_mxfp4",
     name: "MXFP4 (ggml)",
     family: Family::Ggml,
-    kind: Kind::Block(Block { size: 32, bytes: 17, layout: Layout::Ggml(39) }),
+    kind: Kind::Block(Block { size: 32, bytes: 17, layout: Layout::Ggml { id: 39, bits: 4 } }),
     note: "MXFP4 as ggml rounds it: ties toward zero, never −0.",
     source: GGML_SOURCE,
 };
@@ -684,7 +684,7 @@ pub static GGML_NVFP4: Format = Format {
     id: "ggml_nvfp4",
     name: "NVFP4 (ggml)",
     family: Family::Ggml,
-    kind: Kind::Block(Block { size: 64, bytes: 36, layout: Layout::Ggml(40) }),
+    kind: Kind::Block(Block { size: 64, bytes: 36, layout: Layout::Ggml { id: 40, bits: 4 } }),
     note: "NVFP4 as ggml writes it: four blocks of 16, no tensor scale.",
     source: GGML_SOURCE,
 };
@@ -694,7 +694,7 @@ pub static GGML_TQ1_0: Format = Format {
     id: "tq1_0",
     name: "TQ1_0",
     family: Family::Ggml,
-    kind: Kind::Block(Block { size: 256, bytes: 54, layout: Layout::Ggml(34) }),
+    kind: Kind::Block(Block { size: 256, bytes: 54, layout: Layout::Ggml { id: 34, bits: 2 } }),
     note: "Ternary weights, five to a byte. Read only.",
     source: GGML_SOURCE,
 };
@@ -704,7 +704,7 @@ pub static GGML_TQ2_0: Format = Format {
     id: "tq2_0",
     name: "TQ2_0",
     family: Family::Ggml,
-    kind: Kind::Block(Block { size: 256, bytes: 66, layout: Layout::Ggml(35) }),
+    kind: Kind::Block(Block { size: 256, bytes: 66, layout: Layout::Ggml { id: 35, bits: 2 } }),
     note: "Ternary weights, four to a byte. Read only.",
     source: GGML_SOURCE,
 };
@@ -714,7 +714,7 @@ pub static GGML_IQ1_S: Format = Format {
     id: "iq1_s",
     name: "IQ1_S",
     family: Family::Ggml,
-    kind: Kind::Block(Block { size: 256, bytes: 50, layout: Layout::Ggml(19) }),
+    kind: Kind::Block(Block { size: 256, bytes: 50, layout: Layout::Ggml { id: 19, bits: 1 } }),
     note: "Codebook of 2048 points for eight weights. Read only.",
     source: GGML_SOURCE,
 };
@@ -724,7 +724,7 @@ pub static GGML_IQ1_M: Format = Format {
     id: "iq1_m",
     name: "IQ1_M",
     family: Family::Ggml,
-    kind: Kind::Block(Block { size: 256, bytes: 56, layout: Layout::Ggml(29) }),
+    kind: Kind::Block(Block { size: 256, bytes: 56, layout: Layout::Ggml { id: 29, bits: 1 } }),
     note: "IQ1_S with finer scales. Read only.",
     source: GGML_SOURCE,
 };
@@ -734,7 +734,7 @@ pub static GGML_IQ2_XXS: Format = Format {
     id: "iq2_xxs",
     name: "IQ2_XXS",
     family: Family::Ggml,
-    kind: Kind::Block(Block { size: 256, bytes: 66, layout: Layout::Ggml(16) }),
+    kind: Kind::Block(Block { size: 256, bytes: 66, layout: Layout::Ggml { id: 16, bits: 2 } }),
     note: "Codebook of 256 points for eight weights. Read only.",
     source: GGML_SOURCE,
 };
@@ -744,7 +744,7 @@ pub static GGML_IQ2_XS: Format = Format {
     id: "iq2_xs",
     name: "IQ2_XS",
     family: Family::Ggml,
-    kind: Kind::Block(Block { size: 256, bytes: 74, layout: Layout::Ggml(17) }),
+    kind: Kind::Block(Block { size: 256, bytes: 74, layout: Layout::Ggml { id: 17, bits: 2 } }),
     note: "Codebook of 512 points for eight weights. Read only.",
     source: GGML_SOURCE,
 };
@@ -754,7 +754,7 @@ pub static GGML_IQ2_S: Format = Format {
     id: "iq2_s",
     name: "IQ2_S",
     family: Family::Ggml,
-    kind: Kind::Block(Block { size: 256, bytes: 82, layout: Layout::Ggml(22) }),
+    kind: Kind::Block(Block { size: 256, bytes: 82, layout: Layout::Ggml { id: 22, bits: 2 } }),
     note: "Codebook of 1024 points for eight weights. Read only.",
     source: GGML_SOURCE,
 };
@@ -764,7 +764,7 @@ pub static GGML_IQ3_XXS: Format = Format {
     id: "iq3_xxs",
     name: "IQ3_XXS",
     family: Family::Ggml,
-    kind: Kind::Block(Block { size: 256, bytes: 98, layout: Layout::Ggml(18) }),
+    kind: Kind::Block(Block { size: 256, bytes: 98, layout: Layout::Ggml { id: 18, bits: 3 } }),
     note: "Codebook of 256 points for four weights. Read only.",
     source: GGML_SOURCE,
 };
@@ -774,7 +774,7 @@ pub static GGML_IQ3_S: Format = Format {
     id: "iq3_s",
     name: "IQ3_S",
     family: Family::Ggml,
-    kind: Kind::Block(Block { size: 256, bytes: 110, layout: Layout::Ggml(21) }),
+    kind: Kind::Block(Block { size: 256, bytes: 110, layout: Layout::Ggml { id: 21, bits: 3 } }),
     note: "Codebook of 512 points for four weights. Read only.",
     source: GGML_SOURCE,
 };

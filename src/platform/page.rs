@@ -3,7 +3,7 @@
 use super::task;
 use js_sys::{Array, Reflect, global};
 use wasm_bindgen::prelude::*;
-use web_sys::{Document, Element, HtmlElement, HtmlTextAreaElement, Url, Window, window};
+use web_sys::{Blob, BlobPropertyBag, Document, Element, Event, HtmlElement, HtmlTextAreaElement, Url, Window, window};
 
 fn page() -> Option<(Window, Document)> {
     let window = window()?;
@@ -167,6 +167,67 @@ fn copy_by_selection(document: &Document, text: &str) -> bool {
         _ = element.focus();
     }
     copied
+}
+
+/// What an event's element, or the nearest around it that says so, is to do (`data-do`).
+#[must_use]
+pub fn action_of(event: &Event) -> Option<String> {
+    let target: Element = event.target()?.dyn_into().ok()?;
+    target.closest("[data-do]").ok()??.get_attribute("data-do")
+}
+
+/// Replaces what is in an element. Of what had the focus, its successor of the same id, or else with the same `data-do`,
+/// gets it.
+pub fn set_markup(element: &Element, html: &str) {
+    let focused =
+        page().and_then(|(_, document)| document.active_element()).filter(|focused| element.contains(Some(focused)));
+    let name = focused.map(|focused| match (focused.id(), focused.get_attribute("data-do")) {
+        (id, _) if !id.is_empty() => format!("[id=\"{id}\"]"),
+        (_, action) => format!("[data-do=\"{}\"]", action.unwrap_or_default()),
+    });
+    element.set_inner_html(html);
+    if let Some(name) = name
+        && let Ok(Some(successor)) = element.query_selector(&name)
+        && let Ok(successor) = successor.dyn_into::<HtmlElement>()
+    {
+        _ = successor.focus();
+    }
+}
+
+/// The id of what has the keyboard's focus.
+#[must_use]
+pub fn focused_id() -> Option<String> {
+    page().and_then(|(_, document)| document.active_element()).map(|element| element.id())
+}
+
+/// Gives a class to the elements within a container whose attribute has this word, and takes it from the others.
+pub fn mark(container: &str, attribute: &str, word: &str, class: &str) {
+    let Some(container) = page().and_then(|(_, document)| document.get_element_by_id(container)) else { return };
+    let Ok(marked) = container.query_selector_all(&format!("[{attribute}]")) else { return };
+    for i in 0..marked.length() {
+        let Some(element) = marked.item(i).and_then(|node| node.dyn_into::<Element>().ok()) else { continue };
+        let has_word =
+            element.get_attribute(attribute).is_some_and(|words| words.split(' ').any(|other| other == word));
+        _ = element.class_list().toggle_with_force(class, has_word && !word.is_empty());
+    }
+}
+
+/// Offers a text as a file.
+pub fn download(name: &str, text: &str) {
+    let Some((_, document)) = page() else { return };
+    let options = BlobPropertyBag::new();
+    options.set_type("text/csv");
+    let url = Blob::new_with_str_sequence_and_options(&Array::of1(&text.into()), &options)
+        .and_then(|blob| Url::create_object_url_with_blob(&blob));
+    let anchor = document.create_element("a").ok().and_then(|element| element.dyn_into::<HtmlElement>().ok());
+    if let (Ok(url), Some(anchor)) = (url, anchor) {
+        _ = anchor.set_attribute("href", &url);
+        _ = anchor.set_attribute("download", name);
+        anchor.click();
+        // Not before the browser has begun: it reads the file in its own time.
+        let later = Timer::after_ms(10_000, move || _ = Url::revoke_object_url(&url));
+        std::mem::forget(later);
+    }
 }
 
 /// The absolute URL of the worker's program, without the endings of its two files.

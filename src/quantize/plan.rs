@@ -31,6 +31,8 @@ pub struct Plan {
     pub error_edges: Edges,
     /// A power of two that brings values near 1, so that f32 sums of squares neither overflow nor underflow.
     pub value_unit: f32,
+    /// The same for quantized values, which a format that saturates makes far smaller.
+    pub quantized_unit: f32,
     /// The same for errors.
     pub error_unit: f32,
 }
@@ -72,9 +74,13 @@ impl Plan {
         };
         // Zero is among the values of every format, so no error is larger than the number itself.
         let half_step = (half_step as f32).min(range.amax());
+        let largest_quantized = match &element {
+            Element::Float(cast) => range.amax().min(cast.float.max() as f32),
+            Element::Integer(_) => range.amax(),
+        };
         // What overflows is not measured, and must not push what is below f32's range.
         let largest_measured = match &element {
-            Element::Float(cast) if !cast.saturates() => range.amax().min(cast.float.max() as f32),
+            Element::Float(cast) if !cast.saturates() => largest_quantized,
             _ => range.amax(),
         };
         Ok(Self {
@@ -86,6 +92,7 @@ impl Plan {
             value_edges: Edges::new(range.min, range.max),
             error_edges: Edges::new(-half_step, half_step),
             value_unit: power_of_two_near_inverse(largest_measured),
+            quantized_unit: power_of_two_near_inverse(largest_quantized),
             error_unit: power_of_two_near_inverse(half_step),
         })
     }

@@ -4,6 +4,7 @@
 //! are made and read by tables of [`Key`]s: adding an input is adding a field and a row. `docs/links.md` is generated
 //! from the same tables.
 
+pub mod formats;
 mod key;
 pub mod memory;
 pub mod number;
@@ -13,6 +14,7 @@ pub mod scaling;
 mod upgrade;
 pub mod view;
 
+pub use formats::FormatsScenario;
 pub use key::{Doc, Key, Notice, Rejection};
 pub use memory::MemoryScenario;
 pub use permalink::{Room, Route};

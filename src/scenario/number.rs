@@ -1,6 +1,6 @@
 //! Numbers as people write them, and the bounds of number fields.
 
-use crate::units::{scientific, short_count};
+use crate::units::{scientific, short_count, shortest};
 
 /// Reads `7e9`, `7B`, `1.5 T`, `70 000`, `7,000,000,000`, `2^30`; case of the suffix does not matter.
 #[must_use]
@@ -54,9 +54,7 @@ fn has_thousands_commas(text: &str) -> bool {
 /// The shortest text that [`parse`] reads back to the same number: `8e9`, `0.4`, `5.76e23`.
 #[must_use]
 pub fn format(value: f64) -> String {
-    let plain = format!("{value}");
-    let exponent = format!("{value:e}");
-    if plain.len() <= exponent.len().max(6) { plain } else { exponent }
+    shortest(value)
 }
 
 /// A number as a field shows it: `70B` where a suffix says it exactly, else as [`format()`] writes it.

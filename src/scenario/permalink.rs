@@ -5,7 +5,7 @@
 
 use super::key::{Key, Notice, Rejection};
 use super::upgrade::{VERSION, upgrade};
-use super::{MemoryScenario, QuantizeScenario, ScalingScenario, memory, quantize, scaling};
+use super::{FormatsScenario, MemoryScenario, QuantizeScenario, ScalingScenario, formats, memory, quantize, scaling};
 
 /// The rooms of the page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -17,13 +17,15 @@ pub enum Room {
     Memory,
     /// How large should it be?
     Scaling,
+    /// One number, taken apart.
+    Formats,
     /// What does lower precision do?
     Quantize,
 }
 
 impl Room {
     /// Every room, in the order of the navigation.
-    pub const ALL: [Self; 4] = [Self::Home, Self::Memory, Self::Scaling, Self::Quantize];
+    pub const ALL: [Self; 5] = [Self::Home, Self::Memory, Self::Scaling, Self::Formats, Self::Quantize];
 
     /// The path after `#`.
     #[must_use]
@@ -32,6 +34,7 @@ impl Room {
             Self::Home => "/",
             Self::Memory => "/memory",
             Self::Scaling => "/scaling",
+            Self::Formats => "/formats",
             Self::Quantize => "/quantize",
         }
     }
@@ -43,6 +46,7 @@ impl Room {
             Self::Home => "Start",
             Self::Memory => "Memory",
             Self::Scaling => "Scaling",
+            Self::Formats => "Formats",
             Self::Quantize => "Quantize",
         }
     }
@@ -57,6 +61,8 @@ pub enum Route {
     Memory(MemoryScenario),
     /// [`Room::Scaling`]
     Scaling(ScalingScenario),
+    /// [`Room::Formats`]
+    Formats(FormatsScenario),
     /// [`Room::Quantize`]
     Quantize(QuantizeScenario),
 }
@@ -69,6 +75,7 @@ impl Route {
             Self::Home => Room::Home,
             Self::Memory(_) => Room::Memory,
             Self::Scaling(_) => Room::Scaling,
+            Self::Formats(_) => Room::Formats,
             Self::Quantize(_) => Room::Quantize,
         }
     }
@@ -80,6 +87,7 @@ impl Route {
             Self::Home => return Room::Home.path().to_owned(),
             Self::Memory(scenario) => write_keys(memory::KEYS, scenario),
             Self::Scaling(scenario) => write_keys(scaling::KEYS, scenario),
+            Self::Formats(scenario) => write_keys(formats::KEYS, scenario),
             Self::Quantize(scenario) => write_keys(quantize::KEYS, scenario),
         };
         let mut text = format!("{}?v={VERSION}", self.room().path());
@@ -112,6 +120,7 @@ impl Route {
             Room::Home => Self::Home,
             Room::Memory => Self::Memory(read_keys(memory::KEYS, &keys, &mut notices)),
             Room::Scaling => Self::Scaling(read_keys(scaling::KEYS, &keys, &mut notices)),
+            Room::Formats => Self::Formats(read_keys(formats::KEYS, &keys, &mut notices)),
             Room::Quantize => Self::Quantize(read_keys(quantize::KEYS, &keys, &mut notices)),
         };
         (route, notices)
@@ -274,6 +283,7 @@ mod tests {
         }
         check("memory", memory::KEYS);
         check("scaling", scaling::KEYS);
+        check("formats", formats::KEYS);
         check("quantize", quantize::KEYS);
         check("view", super::super::view::KEYS);
     }
@@ -281,7 +291,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_read_without_a_panic_and_what_is_read_is_written_back(text: String) {
-            for prefix in ["", "/memory?", "/scaling?given=", "/quantize?values=", "/memory?v=1&params="] {
+            for prefix in ["", "/memory?", "/scaling?given=", "/quantize?values=", "/formats?x=", "/formats?formats=", "/memory?v=1&params="] {
                 let (route, _) = Route::read(&format!("{prefix}{text}"));
                 let (again, notices) = Route::read(&route.write());
                 prop_assert_eq!(&again, &route);

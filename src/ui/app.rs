@@ -2,7 +2,7 @@
 
 use super::components::{Button, RoomLink};
 use super::dynamic::{dynamic, effect, text};
-use super::labs::{Home, MemoryLab, QuantizeLab, ScalingLab};
+use super::labs::{FormatsLab, Home, MemoryLab, QuantizeLab, ScalingLab};
 use super::state::{State, THEME_KEY};
 use super::{bridge, busy};
 use crate::platform::page::{self, Timer};
@@ -68,6 +68,7 @@ fn Rooms() -> impl IntoView {
         Room::Home => view! { <Home/> }.into_any(),
         Room::Memory => view! { <MemoryLab/> }.into_any(),
         Room::Scaling => view! { <ScalingLab/> }.into_any(),
+        Room::Formats => view! { <FormatsLab/> }.into_any(),
         Room::Quantize => view! { <QuantizeLab/> }.into_any(),
     });
     view! {

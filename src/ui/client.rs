@@ -7,6 +7,7 @@
 use crate::compute::backend::Choice;
 use crate::compute::job::{Error, Job, Outcome};
 use crate::compute::protocol::{self, FromWorker, JobId, Stage, ToWorker};
+use crate::labs::formats;
 use crate::platform::page::Timer;
 use crate::platform::workers::Handle;
 use std::cell::RefCell;
@@ -24,15 +25,25 @@ pub enum Event {
     Progress(Stage, f64),
     /// It is done.
     Done(Box<Outcome>),
+    /// What the Formats lab shows.
+    Formats(Box<formats::View>),
     /// It cannot be done.
     Impossible(Error),
     /// No worker would do it; why.
     NoWorker(String),
 }
 
+/// What the worker is asked for.
+#[derive(Clone)]
+pub enum Work {
+    /// A tensor to be quantized, on this backend.
+    Tensor(Job, Choice),
+    /// What the Formats lab shows.
+    Formats(formats::Question),
+}
+
 struct Task {
-    job: Job,
-    choice: Choice,
+    work: Work,
     on_event: Box<dyn Fn(Event)>,
 }
 
@@ -53,11 +64,11 @@ thread_local! {
 }
 
 /// Starts a job in place of the one before. Its events go to `on_event`; those of the one before are dropped.
-pub fn submit(job: Job, choice: Choice, on_event: impl Fn(Event) + 'static) {
+pub fn submit(work: Work, on_event: impl Fn(Event) + 'static) {
     CLIENT.with_borrow_mut(|client| {
         client.wanted += 1;
         client.died = 0;
-        client.task = Some(Task { job, choice, on_event: Box::new(on_event) });
+        client.task = Some(Task { work, on_event: Box::new(on_event) });
         if client.running.is_some() {
             client.timer = Timer::after_ms(PATIENCE_MS, restart);
         }
@@ -103,7 +114,10 @@ fn advance() {
         } else if client.ready {
             client.timer = None;
             let (id, task) = (client.wanted, client.task.as_ref()?);
-            let message = ToWorker::Run { id, job: task.job.clone(), choice: task.choice };
+            let message = match task.work.clone() {
+                Work::Tensor(job, choice) => ToWorker::Run { id, job, choice },
+                Work::Formats(question) => ToWorker::Formats { id, question },
+            };
             if let (Ok(bytes), Some(worker)) = (protocol::write(&message), &client.worker) {
                 worker.post(&bytes);
                 client.running = Some(id);
@@ -129,6 +143,7 @@ fn receive(bytes: Vec<u8>) {
             }
         }),
         FromWorker::Done { id, outcome } => answered(id, Event::Done(outcome)),
+        FromWorker::Formats { id, view } => answered(id, Event::Formats(view)),
         FromWorker::Failed { id, error } => answered(id, Event::Impossible(error)),
     }
 }

@@ -8,7 +8,23 @@ use leptos::prelude::*;
 
 /// A text that changes.
 pub fn text(make: impl Fn() -> String + Send + Sync + 'static) -> Signal<String> {
-    Signal::derive(make)
+    fn erased(make: Box<dyn Fn() -> String + Send + Sync>) -> Signal<String> {
+        Signal::derive(make)
+    }
+    erased(Box::new(make))
+}
+
+/// A text that tells only when it changes.
+pub fn memo_text(text: Signal<String>) -> Memo<String> {
+    Memo::new(move |_| text.get())
+}
+
+/// A condition that tells only when it changes.
+pub fn condition(holds: impl Fn() -> bool + Send + Sync + 'static) -> Memo<bool> {
+    fn erased(holds: Box<dyn Fn() -> bool + Send + Sync>) -> Memo<bool> {
+        Memo::new(move |_| holds())
+    }
+    erased(Box::new(holds))
 }
 
 /// A view that is made anew whenever what it read changes.
@@ -21,11 +37,13 @@ pub fn dynamic(make: impl Fn() -> AnyView + Send + Sync + 'static) -> AnyView {
 
 /// A view that is there while a condition holds; it stays as it is while the condition stays true.
 pub fn when(
-    condition: impl Fn() -> bool + Send + Sync + 'static,
+    holds: impl Fn() -> bool + Send + Sync + 'static,
     make: impl Fn() -> AnyView + Send + Sync + 'static,
 ) -> AnyView {
-    let condition = Memo::new(move |_| condition());
-    dynamic(move || if condition.get() { make() } else { ().into_any() })
+    fn erased(holds: Memo<bool>, make: Box<dyn Fn() -> AnyView + Send + Sync>) -> AnyView {
+        dynamic(move || if holds.get() { make() } else { ().into_any() })
+    }
+    erased(condition(holds), Box::new(make))
 }
 
 /// One field of a scenario.

@@ -7,6 +7,7 @@ mod client;
 mod components;
 mod dynamic;
 mod labs;
+mod markup;
 mod state;
 
 pub use app::{crashed, start};

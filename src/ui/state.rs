@@ -1,17 +1,18 @@
 //! What the page knows, made once at the root.
 
 use super::busy::{self, Busy};
-use super::client::{self, Event};
+use super::client::{self, Event, Work};
 use crate::answers;
 use crate::compute::job::{Error, Job, Outcome, TensorSource};
 use crate::compute::protocol::Stage;
 use crate::json;
+use crate::labs::formats::{Question, View as FormatsView};
 use crate::memory;
 use crate::platform::page;
 use crate::scaling;
 use crate::scenario::quantize::read_values;
 use crate::scenario::view::ThemeChoice;
-use crate::scenario::{MemoryScenario, QuantizeScenario, Room, Route, ScalingScenario, View};
+use crate::scenario::{FormatsScenario, MemoryScenario, QuantizeScenario, Room, Route, ScalingScenario, View};
 use leptos::prelude::*;
 use serde::Serialize;
 use std::cell::RefCell;
@@ -49,12 +50,18 @@ pub struct State {
     pub memory: RwSignal<MemoryScenario>,
     /// Inputs of the Scaling lab.
     pub scaling: RwSignal<ScalingScenario>,
+    /// Inputs of the Formats lab.
+    pub formats: RwSignal<FormatsScenario>,
     /// Inputs of the Quantize lab.
     pub quantize: RwSignal<QuantizeScenario>,
     /// The Memory lab's result.
     pub memory_answer: Memo<Answer<MemoryScenario, memory::Report>>,
     /// The Scaling lab's result.
     pub scaling_answer: Memo<Answer<ScalingScenario, scaling::Report>>,
+    /// What the Formats lab shows.
+    pub formats_view: RwSignal<FormatsView>,
+    /// The order of its table of all formats, once that was opened.
+    pub formats_listing: RwSignal<Option<String>>,
     /// The Quantize lab's job.
     pub job: RwSignal<JobState>,
     /// What in the link was not understood.
@@ -87,11 +94,13 @@ impl State {
 
         let memory = RwSignal::new(MemoryScenario::default());
         let scaling = RwSignal::new(ScalingScenario::default());
+        let formats = RwSignal::new(FormatsScenario::default());
         let state = Self {
             view,
             room: RwSignal::new(Room::Home),
             memory,
             scaling,
+            formats,
             quantize: RwSignal::new(QuantizeScenario::default()),
             memory_answer: answer(memory, |scenario| {
                 memory::estimate(&scenario.input()).map_err(|error| sentence(&error.to_string()))
@@ -99,6 +108,8 @@ impl State {
             scaling_answer: answer(scaling, |scenario| {
                 scaling::solve(scenario.known(), scenario.law).map_err(|error| sentence(&error.to_string()))
             }),
+            formats_view: RwSignal::new(FormatsView::default()),
+            formats_listing: RwSignal::new(None),
             job: RwSignal::new(JobState::default()),
             notices: RwSignal::new(Vec::new()),
             theme,
@@ -115,6 +126,7 @@ impl State {
             Route::Home => {}
             Route::Memory(scenario) => set_if_new(self.memory, scenario),
             Route::Scaling(scenario) => set_if_new(self.scaling, scenario),
+            Route::Formats(scenario) => set_if_new(self.formats, scenario),
             Route::Quantize(scenario) => set_if_new(self.quantize, scenario),
         }
         self.notices.set(notices);
@@ -126,6 +138,7 @@ impl State {
             Room::Home => Route::Home,
             Room::Memory => Route::Memory(self.memory.get()),
             Room::Scaling => Route::Scaling(self.scaling.get()),
+            Room::Formats => Route::Formats(self.formats.get()),
             Room::Quantize => Route::Quantize(self.quantize.get()),
         }
     }
@@ -154,7 +167,8 @@ impl State {
         RUNNING.replace(Some(busy::begin()));
         job.update(|job| job.progress = Some((Stage::Drawing, 0.0)));
         let asked = scenario.clone();
-        client::submit(Job::new(tensor, scenario.quantizer()), self.view.compute, move |event| {
+        let work = Work::Tensor(Job::new(tensor, scenario.quantizer()), self.view.compute);
+        client::submit(work, move |event| {
             let asked = asked.clone();
             job.update(|job| match event {
                 Event::Progress(stage, share) => job.progress = Some((stage, share)),
@@ -167,14 +181,33 @@ impl State {
                     };
                 }
                 Event::Impossible(error) => job.fail(asked, explain(&error)),
-                Event::NoWorker(why) => job.fail(
-                    asked,
-                    format!("The background worker that does this work stopped ({why}). Reload the page to try again."),
-                ),
+                Event::NoWorker(why) => job.fail(asked, no_worker(&why)),
+                Event::Formats(_) => {}
             });
             if job.with_untracked(|job| job.progress.is_none()) {
                 RUNNING.take();
             }
+        });
+    }
+
+    /// Asks the engine what the Formats lab shows.
+    pub fn run_formats(&self) {
+        let (keys, x) = self.formats.with(|scenario| (scenario.keys(), scenario.x.clone()));
+        let question = Question { keys, x, listing: self.formats_listing.get() };
+        let shown = self.formats_view;
+        RUNNING.replace(Some(busy::begin()));
+        client::submit(Work::Formats(question), move |event| {
+            match event {
+                // Where there is no answer the last one stays, beside the reason.
+                Event::Formats(view) if view.problem.is_empty() => shown.set(*view),
+                Event::Formats(view) => shown.update(|last| {
+                    last.problem = view.problem;
+                    last.question = view.question;
+                }),
+                Event::NoWorker(why) => shown.update(|last| last.problem = no_worker(&why)),
+                Event::Progress(..) | Event::Done(_) | Event::Impossible(_) => {}
+            }
+            RUNNING.take();
         });
     }
 
@@ -195,6 +228,17 @@ impl State {
             Room::Home => String::new(),
             Room::Memory => self.memory_answer.with(|answer| of(answer, answers::memory)),
             Room::Scaling => self.scaling_answer.with(|answer| of(answer, |_, report| answers::scaling(report))),
+            Room::Formats => self.formats.with(|scenario| {
+                self.formats_view.with(|view| {
+                    if view.question.keys == scenario.keys() && !view.takeaway.is_empty() {
+                        if view.problem.is_empty() { &view.takeaway } else { &view.problem }.clone()
+                    } else if *scenario == FormatsScenario::default() {
+                        answers::DEFAULT_FORMATS.to_owned()
+                    } else {
+                        "…".to_owned()
+                    }
+                })
+            }),
             Room::Quantize => self.quantize.with(|scenario| {
                 self.job.with(|job| match &job.good {
                     Some((asked, outcome)) if asked == scenario => answers::quantize(asked, &outcome.report),
@@ -218,6 +262,12 @@ impl State {
             Room::Home => Some(Err("The start page has no report: open a lab.".to_owned())),
             Room::Memory => Some(of(self.memory_answer.get_untracked())),
             Room::Scaling => Some(of(self.scaling_answer.get_untracked())),
+            Room::Formats => self.formats_view.with_untracked(|view| {
+                let is_answered = view.question.keys == self.formats.with_untracked(FormatsScenario::keys);
+                let answer =
+                    || if view.problem.is_empty() { Ok(view.report.clone()) } else { Err(view.problem.clone()) };
+                (is_answered && !view.report.is_empty()).then(answer)
+            }),
             Room::Quantize => {
                 let job = self.job.get_untracked();
                 if job.ended.as_ref() != Some(&self.quantize.get_untracked()) {
@@ -276,6 +326,10 @@ fn sentence(fact: &str) -> String {
     let mut letters = fact.chars();
     let first = letters.next().map_or(' ', |letter| letter.to_ascii_uppercase());
     format!("{first}{}.", letters.as_str())
+}
+
+fn no_worker(why: &str) -> String {
+    format!("The background worker that does this work stopped ({why}). Reload the page to try again.")
 }
 
 fn explain(error: &Error) -> String {

@@ -1,5 +1,6 @@
-//! The CPU path: [`scalar`] is the reference; [`simd128`] is what runs in the browser.
+//! The CPU path: [`scalar`] and [`blocks`] are the reference; [`simd128`] is what runs in the browser.
 
+pub mod blocks;
 pub mod scalar;
 #[cfg(target_arch = "wasm32")]
 pub mod simd128;

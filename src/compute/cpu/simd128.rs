@@ -14,8 +14,11 @@ use crate::quantize::{Element, Grid, Plan, Range, Tally};
 use core::arch::wasm32::*;
 use float::FloatLanes;
 
-/// Values whose sums are kept in f32.
+/// Values that are measured at once.
 const BLOCK: usize = 1024;
+/// Quads whose sums are kept in f32: a format of few values adds the same number again and again, and each time it is
+/// rounded the same way.
+const SUMMED_QUADS: usize = 32;
 
 /// First pass: the range of the whole slice, or of each row.
 #[must_use]
@@ -115,8 +118,10 @@ fn measure_block(
     let mut quantized = [[0f32; 4]; BLOCK / 4];
     let mut errors = [[0f32; 4]; BLOCK / 4];
     let zero = f32x4_splat(0.0);
-    let (value_unit, error_unit) = (f32x4_splat(plan.value_unit), f32x4_splat(plan.error_unit));
-    let (mut e1, mut abs1, mut e2, mut x2, mut q2, mut xq) = (zero, zero, zero, zero, zero, zero);
+    let (value_unit, quantized_unit) = (f32x4_splat(plan.value_unit), f32x4_splat(plan.quantized_unit));
+    let error_unit = f32x4_splat(plan.error_unit);
+    let mut totals = [0.0; 6];
+    let mut sums = [zero; 6];
     let mut largest = zero;
     let mut any_bits = zero;
     let (mut subnormal, mut clipped, mut flushed) = (0, 0, 0);
@@ -139,24 +144,30 @@ fn measure_block(
         flushed += count(v128_and(nonzero, f32x4_eq(q, zero)));
         clipped += count(clip);
 
-        let (xs, qs, es) = (f32x4_mul(x, value_unit), f32x4_mul(q, value_unit), f32x4_mul(e, error_unit));
-        e1 = f32x4_add(e1, es);
-        abs1 = f32x4_add(abs1, f32x4_abs(es));
-        e2 = f32x4_add(e2, f32x4_mul(es, es));
-        x2 = f32x4_add(x2, f32x4_mul(xs, xs));
-        q2 = f32x4_add(q2, f32x4_mul(qs, qs));
-        xq = f32x4_add(xq, f32x4_mul(xs, qs));
+        let (xs, qs, es) = (f32x4_mul(x, value_unit), f32x4_mul(q, quantized_unit), f32x4_mul(e, error_unit));
+        let terms = [es, f32x4_abs(es), f32x4_mul(es, es), f32x4_mul(xs, xs), f32x4_mul(qs, qs), f32x4_mul(xs, qs)];
+        for (sum, term) in sums.iter_mut().zip(terms) {
+            *sum = f32x4_add(*sum, term);
+        }
+        if (i + 1) % SUMMED_QUADS == 0 || i + 1 == quads.len() {
+            for (so_far, sum) in totals.iter_mut().zip(&mut sums) {
+                *so_far += total(*sum);
+                *sum = zero;
+            }
+        }
     }
-    if (total(e2) < LEAST_SUM && v128_any_true(largest)) || (total(x2) < LEAST_SUM && v128_any_true(any_bits)) {
+    let [e1, abs1, e2, x2, q2, xq] = totals;
+    if (e2 < LEAST_SUM && v128_any_true(largest)) || (x2 < LEAST_SUM && v128_any_true(any_bits)) {
         return false;
     }
-    let (value_unit, error_unit) = (f64::from(plan.value_unit), f64::from(plan.error_unit));
-    tally.sums.e += total(e1) / error_unit;
-    tally.sums.abs_e += total(abs1) / error_unit;
-    tally.sums.e2 += total(e2) / error_unit / error_unit;
-    tally.sums.x2 += total(x2) / value_unit / value_unit;
-    tally.sums.q2 += total(q2) / value_unit / value_unit;
-    tally.sums.xq += total(xq) / value_unit / value_unit;
+    let (value_unit, quantized_unit) = (f64::from(plan.value_unit), f64::from(plan.quantized_unit));
+    let error_unit = f64::from(plan.error_unit);
+    tally.sums.e += e1 / error_unit;
+    tally.sums.abs_e += abs1 / error_unit;
+    tally.sums.e2 += e2 / error_unit / error_unit;
+    tally.sums.x2 += x2 / value_unit / value_unit;
+    tally.sums.q2 += q2 / quantized_unit / quantized_unit;
+    tally.sums.xq += xq / value_unit / quantized_unit;
     tally.max_abs_error = lanes(largest).into_iter().fold(tally.max_abs_error, f32::max);
     tally.measured += n as u64;
     tally.subnormal += u64::from(subnormal);

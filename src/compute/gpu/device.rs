@@ -1,18 +1,21 @@
 //! The two passes on a WebGPU device.
 
-use super::layout;
+use super::encode::BlockKernels;
+use super::{layout, shaders};
 use crate::compute::backend::Unavailable;
 use crate::compute::cpu::scalar;
-use crate::formats::{FORMATS, Kind};
+use crate::formats::table::E4M3FN;
+use crate::formats::{BF16, FP16, INT8, Kind};
 use crate::platform::webgpu::{self, Buffer, Device, Error as GpuError, Kernel};
 use crate::quantize::{self, Element, Granularity, Plan, Quantizer, Scheme, Tally};
 
 /// A device with its kernels, after its self-check.
 pub struct Gpu {
-    device: Device,
+    pub(super) device: Device,
     range: Kernel,
     float: Kernel,
     integer: Kernel,
+    pub(super) blocks: BlockKernels,
 }
 
 /// Why the GPU did not do a job.
@@ -51,20 +54,21 @@ impl Gpu {
     pub async fn start(adapter: &webgpu::Adapter) -> Result<Self, Unavailable> {
         let device = Device::request(adapter).await?;
         device.begin_checked();
-        let range = device.kernel(&layout::range_shader()).await;
-        let float = device.kernel(&layout::float_shader()).await;
-        let integer = device.kernel(&layout::integer_shader()).await;
+        let range = device.kernel(&shaders::range()).await;
+        let float = device.kernel(&shaders::float()).await;
+        let integer = device.kernel(&shaders::integer()).await;
         device.end_checked().await?;
-        let gpu = Self { range: range?, float: float?, integer: integer?, device };
+        let gpu = Self { range: range?, float: float?, integer: integer?, blocks: BlockKernels::default(), device };
         gpu.self_check().await?;
         Ok(gpu)
     }
 
-    /// 256 values with every trap, in every format, against the scalar path.
+    /// 256 values with every trap, in formats that take every branch of the kernels, against the scalar path. The kernels
+    /// are the same for all rows of a kind, and a software device takes its time over each.
     async fn self_check(&self) -> Result<(), Unavailable> {
         let values = trap_values();
         let (rows, cols) = (4, 64);
-        for format in FORMATS.iter().filter(|format| format.bits() <= 16) {
+        for format in [&BF16, &FP16, &E4M3FN, &INT8] {
             for scheme in [Scheme::Symmetric, Scheme::Affine] {
                 let quantizer = Quantizer { format, scheme, granularity: Granularity::Row };
                 if matches!(format.kind, Kind::Float(_)) && scheme == Scheme::Affine {
@@ -104,7 +108,7 @@ impl Gpu {
         if values.is_empty() {
             return Err(Failure::Impossible(quantize::Error::Empty));
         }
-        if let Some(why) = layout::refuses(rows, cols, quantize::Range { min: 0.0, max: 0.0 }) {
+        if let Some(why) = layout::refuses(rows, cols) {
             return Err(Failure::NotSuitable(why));
         }
         let device = &self.device;
@@ -140,9 +144,6 @@ impl Gpu {
         progress(0.3);
 
         let plan = Plan::new(quantizer, rows, cols, &ranges).map_err(Failure::Impossible)?;
-        if let Some(why) = layout::refuses(rows, cols, plan.range) {
-            return Err(Failure::NotSuitable(why));
-        }
         let edges = device.storage_of(&layout::edges(&plan))?;
         let codes = device.storage(rows * layout::row_words(&plan))?;
         let counts = device.storage_of(&[0; layout::COUNTS])?;
@@ -189,8 +190,7 @@ impl Gpu {
 }
 
 /// 4 rows of 64: specials, ties, subnormals and overflow edges of the formats, and values of every size between.
-/// Magnitudes stay where integer formats are sure on a GPU.
-fn trap_values() -> Vec<f32> {
+pub(super) fn trap_values() -> Vec<f32> {
     let specials = [
         0.0,
         -0.0,

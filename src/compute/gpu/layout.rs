@@ -1,69 +1,9 @@
-//! What the shaders are given, word by word: the host's half of `common.wgsl` and `measure.wgsl`.
+//! What the shaders are given, word by word: the host's half of `tensor.wgsl` and `measure.wgsl`.
 
+use crate::formats::Cast;
 use crate::quantize::histogram::{from_ordered_key, ordered_key};
 use crate::quantize::report::LEAST_SUM;
 use crate::quantize::{BINS, Edges, Element, Plan, Range, Sums, Tally};
-
-/// A shader's text without comments and indentation, which are for the readers of the repository: a third of it.
-macro_rules! shader {
-    ($file:literal) => {{
-        const TEXT: &[u8] = include_bytes!($file);
-        const LEN: usize = strip(TEXT, &mut [0; TEXT.len()]);
-        const STRIPPED: [u8; LEN] = {
-            let mut long = [0; TEXT.len()];
-            strip(TEXT, &mut long);
-            let mut short = [0; LEN];
-            short.copy_from_slice(long.split_at(LEN).0);
-            short
-        };
-        // A shader is ASCII, and so is what is left of it.
-        match std::str::from_utf8(&STRIPPED) {
-            Ok(text) => text,
-            Err(_) => "",
-        }
-    }};
-}
-
-/// Copies WGSL into `out` without comments, indentation and empty lines; gives its length.
-const fn strip(text: &[u8], out: &mut [u8]) -> usize {
-    let (mut i, mut n) = (0, 0);
-    while i < text.len() {
-        let at_line_start = n == 0 || out[n - 1] == b'\n';
-        if text[i] == b'/' && i + 1 < text.len() && text[i + 1] == b'/' {
-            while i < text.len() && text[i] != b'\n' {
-                i += 1;
-            }
-        } else {
-            if !(at_line_start && (text[i] == b' ' || text[i] == b'\n')) {
-                out[n] = text[i];
-                n += 1;
-            }
-            i += 1;
-        }
-    }
-    n
-}
-
-const COMMON: &str = shader!("shaders/common.wgsl");
-const MEASURE: &str = shader!("shaders/measure.wgsl");
-
-/// The first pass, whole.
-#[must_use]
-pub fn range_shader() -> String {
-    [COMMON, shader!("shaders/range.wgsl")].concat()
-}
-
-/// The second pass for float formats, whole.
-#[must_use]
-pub fn float_shader() -> String {
-    [COMMON, shader!("shaders/float.wgsl"), MEASURE].concat()
-}
-
-/// The second pass for integer formats, whole.
-#[must_use]
-pub fn integer_shader() -> String {
-    [COMMON, shader!("shaders/integer.wgsl"), MEASURE].concat()
-}
 
 /// Values that one workgroup takes.
 pub const GROUP_VALUES: usize = 1024;
@@ -74,26 +14,16 @@ const COUNTERS: usize = 8;
 /// Words of the counts buffer.
 pub const COUNTS: usize = COUNTERS + 3 * BINS;
 /// Bytes of a uniform: `Params`, rounded up to 16.
-pub const PARAMS_BYTES: usize = 64;
+pub const PARAMS_BYTES: usize = 80;
 
 /// Values per submit: far below the one or two seconds after which a browser resets the device.
 pub const SUBMIT_VALUES: usize = 1 << 22;
 
-/// The f32 arithmetic of integer formats is exact on every device only for tensors whose largest magnitude lies here;
-/// beyond, subnormals or overflow come into play, which a device may treat in its own way.
-const SAFE_AMAX: std::ops::RangeInclusive<f32> = 7.9e-31..=8.5e37; // 2⁻¹⁰⁰ ..= 2¹²⁶
-
 /// Why the GPU must not do this tensor, if so.
 #[must_use]
-pub fn refuses(rows: usize, cols: usize, range: Range) -> Option<&'static str> {
-    let amax = range.amax();
-    if amax != 0.0 && !SAFE_AMAX.contains(&amax) {
-        Some("its values are so small or so large that GPUs disagree on them")
-    } else if rows > 65_535 || cols.div_ceil(GROUP_VALUES) > 65_535 || rows * cols > 1 << 25 {
-        Some("it is larger than one GPU buffer")
-    } else {
-        None
-    }
+pub fn refuses(rows: usize, cols: usize) -> Option<&'static str> {
+    let is_too_large = rows > 65_535 || cols.div_ceil(GROUP_VALUES) > 65_535 || rows * cols > 1 << 25;
+    is_too_large.then_some("it is larger than one GPU buffer")
 }
 
 /// `Params` of the second pass; of the first, all that it reads is in the first four words.
@@ -105,26 +35,29 @@ pub fn params(plan: Option<&Plan>, cols: usize, first_row: usize, each_row: bool
     words[3] = each_row.into();
     let Some(plan) = plan else { return words };
     words[1] = row_words(plan) as u32;
-    words[5] = 8 * plan.quantizer.format.code_bytes() as u32;
-    words[6] = plan.value_unit.to_bits();
+    words[4] = 8 * plan.quantizer.format.code_bytes() as u32;
+    words[5] = plan.value_unit.to_bits();
+    words[6] = plan.quantized_unit.to_bits();
     words[7] = plan.error_unit.to_bits();
     match &plan.element {
         Element::Float(cast) => {
-            words[8] = cast.float.exponent_bits;
-            words[9] = cast.float.mantissa_bits;
-            words[10] = cast.float.bias as u32;
-            words[11] = cast.max_code;
+            words[8..12].copy_from_slice(&float(cast));
             words[12] = cast.overflow_code;
             words[13] = cast.nan_code;
             words[14] = cast.zero_sign;
             words[15] = cast.nan_sign;
         }
         Element::Integer(grids) => {
-            words[11] = grids[0].min_code as u32;
-            words[12] = grids[0].max_code as u32;
+            words[16] = grids[0].min_code as u32;
+            words[17] = grids[0].max_code as u32;
         }
     }
     words
+}
+
+/// A float format as the shaders read it.
+pub(super) const fn float(cast: &Cast) -> [u32; 4] {
+    [cast.float.exponent_bits, cast.float.mantissa_bits, cast.float.bias as u32, cast.max_code]
 }
 
 /// Words of codes that a row takes on the GPU: rows start at whole words.
@@ -180,7 +113,7 @@ pub fn read_tally(plan: &Plan, counts: &[u32], sums: &[f32]) -> Option<Tally> {
     if (total[2] < LEAST_SUM && max_abs_error > 0.0) || (total[3] < LEAST_SUM && measures_something) {
         return None;
     }
-    let (x, e) = (f64::from(plan.value_unit), f64::from(plan.error_unit));
+    let [x, q, e] = [plan.value_unit, plan.quantized_unit, plan.error_unit].map(f64::from);
     Some(Tally {
         measured: counts[0].into(),
         nan: counts[1].into(),
@@ -195,8 +128,8 @@ pub fn read_tally(plan: &Plan, counts: &[u32], sums: &[f32]) -> Option<Tally> {
             abs_e: total[1] / e,
             e2: total[2] / e / e,
             x2: total[3] / x / x,
-            q2: total[4] / x / x,
-            xq: total[5] / x / x,
+            q2: total[4] / q / q,
+            xq: total[5] / x / q,
         },
         reference_counts: histogram(0),
         quantized_counts: histogram(1),
@@ -220,34 +153,11 @@ pub fn read_codes(plan: &Plan, words: &[u32]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_shader_is_valid_wgsl() {
-        for (name, source) in [("range", range_shader()), ("float", float_shader()), ("integer", integer_shader())] {
-            let module = naga::front::wgsl::parse_str(&source)
-                .unwrap_or_else(|error| panic!("{name}: {}", error.emit_to_string(&source)));
-            naga::valid::Validator::new(naga::valid::ValidationFlags::all(), naga::valid::Capabilities::empty())
-                .validate(&module)
-                .unwrap_or_else(|error| panic!("{name}: {error:?}"));
-        }
-    }
-
-    #[test]
-    fn shaders_lose_their_comments_and_nothing_else() {
-        let mut out = [0; 64];
-        let text = b"// head\nlet a = 1u; // one\n\n    let b = a / 2u;\n";
-        let n = strip(text, &mut out);
-        assert_eq!(&out[..n], b"let a = 1u; \nlet b = a / 2u;\n");
-        assert!(float_shader().is_ascii() && !float_shader().contains("//"));
-    }
+    use crate::compute::gpu::shaders;
 
     #[test]
     fn params_are_as_long_as_the_shaders_struct() {
-        let module = naga::front::wgsl::parse_str(&range_shader()).unwrap();
-        let span = module.types.iter().find_map(|(_, ty)| match (&ty.name, &ty.inner) {
-            (Some(name), naga::TypeInner::Struct { span, .. }) if name == "Params" => Some(*span),
-            _ => None,
-        });
-        assert!(span.is_some_and(|span| span as usize <= PARAMS_BYTES && span > 48), "{span:?}");
+        let span = shaders::tests::params_bytes(&shaders::range());
+        assert!((PARAMS_BYTES - 15..=PARAMS_BYTES).contains(&span), "{span}");
     }
 }

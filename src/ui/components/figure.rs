@@ -1,64 +1,28 @@
 //! A picture with its takeaway, its summary and its data.
 
-use crate::charts::{AnyPicture, Picture, Style, Theme};
+use crate::charts::{Picture, Style, Theme};
+use crate::labs::FigureData;
 use crate::platform::{canvas, page};
 use crate::ui::busy;
-use crate::ui::dynamic::{dynamic, effect, text};
+use crate::ui::dynamic::{effect, text};
+use crate::ui::markup::Markup;
 use crate::ui::state::State;
 use leptos::html::{Canvas, Div};
 use leptos::prelude::*;
 use std::cell::Cell;
 use std::rc::Rc;
 
-/// Rows above this many are only made when the reader opens the table.
-const EAGER_ROWS: usize = 64;
-
-/// The data of a picture.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Table {
-    /// Headings, with units.
-    pub columns: Vec<String>,
-    /// Cells, row by row.
-    pub rows: Vec<Vec<String>>,
+/// What a figure shows, from a closure.
+pub fn figure_data(make: impl Fn() -> Option<FigureData> + Send + Sync + 'static) -> Signal<Option<FigureData>> {
+    fn erased(make: Box<dyn Fn() -> Option<FigureData> + Send + Sync>) -> Signal<Option<FigureData>> {
+        Signal::derive(make)
+    }
+    erased(Box::new(make))
 }
 
-impl Table {
-    /// A table with these headings and no rows yet.
-    pub fn new<const N: usize>(columns: [&str; N]) -> Self {
-        Self { columns: columns.map(str::to_owned).to_vec(), rows: Vec::new() }
-    }
-
-    /// Adds a row.
-    pub fn push<const N: usize>(&mut self, cells: [String; N]) {
-        self.rows.push(cells.to_vec());
-    }
-
-    /// The table itself; a long one has no rows until it is `open`.
-    fn view(&self, open: bool) -> AnyView {
-        let head = self.columns.iter().map(|name| view! { <th scope="col">{name.clone()}</th> }).collect_view();
-        let rows = if open || self.rows.len() <= EAGER_ROWS { self.rows.as_slice() } else { &[] };
-        let rows = rows.iter().map(|row| {
-            let mut cells = row.iter().cloned();
-            let name = cells.next();
-            let cells = cells.map(|cell| view! { <td>{cell}</td> }).collect_view();
-            view! { <tr><th scope="row">{name}</th>{cells}</tr> }
-        });
-        let rows = rows.collect_view();
-        view! { <table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table> }.into_any()
-    }
-}
-
-/// All that a figure shows of a report.
-#[derive(Clone, Debug, PartialEq)]
-pub struct FigureData {
-    /// The takeaway.
-    pub title: String,
-    /// The picture in words.
-    pub summary: String,
-    /// What is drawn.
-    pub picture: AnyPicture,
-    /// The data.
-    pub table: Table,
+/// The data, telling only when they change.
+fn memo(data: Signal<Option<FigureData>>) -> Memo<Option<FigureData>> {
+    Memo::new(move |_| data.get())
 }
 
 /// A plotters picture on a canvas, sharp on every screen; its takeaway as heading, a summary in words, its data as a
@@ -77,7 +41,7 @@ pub fn Figure(
     let frame: NodeRef<Div> = NodeRef::new();
     let width = RwSignal::new(0.0);
     let open = RwSignal::new(false);
-    let data = Memo::new(move |_| data.get());
+    let data = memo(data);
     let of = move |read: fn(&FigureData) -> String| {
         text(move || data.with(|data| data.as_ref().map(read)).unwrap_or_default())
     };
@@ -116,9 +80,9 @@ pub fn Figure(
         });
     });
 
-    let table = dynamic(move || {
+    let table = text(move || {
         let open = open.get();
-        data.with(|data| data.as_ref().map(|data| data.table.view(open))).into_any()
+        data.with(|data| data.as_ref().map(|data| data.table.html(open)).unwrap_or_default())
     });
     view! {
         <figure class="figure" id=id>
@@ -140,7 +104,7 @@ pub fn Figure(
                     role="region"
                     aria-label=of(|data| format!("Data: {}", data.title))
                 >
-                    {table}
+                    <Markup html=table/>
                 </div>
             </details>
         </figure>

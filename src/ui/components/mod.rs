@@ -6,10 +6,12 @@ mod figure;
 mod number_field;
 mod result;
 mod select;
+mod text_field;
 
 pub use button::Button;
 pub use choice::Choice;
-pub use figure::{Figure, FigureData, Table};
+pub use figure::{Figure, figure_data};
 pub use number_field::NumberField;
 pub use result::{Problem, ReportActions, RoomLink, Sources, source_list};
 pub use select::{OptionGroup, Select};
+pub use text_field::TextField;

@@ -15,7 +15,7 @@ pub fn Problem(
     /// The sentence; empty if there is none.
     problem: Signal<String>,
     /// Whether an older answer stays in view.
-    keeps_last: Signal<bool>,
+    keeps_last: Memo<bool>,
 ) -> impl IntoView {
     let shown = dynamic(move || {
         let sentence = problem.get();

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 /// Options under a common heading.
+#[derive(Clone, Debug)]
 pub struct OptionGroup {
     /// The heading; empty for none.
     pub label: &'static str,

@@ -3,9 +3,9 @@
 //! `index.html` holds the page's words, and the default answers, so that the reader sees them before the program arrives; an
 //! end-to-end test keeps the two the same, word for word.
 
-use crate::scenario::{QuantizeScenario, Room};
+use crate::scenario::{FormatsScenario, QuantizeScenario, Room};
 use crate::ui::components::RoomLink;
-use crate::ui::dynamic::{effect, text};
+use crate::ui::dynamic::{condition, effect, text};
 use crate::ui::state::State;
 use leptos::prelude::*;
 
@@ -14,10 +14,14 @@ use leptos::prelude::*;
 pub fn Home() -> impl IntoView {
     let state = expect_context::<State>();
     // The default question is not worth loading the engine for.
-    let is_default = Memo::new(move |_| state.quantize.with(|scenario| *scenario == QuantizeScenario::default()));
+    let is_default = condition(move || state.quantize.with(|scenario| *scenario == QuantizeScenario::default()));
+    let is_default_number = condition(move || state.formats.with(|scenario| *scenario == FormatsScenario::default()));
     effect(move || {
+        // One thing at a time: the worker's newest job takes the place of the one before.
         if !is_default.get() {
             state.run_job();
+        } else if !is_default_number.get() {
+            state.run_formats();
         }
     });
     let answer = |room| text(move || state.answer(room));
@@ -32,6 +36,11 @@ pub fn Home() -> impl IntoView {
                 <h2 class="card__question">"How large should it be?"</h2>
                 <p class="card__answer" data-answer="scaling">{answer(Room::Scaling)}</p>
                 <p class="card__link"><RoomLink room=Room::Scaling text="Open the Scaling lab"/></p>
+            </article>
+            <article class="card">
+                <h2 class="card__question">"What becomes of a number?"</h2>
+                <p class="card__answer" data-answer="formats">{answer(Room::Formats)}</p>
+                <p class="card__link"><RoomLink room=Room::Formats text="Open the Formats lab"/></p>
             </article>
             <article class="card">
                 <h2 class="card__question">"What does lower precision do?"</h2>

@@ -4,15 +4,15 @@ use super::{gpu_menu, model_words};
 use crate::answers;
 use crate::catalog::{self, MODELS};
 use crate::charts::{AnyPicture, Capacity, Part, Role, StackedBar, TickFormat};
+use crate::labs::{FigureData, Table};
 use crate::memory::{self, Alteration, Change, PRECISIONS, PartKind, Report, Verdict, changes};
 use crate::scenario::MemoryScenario;
 use crate::scenario::memory::{ACTIVATIONS, CUSTOM_PARAMS, PARAMS, Size};
 use crate::source::Source;
 use crate::ui::components::{
-    Button, Choice, Figure, FigureData, NumberField, OptionGroup, Problem, ReportActions, Select, Sources, Table,
-    source_list,
+    Button, Choice, Figure, NumberField, OptionGroup, Problem, ReportActions, Select, Sources, figure_data, source_list,
 };
-use crate::ui::dynamic::{change, dynamic, field, text, when};
+use crate::ui::dynamic::{change, condition, dynamic, field, text, when};
 use crate::ui::state::State;
 use crate::units::{ByteUnits, Params, short_count, significant};
 use leptos::prelude::*;
@@ -23,9 +23,9 @@ pub fn MemoryLab() -> impl IntoView {
     let state = expect_context::<State>();
     let answer = state.memory_answer;
     let data =
-        Signal::derive(move || answer.with(|answer| answer.good.as_ref().map(|(asked, report)| figure(asked, report))));
+        figure_data(move || answer.with(|answer| answer.good.as_ref().map(|(asked, report)| figure(asked, report))));
     let problem = text(move || answer.with(|answer| answer.problem.clone()));
-    let keeps_last = Signal::derive(move || answer.with(|answer| answer.good.is_some()));
+    let keeps_last = condition(move || answer.with(|answer| answer.good.is_some()));
     let sources = dynamic(move || {
         let mut sources: Vec<Source> = answer.with(|answer| match &answer.good {
             Some((_, report)) => report.parts.iter().map(|part| part.source).collect(),

@@ -1,10 +1,12 @@
 //! The rooms.
 
+mod formats;
 mod home;
 mod memory;
 mod quantize;
 mod scaling;
 
+pub use formats::FormatsLab;
 pub use home::Home;
 pub use memory::MemoryLab;
 pub use quantize::QuantizeLab;

@@ -4,16 +4,17 @@ use crate::answers;
 use crate::charts::{AnyPicture, BinSeries, BinStyle, Histogram, Role};
 use crate::compute::job::Outcome;
 use crate::compute::protocol::Stage;
-use crate::formats::{self, FORMATS};
+use crate::formats::{self, FORMATS, Family, Format, Integer, Kind};
+use crate::labs::{FigureData, Html, Table};
 use crate::quantize::report::{Counts, Report};
 use crate::quantize::{Granularity, Scheme};
 use crate::scenario::QuantizeScenario;
 use crate::scenario::quantize::{Data, SEED, SIZES, STD, read_values};
 use crate::ui::components::{
-    Button, Choice, Figure, FigureData, NumberField, OptionGroup, Problem, ReportActions, Select, Sources, Table,
-    source_list,
+    Button, Choice, Figure, NumberField, OptionGroup, Problem, ReportActions, Select, Sources, figure_data, source_list,
 };
-use crate::ui::dynamic::{change, dynamic, effect, field, text, when};
+use crate::ui::dynamic::{change, condition, dynamic, effect, field, text, when};
+use crate::ui::markup::Markup;
 use crate::ui::state::State;
 use crate::units::{Bytes, scientific, significant};
 use crate::weights::Distribution;
@@ -26,13 +27,12 @@ pub fn QuantizeLab() -> impl IntoView {
     effect(move || state.run_job());
     let good = Memo::new(move |_| state.job.with(|job| job.good.clone()));
     let problem = text(move || state.job.with(|job| job.problem.clone()));
-    let keeps_last = Signal::derive(move || good.with(Option::is_some));
+    let keeps_last = condition(move || good.with(Option::is_some));
     let sources = dynamic(move || {
         source_list(vec![formats::FP32.source, state.quantize.with(|scenario| scenario.format.source)])
     });
-    let has_result = Memo::new(move |_| good.with(Option::is_some));
     let results = dynamic(move || {
-        if has_result.get() {
+        if keeps_last.get() {
             view! { <Results good/> }.into_any()
         } else {
             view! { <p class="waiting">"Quantizing…"</p> }.into_any()
@@ -71,6 +71,16 @@ pub fn QuantizeLab() -> impl IntoView {
         </div>
     }
 }
+
+/// The formats that have a button of their own.
+static COMMON: [&Format; 6] = [
+    &formats::BF16,
+    &formats::FP16,
+    &formats::table::E4M3FN,
+    &formats::table::E5M2,
+    &formats::INT8,
+    &formats::table::INT4,
+];
 
 #[component]
 fn Controls() -> impl IntoView {
@@ -144,15 +154,31 @@ fn Controls() -> impl IntoView {
         }
         .into_any()
     };
-    let own = Memo::new(move |_| scenario.with(|scenario| scenario.data == Data::Values));
+    let of = |family: Family| OptionGroup {
+        label: family.name(),
+        options: FORMATS
+            .iter()
+            .filter(|format| format.is_elementwise() && format.family == family)
+            .map(|format| (format.id, format.name.to_owned()))
+            .collect(),
+    };
+    let others = Family::ALL.into_iter().map(of).filter(|group| !group.options.is_empty()).collect();
+    let own = condition(move || scenario.with(|scenario| scenario.data == Data::Values));
     let numbers = dynamic(move || if own.get() { view! { <OwnValues/> }.into_any() } else { sample() });
     view! {
         <Choice
             id="quantize-format"
             label="From FP32 to"
-            options=FORMATS.iter().filter(|format| format.is_elementwise()).map(|format| (format.id, format.name)).collect()
+            options=COMMON.map(|format| (format.id, format.name)).to_vec()
             value=field(scenario, |scenario| scenario.format.id)
             set=change(scenario, |scenario, id| scenario.format = formats::format(id).unwrap_or(scenario.format))
+        />
+        <Select
+            id="quantize-all-formats"
+            label="or another format"
+            groups=others
+            value=field(scenario, |scenario| scenario.format.id)
+            set=change(scenario, |scenario, id: String| scenario.format = formats::format(&id).unwrap_or(scenario.format))
         />
         {when(move || scenario.with(QuantizeScenario::has_scale), scales)}
         <Select
@@ -237,41 +263,34 @@ type Good = Memo<Option<(QuantizeScenario, Outcome)>>;
 #[component]
 fn Results(good: Good) -> impl IntoView {
     let data = move |make: fn(&QuantizeScenario, &Report) -> FigureData| {
-        Signal::derive(move || good.with(|good| good.as_ref().map(|(asked, outcome)| make(asked, &outcome.report))))
+        figure_data(move || good.with(|good| good.as_ref().map(|(asked, outcome)| make(asked, &outcome.report))))
     };
-    let figures = dynamic(move || good.with(|good| good.as_ref().map(|(_, outcome)| figures(outcome))).into_any());
+    let figures =
+        text(move || good.with(|good| good.as_ref().map(|(_, outcome)| figures(outcome)).unwrap_or_default()));
     view! {
         <Figure id="quantize-values-chart" height=300.0 data=data(values_figure)/>
         <Figure id="quantize-errors-chart" height=220.0 data=data(errors_figure)/>
-        {figures}
+        <Markup html=figures/>
     }
 }
 
 /// The backend, and the figures as a table.
-fn figures(outcome: &Outcome) -> AnyView {
-    let rows = numbers(outcome).into_iter().map(|(name, value)| {
-        view! { <tr><th scope="row">{name}</th><td>{value}</td></tr> }
-    });
-    let rows = rows.collect_view();
-    let time = format!(" {} ms", significant(outcome.elapsed_ms, 3));
+fn figures(outcome: &Outcome) -> String {
     let note = outcome
         .backend_note
         .as_ref()
         .map_or_else(String::new, |note| format!(" The numbers are the same on every backend. Not the GPU: {note}."));
-    view! {
-        <p class="backend" id="quantize-backend">
-            <span class="chip">{outcome.backend_name.clone()}</span>
-            {time}
-            {note}
-        </p>
-        <div class="table-scroll" tabindex="0" role="region" aria-label="Figures">
-            <table class="numbers" id="quantize-numbers">
-                <caption>"Figures"</caption>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
+    let mut html = Html::default();
+    html.open("p", &[("class", "backend"), ("id", "quantize-backend")]);
+    html.element("span", &[("class", "chip")], &outcome.backend_name);
+    html.text(&format!(" {} ms", significant(outcome.elapsed_ms, 3))).text(&note).close("p");
+    html.open("div", &[("class", "table-scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", "Figures")]);
+    html.open("table", &[("class", "numbers"), ("id", "quantize-numbers")]).element("caption", &[], "Figures");
+    html.open("tbody", &[]);
+    for (name, value) in numbers(outcome) {
+        html.row(&[name.to_owned(), value]);
     }
-    .into_any()
+    html.close("tbody").close("table").close("div").finish()
 }
 
 fn numbers(outcome: &Outcome) -> Vec<(&'static str, String)> {
@@ -316,26 +335,43 @@ fn numbers(outcome: &Outcome) -> Vec<(&'static str, String)> {
     rows
 }
 
-fn explain(asked: &QuantizeScenario, report: &Report) -> AnyView {
-    let formula = match (asked.scheme, report.scale) {
-        _ if !asked.has_scale() => format!(
-            "{}: the nearest of the format’s own values, ties to even. A float has no scale; its steps grow with the number.",
-            asked.format.name
-        ),
-        (Scheme::Symmetric, Some(scale)) => format!(
-            "scale = max |x| / 127 = {} / 127 = {}; code = rint(x / scale), from −127 to 127; value = code × scale",
-            figure(report.max.abs().max(report.min.abs())),
-            figure(scale)
-        ),
+/// How the scale came from the range, with the numbers put in.
+fn scale_formula(scheme: Scheme, integer: Integer, report: &Report) -> String {
+    let (_, all) = Integer { signed: false, ..integer }.full_range();
+    let (least, most) = integer.restricted_range();
+    let half = most - integer.middle();
+    match (scheme, report.scale) {
+        (Scheme::Symmetric, Some(scale)) => {
+            let value = match integer.middle() {
+                0 => "code".to_owned(),
+                middle => format!("(code − {middle})"),
+            };
+            format!(
+                "scale = max |x| / {half} = {} / {half} = {}; code = rint(x / scale), from {least} to {most}; value = {value} × scale",
+                figure(report.max.abs().max(report.min.abs())),
+                figure(scale)
+            )
+            .replace("from -", "from −")
+        }
         (Scheme::Affine, Some(scale)) => format!(
-            "scale = (max − min) / 255 = ({} − {}) / 255 = {}; zero point = {}; value = (code − zero point) × scale",
+            "scale = (max − min) / {all} = ({} − {}) / {all} = {}; zero point = {}; value = (code − zero point) × scale",
             figure(report.max.max(0.0)),
             figure(report.min.min(0.0)),
             figure(scale),
             report.zero_point.unwrap_or_default(),
         ),
-        (Scheme::Symmetric, None) => "scale of a row = max |x| of the row / 127; code = rint(x / scale)".to_owned(),
-        (Scheme::Affine, None) => "scale of a row = (max − min of the row) / 255, zero included".to_owned(),
+        (Scheme::Symmetric, None) => format!("scale of a row = max |x| of the row / {half}; code = rint(x / scale)"),
+        (Scheme::Affine, None) => format!("scale of a row = (max − min of the row) / {all}, zero included"),
+    }
+}
+
+fn explain(asked: &QuantizeScenario, report: &Report) -> AnyView {
+    let formula = match asked.format.kind {
+        Kind::Integer(integer) => scale_formula(asked.scheme, integer, report),
+        _ => format!(
+            "{}: the nearest of the format’s own values, ties to even. A float has no scale; its steps grow with the number.",
+            asked.format.name
+        ),
     };
     let memory = format!(
         "{} numbers: {} in FP32, {} in {}",

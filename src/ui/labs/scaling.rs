@@ -4,13 +4,14 @@ use super::gpu_menu;
 use crate::answers;
 use crate::catalog::{self, FAMOUS};
 use crate::charts::{AnyPicture, Axis, LineChart, Mark, Reference, Role, Series, Shape, TickFormat};
+use crate::labs::{FigureData, Table};
 use crate::scaling::{self, Known, LAWS, LawKind, Report, curves};
 use crate::scenario::ScalingScenario;
 use crate::scenario::scaling::{COMPUTE, DAYS, GPU_COUNT, Given, PARAMS, TOKENS, UTILISATION};
 use crate::ui::components::{
-    Choice, Figure, FigureData, NumberField, OptionGroup, Problem, ReportActions, Select, Sources, Table, source_list,
+    Choice, Figure, NumberField, OptionGroup, Problem, ReportActions, Select, Sources, figure_data, source_list,
 };
-use crate::ui::dynamic::{change, dynamic, field, text, when};
+use crate::ui::dynamic::{change, condition, dynamic, field, text, when};
 use crate::ui::state::State;
 use crate::units::{Flop, Nats, Params, Tokens, scientific, short_count, significant};
 use leptos::prelude::*;
@@ -31,7 +32,7 @@ pub fn ScalingLab() -> impl IntoView {
     let report = Memo::new(move |_| answer.with(|answer| answer.good.as_ref().map(|(_, report)| *report)));
     let of = move |make: fn(&Report) -> String| text(move || report.get().as_ref().map(make).unwrap_or_default());
     let problem = text(move || answer.with(|answer| answer.problem.clone()));
-    let keeps_last = Signal::derive(move || report.with(Option::is_some));
+    let keeps_last = condition(move || report.with(Option::is_some));
     let sources = dynamic(move || {
         let laws = report.get().into_iter().flat_map(|report| [report.law.source, report.loss_law.source]);
         source_list(laws.chain(FAMOUS.iter().map(|model| model.source)).collect())
@@ -142,7 +143,7 @@ fn Controls() -> impl IntoView {
 #[component]
 fn Figures(report: Memo<Option<Report>>) -> impl IntoView {
     let figure = move |id, height, make: fn(&Report) -> FigureData| {
-        let data = Signal::derive(move || report.get().as_ref().map(make));
+        let data = figure_data(move || report.get().as_ref().map(make));
         view! { <Figure id height data/> }
     };
     view! {

@@ -1,9 +1,8 @@
-// Twin of quantize/grid.rs `Grid`. Scales and their inverses come from the CPU: a WGSL division is only good to
-// 2.5 ULP. A single product is correctly rounded, and `round` takes ties to even.
+// Integer formats; twin of quantize/grid.rs `Grid`. Scales and their inverses come from the plan.
 
 struct Grid {
-    scale: f32,
-    inverse: f32,
+    scale: u32, // bits
+    inverse: u32,
     zero_point: i32,
     unused: u32,
 }
@@ -12,15 +11,15 @@ struct Grid {
 
 fn quantize(bits: u32, row: u32) -> Quantized {
     let grid = grids[select(0u, row, params.each_row == 1u)];
-    let magnitude = bits & MAGNITUDE;
-    var steps = 0.0;
-    if magnitude < INFINITY {
-        steps = clamp(round(bitcast<f32>(bits) * grid.inverse), -65536.0, 65536.0);
-    } else if magnitude == INFINITY {
-        steps = select(65536.0, -65536.0, (bits >> 31u) == 1u);
+    var steps = 0;
+    if (bits & MAGNITUDE) <= INFINITY {
+        let wanted = round_even(multiply(bits, grid.inverse));
+        // 65536 is beyond every code.
+        let beyond = select(65536, -65536, (bits & SIGN) > 0u);
+        steps = select(to_i32(wanted), beyond, (wanted & MAGNITUDE) >= 0x47800000u);
     }
-    let wanted = i32(steps) + grid.zero_point;
-    let code = clamp(wanted, bitcast<i32>(params.max_code), bitcast<i32>(params.overflow_code));
-    let value = bitcast<u32>(f32(code - grid.zero_point) * grid.scale);
+    let wanted = steps + grid.zero_point;
+    let code = clamp(wanted, params.min_code, params.max_code);
+    let value = multiply(from_i32(code - grid.zero_point), grid.scale);
     return Quantized(u32(code) & ((1u << params.code_bits) - 1u), value, u32(code != wanted));
 }

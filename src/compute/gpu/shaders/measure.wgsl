@@ -38,30 +38,12 @@ fn bin(bits: u32, first_edge: u32) -> u32 {
     return low;
 }
 
-// 2^64 times the float, exact, from and to bits, for |float| < 2^-63.
-fn lift(bits: u32) -> f32 {
-    let sign = bits & 0x80000000u;
+// A value near 1 that may be squared and summed in f32; one that a device may take for zero is too small to count. The
+// unit is a normal power of two, so that only a subnormal needs care.
+fn scaled(bits: u32, unit: u32) -> f32 {
     let magnitude = bits & MAGNITUDE;
-    if magnitude >= 0x00800000u { return bitcast<f32>(bits + (64u << 23u)); }
-    if magnitude == 0u { return 0.0; }
-    return bitcast<f32>((bitcast<u32>(f32(magnitude)) - (85u << 23u)) | sign);
-}
-
-fn lower(lifted: u32) -> u32 {
-    let sign = lifted & 0x80000000u;
-    let magnitude = lifted & MAGNITUDE;
-    let exponent = magnitude >> 23u;
-    if exponent > 64u { return lifted - (64u << 23u); }
-    if magnitude == 0u { return 0u; }
-    return sign | (((magnitude & 0x007fffffu) | 0x00800000u) >> (65u - exponent));
-}
-
-// a - b as bits, rounded once, right for subnormals too although the device may flush them: where both are small they
-// are lifted first. Where one is not, a flushed other is below half its last bit and changes nothing.
-fn subtract(a: u32, b: u32) -> u32 {
-    let larger = max(a & MAGNITUDE, b & MAGNITUDE) >> 23u;
-    if larger >= 64u { return bitcast<u32>(bitcast<f32>(a ^ params.zero) - bitcast<f32>(b ^ params.zero)); }
-    return lower(bitcast<u32>(lift(a) - lift(b)));
+    if magnitude >= HIDDEN || magnitude == 0u { return bitcast<f32>(bits) * bitcast<f32>(unit); }
+    return bitcast<f32>(multiply(bits, unit));
 }
 
 @compute @workgroup_size(256)
@@ -105,9 +87,9 @@ fn main(
         atomicAdd(&local_counts[QUANTIZED + bin(q, 0u)], 1u);
         atomicAdd(&local_counts[ERROR + bin(e, 257u)], 1u);
         atomicMax(&local_counts[MAX_ABS_ERROR], e & MAGNITUDE);
-        let xs = bitcast<f32>(x) * params.value_unit;
-        let qs = bitcast<f32>(q) * params.value_unit;
-        let es = bitcast<f32>(e) * params.error_unit;
+        let xs = scaled(x, params.value_unit);
+        let qs = scaled(q, params.quantized_unit);
+        let es = scaled(e, params.error_unit);
         sum[0] += es;
         sum[1] += abs(es);
         sum[2] += es * es;

@@ -5,8 +5,13 @@ use e2e::{Gpu, Kind, Page, folder, kind, with_page};
 use std::{env, fs};
 use xtask::tools;
 
-const ROOMS: [(&str, &str); 4] =
-    [("start", ""), ("memory", "#/memory"), ("scaling", "#/scaling"), ("quantize", "#/quantize")];
+const ROOMS: [(&str, &str); 5] = [
+    ("start", ""),
+    ("memory", "#/memory"),
+    ("scaling", "#/scaling"),
+    ("formats", "#/formats"),
+    ("quantize", "#/quantize"),
+];
 
 const AXE: &str = "
     const { violations } = await axe.run(document, { resultTypes: ['violations'] });

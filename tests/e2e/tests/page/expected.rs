@@ -30,6 +30,7 @@ fn work_out(link: &str) -> Value {
         Route::Home => panic!("the start page has no report"),
         Route::Memory(scenario) => serde_json::to_value(memory::estimate(&scenario.input()).unwrap()),
         Route::Scaling(scenario) => serde_json::to_value(scaling::solve(scenario.known(), scenario.law).unwrap()),
+        Route::Formats(scenario) => serde_json::to_value(scenario.report().unwrap()),
         Route::Quantize(scenario) => serde_json::to_value(quantized(&scenario)),
     };
     report.unwrap()

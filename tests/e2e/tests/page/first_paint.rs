@@ -58,6 +58,7 @@ fn the_default_answers_are_seen_first_only_where_they_are_what_was_asked_for() {
             ("?theme=dark", true),
             ("#/memory", false),
             ("#/memory?v=1&precision=bf16", false),
+            ("#/formats?v=1", false),
             ("#/quantize?v=1", false),
             ("?embed=1", false),
             ("?embed=1#/", false),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 const STOPS: &str = "
     const all = document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex=\"0\"]');
     window.stops = [...all].filter(stop =>
-        stop.checkVisibility() && !stop.disabled && (stop.type !== 'radio' || stop.checked));
+        stop.checkVisibility() && !stop.disabled && stop.tabIndex >= 0 && (stop.type !== 'radio' || stop.checked));
     window.nameOf = stop => stop.id || stop.innerText || stop.getAttribute('aria-label');
     return stops.map(nameOf)";
 
@@ -39,6 +39,7 @@ fn tab_reaches_every_control_in_order_with_a_visible_focus() {
             "",
             "#/memory?v=1&params=7e9",
             "#/scaling?v=1&given=hardware",
+            "#/formats?v=1&formats=fp16,e2m1fn,custom",
             "#/quantize?v=1",
             "#/quantize?v=1&data=values",
         ] {
@@ -50,7 +51,7 @@ fn tab_reaches_every_control_in_order_with_a_visible_focus() {
 #[test]
 fn tab_reaches_every_control_of_an_embed() {
     with_page(Gpu::Off, async |page| {
-        for room in ["memory", "scaling", "quantize"] {
+        for room in ["memory", "scaling", "formats", "quantize"] {
             tab_through(page, &format!("?embed=1#/{room}")).await;
         }
     });

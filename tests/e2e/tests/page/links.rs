@@ -1,7 +1,7 @@
 //! Links: what they say is what the page computes, and what the page computes is in its link.
 
 use crate::expected;
-use bitbudget::scenario::{Key, Route, memory, quantize, scaling, view};
+use bitbudget::scenario::{Key, Route, formats, memory, quantize, scaling, view};
 use e2e::{Gpu, Page, with_page};
 use serde_json::json;
 
@@ -31,6 +31,17 @@ fn every_documented_scaling_link_computes_what_it_says() {
         links.push("#/scaling?v=1&given=hardware&gpu=h100-sxm5-80gb&gpus=8&days=30&mfu=0.35".into());
         links.push("#/scaling?v=1&given=params&params=8B".into());
         links.push("#/scaling?v=1&given=tokens&tokens=15T".into());
+        check_examples(page, links).await;
+    });
+}
+
+#[test]
+fn every_documented_formats_link_computes_what_it_says() {
+    with_page(Gpu::Off, async |page| {
+        let mut links = examples("formats", formats::KEYS);
+        links.push(
+            "#/formats?v=1&formats=custom,e8m0fnu,nf4&x=-0x1.8p3&round=stochastic&random=7&by=torch&e=3&m=4".into(),
+        );
         check_examples(page, links).await;
     });
 }
@@ -124,6 +135,7 @@ fn nonsense_in_a_link_is_named_with_what_is_used_instead() {
             "#/memory?v=1&gpu=rtx-4090&gpu=h100",
             "#/scaling?v=1&given=luck&compute=lots",
             "#/scaling?v=1&mfu=7",
+            "#/formats?v=1&formats=fp64&x=two&round=somehow&e=99",
             "#/quantize?v=1&format=int3&seed=1.5&n=64t",
             "#/quantize?v=1&data=values&values=one,two",
             "#/nowhere?%E0%A4%A",

@@ -6,6 +6,7 @@ mod accessibility;
 mod embedding;
 mod expected;
 mod first_paint;
+mod formats;
 mod keyboard;
 mod links;
 mod mistakes;

@@ -11,7 +11,9 @@ fn every_room_loads_little_from_its_own_server_alone_and_says_nothing_to_the_con
     // As it was built: nothing of the tests is in it.
     with_page_on(Stage::untouched("/"), Gpu::On, async |page| {
         let url = page.stage.site.url();
-        for room in ["", "#/memory", "#/scaling", "#/quantize", "?compute=gpu#/quantize", "?embed=1#/quantize"] {
+        for room in
+            ["", "#/memory", "#/scaling", "#/formats", "#/quantize", "?compute=gpu#/quantize", "?embed=1#/quantize"]
+        {
             page.stage.site.forget_requests();
             page.open(room).await;
             let requests = page.stage.site.requests();
@@ -31,7 +33,7 @@ fn every_room_loads_little_from_its_own_server_alone_and_says_nothing_to_the_con
 #[test]
 fn without_a_gpu_the_console_stays_empty_too() {
     with_page_on(Stage::untouched("/"), Gpu::Off, async |page| {
-        for room in ["", "#/quantize", "?compute=gpu#/quantize"] {
+        for room in ["", "#/formats", "#/quantize", "?compute=gpu#/quantize"] {
             page.open(room).await;
         }
         // Chromium's own words when a page asks for a device and there is none; a page can only ask.

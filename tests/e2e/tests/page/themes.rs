@@ -13,7 +13,7 @@ const DARK: &str = "rgb(14, 18, 23)";
 #[test]
 fn a_link_chooses_the_colours() {
     with_page(Gpu::Off, async |page| {
-        for room in ["", "#/memory", "#/scaling", "#/quantize"] {
+        for room in ["", "#/memory", "#/scaling", "#/formats", "#/quantize"] {
             for (theme, colour) in [("dark", DARK), ("light", LIGHT)] {
                 for query in ["?theme=", "?embed=1&theme="] {
                     page.open(&format!("{query}{theme}{room}")).await;
@@ -71,6 +71,7 @@ fn every_picture_is_drawn_in_the_colours_of_the_page_and_sharply() {
         for (room, ids) in [
             ("memory", &["memory-chart"][..]),
             ("scaling", &["scaling-isoflop", "scaling-fixed-model", "scaling-fixed-data", "scaling-frontier"]),
+            ("formats", &["formats-range", "formats-line", "formats-steps", "formats-relative"]),
             ("quantize", &["quantize-values-chart", "quantize-errors-chart"]),
         ] {
             let mut grounds = Vec::new();

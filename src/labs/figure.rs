@@ -1,0 +1,56 @@
+//! A picture with its takeaway, its summary and its data.
+
+use super::Html;
+use crate::charts::AnyPicture;
+use serde::{Deserialize, Serialize};
+
+/// Rows above this many are only made when the reader opens the table.
+const EAGER_ROWS: usize = 64;
+
+/// The data of a picture.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Table {
+    /// Headings, with units.
+    pub columns: Vec<String>,
+    /// Cells, row by row.
+    pub rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// A table with these headings and no rows yet.
+    #[must_use]
+    pub fn new<const N: usize>(columns: [&str; N]) -> Self {
+        Self { columns: columns.map(str::to_owned).to_vec(), rows: Vec::new() }
+    }
+
+    /// Adds a row.
+    pub fn push<const N: usize>(&mut self, cells: [String; N]) {
+        self.rows.push(cells.to_vec());
+    }
+
+    /// The table itself; a long one has no rows until it is `open`.
+    #[must_use]
+    pub fn html(&self, open: bool) -> String {
+        let mut html = Html::default();
+        html.open("table", &[]).head(self.columns.iter().map(String::as_str)).open("tbody", &[]);
+        if open || self.rows.len() <= EAGER_ROWS {
+            for row in &self.rows {
+                html.row(row);
+            }
+        }
+        html.close("tbody").close("table").finish()
+    }
+}
+
+/// All that a figure shows of a report.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FigureData {
+    /// The takeaway.
+    pub title: String,
+    /// The picture in words.
+    pub summary: String,
+    /// What is drawn.
+    pub picture: AnyPicture,
+    /// The data.
+    pub table: Table,
+}

@@ -1,0 +1,83 @@
+//! HTML as text, escaped as it is written: tables, grids of codes, rows of buttons.
+
+/// HTML that is being written.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Html(String);
+
+impl Html {
+    /// Begins an element. Attributes are written as they are given, with their values escaped; an empty name is left out.
+    pub fn open(&mut self, tag: &str, attributes: &[(&str, &str)]) -> &mut Self {
+        self.0.push('<');
+        self.0.push_str(tag);
+        for (name, value) in attributes.iter().filter(|(name, _)| !name.is_empty()) {
+            self.0.push(' ');
+            self.0.push_str(name);
+            self.0.push_str("=\"");
+            self.text(value);
+            self.0.push('"');
+        }
+        self.0.push('>');
+        self
+    }
+
+    /// Ends an element.
+    pub fn close(&mut self, tag: &str) -> &mut Self {
+        self.0.push_str("</");
+        self.0.push_str(tag);
+        self.0.push('>');
+        self
+    }
+
+    /// Writes text.
+    pub fn text(&mut self, text: &str) -> &mut Self {
+        for letter in text.chars() {
+            match letter {
+                '&' => self.0.push_str("&amp;"),
+                '<' => self.0.push_str("&lt;"),
+                '>' => self.0.push_str("&gt;"),
+                '"' => self.0.push_str("&quot;"),
+                other => self.0.push(other),
+            }
+        }
+        self
+    }
+
+    /// Writes an element that holds only text.
+    pub fn element(&mut self, tag: &str, attributes: &[(&str, &str)], text: &str) -> &mut Self {
+        self.open(tag, attributes).text(text).close(tag)
+    }
+
+    /// Writes a button that does something when it is pressed: what, is handed to the container's `act`.
+    pub fn button(&mut self, class: &str, action: &str, text: &str) -> &mut Self {
+        // By its action the focus finds the button again after the markup was made anew.
+        self.element("button", &[("type", "button"), ("class", class), ("data-do", action)], text)
+    }
+
+    /// Writes a row of a table: its first cell is its heading.
+    pub fn row(&mut self, cells: &[String]) -> &mut Self {
+        self.open("tr", &[]);
+        for (i, cell) in cells.iter().enumerate() {
+            if i == 0 {
+                self.element("th", &[("scope", "row")], cell);
+            } else {
+                self.element("td", &[], cell);
+            }
+        }
+        self.close("tr")
+    }
+
+    /// Writes the head of a table.
+    pub fn head<'a>(&mut self, columns: impl Iterator<Item = &'a str>) -> &mut Self {
+        self.open("thead", &[]).open("tr", &[]);
+        for column in columns {
+            self.element("th", &[("scope", "col")], column);
+        }
+        self.close("tr").close("thead")
+    }
+
+    /// What was written.
+    #[must_use]
+    pub fn finish(&mut self) -> String {
+        std::mem::take(&mut self.0)
+    }
+}

@@ -1,0 +1,588 @@
+//! The Formats lab's inputs.
+
+use super::key::{Key, Rejection, documented, list, read_choice, read_number, span};
+use super::number::{self, Bounds};
+use super::permalink::{read_keys, write_keys};
+use crate::formats::anatomy::{self, Anatomy, Setting};
+use crate::formats::float::Specials;
+use crate::formats::mx::ScaleRule;
+use crate::formats::{
+    self, BF16, Block, FORMATS, FP16, FP32, Family, Float, Format, INT8, Kind, LIBRARIES, Layout, Library, Rounding,
+};
+use crate::source::Source;
+use crate::units::shortest;
+use serde::Serialize;
+
+/// A format that is looked at: a row of the table, or the reader's own float.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Pick {
+    /// A row of single values.
+    Row(&'static Format),
+    /// [`FormatsScenario::custom`]
+    Custom,
+}
+
+/// The most formats side by side.
+pub const MOST_PICKS: usize = 6;
+/// The id of the reader's own float.
+pub const CUSTOM: &str = "custom";
+
+/// The ways to round, by id and name.
+pub static ROUNDINGS: [(&str, &str); 7] = [
+    ("even", "Nearest, ties to even"),
+    ("away", "Nearest, ties away from zero"),
+    ("zero", "Toward zero"),
+    ("up", "Up"),
+    ("down", "Down"),
+    ("odd", "To odd"),
+    ("stochastic", "Stochastic"),
+];
+
+/// The codes that a custom float takes for infinity and NaN, by id and name.
+pub static SPECIALS: [(&str, &str, Specials); 6] = [
+    ("ieee", "Infinity and NaN (IEEE 754)", Specials::Ieee),
+    ("nan", "One NaN (FN)", Specials::TopNan),
+    ("inf", "Infinity, no NaN", Specials::TopInfinity),
+    ("none", "Every code a number", Specials::None),
+    ("fnuz", "NaN for −0 (FNUZ)", Specials::NanForNegativeZero),
+    ("p3109", "NaN for −0, infinity (P3109)", Specials::NanForNegativeZeroTopInfinity),
+];
+
+/// The Formats lab's inputs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FormatsScenario {
+    /// The number, as typed.
+    pub x: String,
+    /// The formats side by side, 1 to [`MOST_PICKS`].
+    pub picks: Vec<Pick>,
+    /// Index into [`ROUNDINGS`].
+    pub rounding: usize,
+    /// The random number of stochastic rounding, of eight bits.
+    pub random: f64,
+    /// Index into [`LIBRARIES`].
+    pub library: usize,
+    /// What 1 stands for in whole numbers and codebooks.
+    pub scale: f64,
+    /// The reader's own float.
+    pub custom: Float,
+    /// Half the width of the number line's window is |x| · 2^zoom.
+    pub zoom: f64,
+    /// The block format.
+    pub block: &'static Format,
+    /// How an MX block gets its scale.
+    pub mx_rule: ScaleRule,
+    /// The block's numbers, as typed; for formats that are only read its bytes in hexadecimal.
+    pub values: String,
+}
+
+/// Bounds of the scale.
+pub const SCALE: Bounds = Bounds { name: "The scale", min: 1e-30, max: 1e30, whole: false };
+/// Bounds of the random number.
+pub const RANDOM: Bounds = Bounds { name: "The random number", min: 0.0, max: 255.0, whole: true };
+/// Bounds of the number line's zoom.
+pub const ZOOM: Bounds = Bounds { name: "The zoom", min: -24.0, max: 3.0, whole: true };
+/// Bounds of a custom float's exponent bits.
+pub const EXPONENT_BITS: Bounds = Bounds { name: "Exponent bits", min: 0.0, max: 8.0, whole: true };
+/// Bounds of a custom float's fraction bits.
+pub const MANTISSA_BITS: Bounds = Bounds { name: "Fraction bits", min: 0.0, max: 23.0, whole: true };
+/// Bounds of a custom float's bias.
+pub const BIAS: Bounds = Bounds { name: "The bias", min: -1023.0, max: 1023.0, whole: true };
+
+const DEFAULT_VALUES: &str = "0.12, -0.5, 0.03, 1.75, -0.08, 0.4, -1.1, 0.002, 0.9, -0.25, 0.6, -0.01, 3.2, -0.7, 0.33, -2.4, 0.05, 0.8, -0.15, 1.2, -0.9, 0.07, -0.6, 0.22, 5.5, -0.45, 0.011, -1.6, 0.71, -0.35, 0.18, -0.04";
+
+impl Default for FormatsScenario {
+    fn default() -> Self {
+        Self {
+            x: "pi".to_owned(),
+            picks: [&FP32, &BF16, &FP16, &INT8].map(Pick::Row).to_vec(),
+            rounding: 0,
+            random: 128.0,
+            library: 0,
+            scale: 1.0,
+            custom: Float::ieee(4, 3),
+            zoom: -3.0,
+            block: &formats::table::MXFP4,
+            mx_rule: ScaleRule::Floor,
+            values: DEFAULT_VALUES.to_owned(),
+        }
+    }
+}
+
+const OWN: Source =
+    Source { title: "A format of your own", url: "https://en.wikipedia.org/wiki/Minifloat", as_of: "2026-11-23" };
+
+impl Pick {
+    /// Its id, in links and controls.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Row(row) => row.id,
+            Self::Custom => CUSTOM,
+        }
+    }
+
+    /// What can be looked at under this id.
+    #[must_use]
+    pub fn from_id(id: &str) -> Option<Self> {
+        if id == CUSTOM {
+            return Some(Self::Custom);
+        }
+        formats::format(id).filter(|row| is_scalar(row)).map(Self::Row)
+    }
+}
+
+/// Whether a row has values of its own, or with a scale, number by number.
+#[must_use]
+pub const fn is_scalar(row: &Format) -> bool {
+    !matches!(row.kind, Kind::Block(_))
+}
+
+/// The formats of single values, in the order of menus.
+pub fn scalars() -> impl Iterator<Item = &'static Format> {
+    FORMATS.iter().copied().filter(|row| is_scalar(row))
+}
+
+/// The block formats, in the order of menus.
+pub fn blocks() -> impl Iterator<Item = &'static Format> {
+    FORMATS.iter().copied().filter(|row| !is_scalar(row))
+}
+
+/// Whether a block format can only be read here, not written: its note says so too.
+#[must_use]
+pub fn is_only_read(row: &Format) -> bool {
+    matches!(row.kind, Kind::Block(Block { layout: Layout::Ggml { id: 16..=19 | 21 | 22 | 29 | 34 | 35, .. }, .. }))
+}
+
+/// Reads the bytes of a block from hexadecimal text; text that is none is taken as a sign that there is no block yet, and
+/// gives one of arbitrary bytes.
+///
+/// # Errors
+/// A sentence that says how many bytes a block has.
+pub fn read_bytes(text: &str, row: &Format) -> Result<Vec<u8>, String> {
+    let expected = row.block_bytes().unwrap_or_default();
+    let digits: String = text.chars().filter(|c| !c.is_whitespace() && *c != ',').collect();
+    if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return Ok((0..expected).map(|i| (i as u32 * 37 + 17) as u8 & 0x3b).collect());
+    }
+    if digits.len() != 2 * expected {
+        return Err(format!(
+            "{} is only read here: a block has {expected} bytes, which are {} hexadecimal digits, and these are {}.",
+            row.name,
+            2 * expected,
+            digits.len()
+        ));
+    }
+    let pairs = digits.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap_or_default());
+    Ok(pairs.filter_map(|pair| u8::from_str_radix(pair, 16).ok()).collect())
+}
+
+/// What the lab answers: the number in each format.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    /// The number.
+    pub x: f64,
+    /// Id of the rounding.
+    pub rounding: &'static str,
+    /// Id of the library whose rule it is.
+    pub library: &'static str,
+    /// What 1 stands for in whole numbers and codebooks.
+    pub scale: f64,
+    /// The number in each of the chosen formats.
+    pub formats: Vec<Anatomy>,
+}
+
+impl FormatsScenario {
+    /// The inputs that are not the default, by key.
+    #[must_use]
+    pub fn keys(&self) -> Vec<(String, String)> {
+        write_keys(KEYS, self).into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+    }
+
+    /// The inputs with these keys; what is not understood is the default.
+    #[must_use]
+    pub fn from_keys(keys: &[(String, String)]) -> Self {
+        read_keys(KEYS, keys, &mut Vec::new())
+    }
+
+    /// The row of a pick; of a custom float, one made for it.
+    #[must_use]
+    pub fn row(&self, pick: Pick) -> Format {
+        match pick {
+            Pick::Row(row) => *row,
+            Pick::Custom => Format {
+                id: CUSTOM,
+                name: "Custom",
+                family: Family::Float,
+                kind: Kind::Float(self.custom),
+                note: "A float of your own.",
+                source: OWN,
+            },
+        }
+    }
+
+    /// The chosen formats.
+    #[must_use]
+    pub fn rows(&self) -> Vec<Format> {
+        self.picks.iter().map(|&pick| self.row(pick)).collect()
+    }
+
+    /// What the conversions depend on.
+    #[must_use]
+    pub fn setting(&self) -> Setting {
+        let rounding = match ROUNDINGS[self.rounding].0 {
+            "away" => Rounding::NearestAway,
+            "zero" => Rounding::TowardZero,
+            "up" => Rounding::Up,
+            "down" => Rounding::Down,
+            "odd" => Rounding::ToOdd,
+            "stochastic" => Rounding::Stochastic { bits: 8, random: self.random as u32 },
+            _ => Rounding::NearestEven,
+        };
+        Setting { rounding, library: self.by(), scale: self.scale }
+    }
+
+    /// Whose rule it is.
+    #[must_use]
+    pub fn by(&self) -> &'static Library {
+        &LIBRARIES[self.library]
+    }
+
+    /// The number.
+    ///
+    /// # Errors
+    /// A sentence that says what can be typed.
+    pub fn number(&self) -> Result<f64, String> {
+        let first = self.picks.first().map(|&pick| self.row(pick));
+        read_number_or_code(&self.x, first.as_ref(), self.scale)
+    }
+
+    /// The number in each of the chosen formats.
+    ///
+    /// # Errors
+    /// As [`Self::number`], or why the custom float cannot be.
+    pub fn report(&self) -> Result<Report, String> {
+        if self.picks.contains(&Pick::Custom) {
+            self.custom.custom().map_err(|error| format!("This custom float cannot be: {error}."))?;
+        }
+        let x = self.number()?;
+        let setting = self.setting();
+        Ok(Report {
+            x,
+            rounding: ROUNDINGS[self.rounding].0,
+            library: self.by().id,
+            scale: self.scale,
+            formats: self.rows().iter().map(|row| Anatomy::new(row, x, &setting)).collect(),
+        })
+    }
+}
+
+/// How a value is typed, so that it is read back as itself.
+#[must_use]
+pub fn typed(value: f64) -> String {
+    if value.is_nan() {
+        "nan".to_owned()
+    } else if value.is_infinite() {
+        if value > 0.0 { "inf" } else { "-inf" }.to_owned()
+    } else {
+        shortest(value)
+    }
+}
+
+/// Reads a number as a decimal, a fraction, a hexadecimal float (`0x1.8p3`), a name (`pi`, `e`, `nan`, `inf`), or a code of
+/// `first` in hexadecimal (`0x4049`) or binary (`0b0100…`).
+fn read_number_or_code(text: &str, first: Option<&Format>, scale: f64) -> Result<f64, String> {
+    let help = "Write a number such as 0.1, 1/3, 1e-8 or 0x1.8p3, a name (pi, nan, inf), or a code of the first format such as 0x3C00 or 0b0011.";
+    let word = text.trim().to_ascii_lowercase().replace('−', "-").replace('∞', "inf").replace('π', "pi");
+    let (sign, size) = match word.strip_prefix('-') {
+        Some(rest) => (-1.0, rest),
+        None => (1.0, word.strip_prefix('+').unwrap_or(&word)),
+    };
+    match size {
+        "pi" => return Ok(sign * std::f64::consts::PI),
+        "e" => return Ok(sign * std::f64::consts::E),
+        "nan" => return Ok(f64::NAN),
+        "inf" | "infinity" => return Ok(sign * f64::INFINITY),
+        "" => return Err(format!("There is no number. {help}")),
+        _ => {}
+    }
+    let shown: String = text.trim().chars().take(24).collect();
+    let code = |digits: &str, radix: u32| {
+        let first = first.ok_or_else(|| "Choose a format first.".to_owned())?;
+        let digits = digits.replace('_', "");
+        let code = u32::from_str_radix(&digits, radix).map_err(|_| format!("“{shown}” is not a code. {help}"))?;
+        if first.bits() < 32 && code >> first.bits() != 0 {
+            return Err(format!("“{shown}” has more than the {} bits of {}.", first.bits(), first.name));
+        }
+        Ok(anatomy::decode(first, code, scale))
+    };
+    if let Some(digits) = size.strip_prefix("0x") {
+        return match digits.split_once('p') {
+            Some((significand, exponent)) => hex_float(significand, exponent)
+                .map(|size| sign * size)
+                .ok_or_else(|| format!("“{shown}” is not a hexadecimal float. {help}")),
+            None if sign > 0.0 => code(digits, 16),
+            None => Err(format!("“{shown}”: a code has no sign before it. {help}")),
+        };
+    }
+    if let Some(digits) = word.strip_prefix("0b") {
+        return code(digits, 2);
+    }
+    let value = match word.split_once('/') {
+        Some((numerator, denominator)) => number::parse(numerator).zip(number::parse(denominator)).map(|(n, d)| n / d),
+        None => number::parse(&word),
+    };
+    value.ok_or_else(|| format!("“{shown}” is not a number. {help}"))
+}
+
+/// `1.8`, `3` → 1.5 · 2³.
+fn hex_float(significand: &str, exponent: &str) -> Option<f64> {
+    let (whole, fraction) = significand.split_once('.').unwrap_or((significand, ""));
+    let digits = format!("{whole}{fraction}");
+    if digits.is_empty() || digits.len() > 14 {
+        return None;
+    }
+    let value = u64::from_str_radix(&digits, 16).ok()?;
+    let exponent: i32 = exponent.parse().ok()?;
+    Some(libm::ldexp(value as f64, exponent.clamp(-2000, 2000) - 4 * fraction.len() as i32))
+}
+
+fn read_index<T>(field: &mut usize, rows: &[T], is_it: impl Fn(&T) -> bool) -> Result<(), Rejection> {
+    read_choice(field, rows.iter().position(is_it))
+}
+
+fn read_whole(field: &mut f64, bounds: &Bounds, text: &str) -> Result<(), Rejection> {
+    let mut value = *field;
+    let read = read_number(&mut value, bounds, text);
+    if read == Err(Rejection::NotUnderstood) || value.fract() != 0.0 {
+        return Err(Rejection::NotUnderstood);
+    }
+    *field = value;
+    read
+}
+
+fn read_bits(field: &mut u32, bounds: &Bounds, text: &str) -> Result<(), Rejection> {
+    let mut value = f64::from(*field);
+    let read = read_whole(&mut value, bounds, text);
+    *field = value as u32;
+    read
+}
+
+/// The keys, in the order they are written.
+pub static KEYS: &[Key<FormatsScenario>] = &[
+    Key {
+        name: "formats",
+        doc: documented!(
+            "The formats side by side, one to six with commas between them; `custom` is the float of `e`, `m`, `bias`, `specials` and `subnormals`.",
+            || list(scalars().map(|row| row.id).chain([CUSTOM])),
+            "fp32,e4m3fn"
+        ),
+        write: |scenario| scenario.picks.iter().map(|pick| pick.id()).collect::<Vec<_>>().join(","),
+        read: |scenario, text| {
+            let picks: Option<Vec<Pick>> = text.split(',').map(|id| Pick::from_id(id.trim())).collect();
+            let mut picks = picks.ok_or(Rejection::NotUnderstood)?;
+            let asked = picks.len();
+            let mut seen = Vec::new();
+            picks.retain(|pick| {
+                !seen.contains(pick) && {
+                    seen.push(*pick);
+                    true
+                }
+            });
+            picks.truncate(MOST_PICKS);
+            let kept = picks.len();
+            scenario.picks = picks;
+            if kept == asked { Ok(()) } else { Err(Rejection::Clamped) }
+        },
+    },
+    Key {
+        name: "x",
+        doc: documented!(
+            "The number: a decimal, a fraction, a hexadecimal float (`0x1.8p3`), `pi`, `e`, `nan`, `inf`, or a code of the first format (`0x3C00`, `0b0011`).",
+            || "up to 64 characters".to_owned(),
+            "70000"
+        ),
+        write: |scenario| scenario.x.clone(),
+        read: |scenario, text| {
+            if text.chars().count() > 64 {
+                return Err(Rejection::NotUnderstood);
+            }
+            // Read after `formats`, whose first the code may be of; a scale that comes later changes no verdict.
+            let first = scenario.picks.first().map(|&pick| scenario.row(pick));
+            read_number_or_code(text, first.as_ref(), scenario.scale).map_err(|_| Rejection::NotUnderstood)?;
+            scenario.x = text.to_owned();
+            Ok(())
+        },
+    },
+    Key {
+        name: "round",
+        doc: documented!(
+            "Which of two neighbouring values a number becomes.",
+            || list(ROUNDINGS.map(|row| row.0)),
+            "zero"
+        ),
+        write: |scenario| ROUNDINGS[scenario.rounding].0.to_owned(),
+        read: |scenario, text| read_index(&mut scenario.rounding, &ROUNDINGS, |row| row.0 == text),
+    },
+    Key {
+        name: "random",
+        doc: documented!(
+            "For `round=stochastic`: the random number r; away from zero if ⌊δ·256⌋ + r ≥ 256.",
+            || span(&RANDOM),
+            "200"
+        ),
+        write: |scenario| number::format(scenario.random),
+        read: |scenario, text| read_whole(&mut scenario.random, &RANDOM, text),
+    },
+    Key {
+        name: "by",
+        doc: documented!("Whose rule decides overflow and NaN.", || list(LIBRARIES.iter().map(|row| row.id)), "torch"),
+        write: |scenario| scenario.by().id.to_owned(),
+        read: |scenario, text| {
+            read_choice(
+                &mut scenario.library,
+                formats::library::library(text).and_then(|found| LIBRARIES.iter().position(|row| row.id == found.id)),
+            )
+        },
+    },
+    Key {
+        name: "scale",
+        doc: documented!("What 1 stands for in whole numbers and codebooks.", || span(&SCALE), "0.1"),
+        write: |scenario| number::format(scenario.scale),
+        read: |scenario, text| read_number(&mut scenario.scale, &SCALE, text),
+    },
+    Key {
+        name: "e",
+        doc: documented!("Exponent bits of the custom float.", || span(&EXPONENT_BITS), "5"),
+        write: |scenario| scenario.custom.exponent_bits.to_string(),
+        read: |scenario, text| read_bits(&mut scenario.custom.exponent_bits, &EXPONENT_BITS, text),
+    },
+    Key {
+        name: "m",
+        doc: documented!("Fraction bits of the custom float.", || span(&MANTISSA_BITS), "2"),
+        write: |scenario| scenario.custom.mantissa_bits.to_string(),
+        read: |scenario, text| read_bits(&mut scenario.custom.mantissa_bits, &MANTISSA_BITS, text),
+    },
+    Key {
+        name: "bias",
+        doc: documented!("Bias of the custom float.", || span(&BIAS), "8"),
+        write: |scenario| scenario.custom.bias.to_string(),
+        read: |scenario, text| {
+            let mut bias = f64::from(scenario.custom.bias);
+            let read = read_whole(&mut bias, &BIAS, text);
+            scenario.custom.bias = bias as i32;
+            read
+        },
+    },
+    Key {
+        name: "specials",
+        doc: documented!(
+            "What the custom float takes for infinity and NaN.",
+            || list(SPECIALS.map(|row| row.0)),
+            "none"
+        ),
+        write: |scenario| {
+            let row = SPECIALS.iter().find(|row| row.2 == scenario.custom.specials);
+            row.map_or("ieee", |row| row.0).to_owned()
+        },
+        read: |scenario, text| {
+            read_choice(&mut scenario.custom.specials, SPECIALS.iter().find(|row| row.0 == text).map(|row| row.2))
+        },
+    },
+    Key {
+        name: "subnormals",
+        doc: documented!("Whether the custom float has subnormals.", || list(["0", "1"]), "0"),
+        write: |scenario| u8::from(scenario.custom.subnormals).to_string(),
+        read: |scenario, text| {
+            read_choice(
+                &mut scenario.custom.subnormals,
+                match text {
+                    "0" => Some(false),
+                    "1" => Some(true),
+                    _ => None,
+                },
+            )
+        },
+    },
+    Key {
+        name: "zoom",
+        doc: documented!("Half the width of the number line is |x| · 2^zoom.", || span(&ZOOM), "-8"),
+        write: |scenario| number::format(scenario.zoom),
+        read: |scenario, text| read_whole(&mut scenario.zoom, &ZOOM, text),
+    },
+    Key {
+        name: "block",
+        doc: documented!("The block format that is taken apart.", || list(blocks().map(|row| row.id)), "q4_k"),
+        write: |scenario| scenario.block.id.to_owned(),
+        read: |scenario, text| read_choice(&mut scenario.block, formats::format(text).filter(|row| !is_scalar(row))),
+    },
+    Key {
+        name: "rule",
+        doc: documented!("How an MX block gets its scale.", || list(ScaleRule::ALL.map(ScaleRule::id)), "rceil"),
+        write: |scenario| scenario.mx_rule.id().to_owned(),
+        read: |scenario, text| {
+            read_choice(&mut scenario.mx_rule, ScaleRule::ALL.into_iter().find(|rule| rule.id() == text))
+        },
+    },
+    Key {
+        name: "values",
+        doc: documented!(
+            "The block's numbers, with commas between them; fewer than a block holds are repeated. For formats that are only read, its bytes in hexadecimal.",
+            || "up to 256 numbers".to_owned(),
+            "1,-2,0.5"
+        ),
+        write: |scenario| scenario.values.clone(),
+        read: |scenario, text| {
+            if text.len() > 4096 {
+                return Err(Rejection::NotUnderstood);
+            }
+            scenario.values = text.to_owned();
+            Ok(())
+        },
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(text: &str) -> Result<f64, String> {
+        FormatsScenario { x: text.to_owned(), ..FormatsScenario::default() }.number()
+    }
+
+    #[test]
+    fn a_number_may_be_written_in_many_ways() {
+        assert_eq!(number("0.1"), Ok(0.1));
+        assert_eq!(number(" −1/4 "), Ok(-0.25));
+        assert_eq!(number("70 000"), Ok(70_000.0));
+        assert_eq!(number("pi"), Ok(std::f64::consts::PI));
+        assert_eq!(number("-inf"), Ok(f64::NEG_INFINITY));
+        assert!(number("NaN").unwrap().is_nan());
+        assert_eq!(number("0x1.8p3"), Ok(12.0));
+        assert_eq!(number("-0x1p-2"), Ok(-0.25));
+        assert_eq!(number("0x3f800000"), Ok(1.0), "a code of FP32, the first format");
+        assert_eq!(number("0b11000000000000000000000000000000"), Ok(-2.0));
+        for nonsense in ["", "two", "0x", "0xfg", "1/0/2", "0x1.8q3", "-0x3f", "0x1ffffffff"] {
+            assert!(number(nonsense).is_err(), "{nonsense}");
+        }
+    }
+
+    #[test]
+    fn a_code_that_is_too_long_for_the_first_format_is_refused() {
+        let scenario = FormatsScenario { x: "0x10000".into(), picks: vec![Pick::Row(&FP16)], ..Default::default() };
+        assert!(scenario.number().is_err_and(|sentence| sentence.contains("16 bits of FP16")));
+    }
+
+    #[test]
+    fn the_report_has_a_row_for_each_format() {
+        let report = FormatsScenario::default().report().unwrap();
+        let values: Vec<f64> = report.formats.iter().map(|row| row.value).collect();
+        assert_eq!(values[1..], [3.140625, 3.140625, 3.0]);
+    }
+
+    #[test]
+    fn a_custom_float_that_cannot_be_is_a_sentence() {
+        let custom = Float { exponent_bits: 0, ..Float::ieee(4, 3) };
+        let scenario = FormatsScenario { picks: vec![Pick::Custom], custom, ..Default::default() };
+        assert!(scenario.report().is_err_and(|sentence| sentence.starts_with("This custom float cannot be: ")));
+    }
+}

@@ -1,0 +1,529 @@
+//! The Formats lab: one number, taken apart. What it shows is made by the engine ([`crate::labs::formats`]); here are its
+//! controls, and where each part goes.
+
+use crate::charts::Lanes;
+use crate::formats::Layout;
+use crate::formats::mx::ScaleRule;
+use crate::formats::{Family, Format, Kind, LIBRARIES};
+use crate::labs::Html;
+use crate::labs::formats::View;
+use crate::platform::page;
+use crate::scenario::FormatsScenario;
+use crate::scenario::formats::{
+    BIAS, EXPONENT_BITS, MANTISSA_BITS, MOST_PICKS, Pick, RANDOM, ROUNDINGS, SCALE, SPECIALS, ZOOM, blocks,
+    is_only_read, scalars,
+};
+use crate::scenario::number;
+use crate::ui::components::{
+    Button, Choice, Figure, NumberField, OptionGroup, ReportActions, Select, TextField, figure_data,
+};
+use crate::ui::dynamic::{change, condition, dynamic, effect, field, memo_text, text, when};
+use crate::ui::markup::Markup;
+use crate::ui::state::State;
+use crate::units::significant;
+use leptos::prelude::*;
+
+/// One part of what the lab shows.
+fn part(state: State, read: fn(&View) -> &String) -> Signal<String> {
+    text(move || state.formats_view.with(|view| read(view).clone()))
+}
+
+/// The Formats lab.
+#[component]
+pub fn FormatsLab() -> impl IntoView {
+    let state = expect_context::<State>();
+    let scenario = state.formats;
+    effect(move || state.run_formats());
+    let waits = condition(move || state.formats_view.with(|view| view.cards.is_empty() && view.problem.is_empty()));
+    let offer = change(scenario, |scenario: &mut FormatsScenario, x| scenario.x = x);
+    view! {
+        <div class="lab">
+            <section class="lab__choose" aria-label="Choose">
+                <h1 class="lab__name">"Formats: what becomes of a number?"</h1>
+                <Controls/>
+            </section>
+            <section class="lab__see" aria-label="See">
+                {when(move || waits.get(), || view! { <p class="waiting">"Taking the number apart…"</p> }.into_any())}
+                <h2 class="takeaway" id="formats-takeaway">{part(state, |view| &view.takeaway)}</h2>
+                <Markup id="formats-cards" class="number-cards" html=part(state, |view| &view.cards) act=offer/>
+                {lanes_figure("formats-range", 0)}
+                {lanes_figure("formats-line", 1)}
+                <NumberField
+                    id="formats-zoom"
+                    label="Half the width of the number line is |x| · 2^"
+                    bounds=ZOOM
+                    slider_step=1.0
+                    value=field(scenario, |scenario| scenario.zoom)
+                    set=change(scenario, |scenario, zoom| scenario.zoom = zoom)
+                />
+                <Drag/>
+                <Codes/>
+                {figure("formats-steps", 260.0, 2)}
+                {figure("formats-relative", 260.0, 3)}
+                <Block/>
+                <Listing/>
+                <ReportActions/>
+            </section>
+            <section class="lab__understand" aria-label="Understand">
+                <h2 class="lab__heading">"Why this number"</h2>
+                <p class="note">
+                    "A float is a sign, an exponent that says how large the number is, and a fraction that says where it lies between two powers of two. Exponent bits buy range, fraction bits precision. What does not fit is rounded to a neighbour."
+                </p>
+                <Markup class="notes" html=part(state, |view| &view.notes)/>
+                <details class="more">
+                    <summary>"Sources"</summary>
+                    <Markup html=part(state, |view| &view.sources)/>
+                </details>
+            </section>
+        </div>
+    }
+}
+
+/// A figure by its place among those of the view.
+fn figure(id: &'static str, height: f64, place: usize) -> AnyView {
+    let state = expect_context::<State>();
+    let data = figure_data(move || state.formats_view.with(|view| view.figures.get(place).cloned()));
+    view! { <Figure id height data/> }.into_any()
+}
+
+/// A figure of lanes, as high as there are formats.
+fn lanes_figure(id: &'static str, place: usize) -> AnyView {
+    let state = expect_context::<State>();
+    let lanes = move || state.formats.with(|scenario| scenario.picks.len());
+    let told = memo_text(text(move || lanes().to_string()));
+    dynamic(move || {
+        told.track();
+        figure(id, Lanes::height(untrack(lanes)), place)
+    })
+}
+
+/// Moves the number over every size, keeping its sign.
+#[component]
+fn Drag() -> impl IntoView {
+    const LOW: f64 = -9.0;
+    const HIGH: f64 = 6.0;
+    let state = expect_context::<State>();
+    let scenario = state.formats;
+    let x = move || state.formats_view.with(|view| view.x);
+    let place = move || {
+        let size = x().abs();
+        if size > 0.0 && size.is_finite() { libm::log10(size).clamp(LOW, HIGH) } else { LOW }
+    };
+    let drag = move |event| {
+        let Some(log) = number::parse(&event_target_value(&event)) else { return };
+        let sign = if untrack(x) < 0.0 { "-" } else { "" };
+        let typed = format!("{sign}{}", significant(libm::pow(10.0, log), 4));
+        scenario.update(|scenario| scenario.x = typed);
+    };
+    view! {
+        <div class="field">
+            <label class="field__label" for="formats-drag">"Drag the number from 10⁻⁹ to 10⁶"</label>
+            <input
+                type="range"
+                class="slider"
+                id="formats-drag"
+                min=LOW
+                max=HIGH
+                step="0.01"
+                prop:value=place
+                aria-valuetext=text(move || number::format(x()))
+                on:input=drag
+            />
+        </div>
+    }
+}
+
+/// Every code of a small format: one tab stop, and arrows move within it.
+#[component]
+fn Codes() -> impl IntoView {
+    let state = expect_context::<State>();
+    let offer = change(state.formats, |scenario: &mut FormatsScenario, x| scenario.x = x);
+    let title = part(state, |view| &view.codes_title);
+    let moved = move |event: leptos::ev::KeyboardEvent| {
+        let codes = state.formats_view.with_untracked(|view| view.codes.matches("<button").count() as i64);
+        let step = match event.key().as_str() {
+            "ArrowRight" => 1,
+            "ArrowLeft" => -1,
+            "ArrowDown" => codes.min(16),
+            "ArrowUp" => -codes.min(16),
+            _ => return,
+        };
+        let here = page::focused_id().and_then(|id| id.strip_prefix("code-")?.parse::<i64>().ok());
+        if let Some(next) = here.map(|here| here + step).filter(|next| (0..codes).contains(next)) {
+            event.prevent_default();
+            page::focus(&format!("code-{next}"));
+        }
+    };
+    view! {
+        <section class="codes" aria-label=title on:keydown=moved>
+            <h2 class="figure__title">{title}</h2>
+            <p class="figure__summary">
+                "In the order of the codes, sixteen to a line. Colours tell zero, subnormal, normal and what is no number; the framed one is stored now. Press one to look at it."
+            </p>
+            <Markup id="formats-codes" html=part(state, |view| &view.codes) act=offer/>
+        </section>
+    }
+}
+
+/// A block of numbers that share a scale.
+#[component]
+fn Block() -> impl IntoView {
+    let state = expect_context::<State>();
+    let scenario = state.formats;
+    let groups = [Family::Mx, Family::Codebook, Family::Ggml].map(|family| OptionGroup {
+        label: family.name(),
+        options: blocks().filter(|row| row.family == family).map(|row| (row.id, row.name.to_owned())).collect(),
+    });
+    let is_mx = move || {
+        scenario
+            .with(|scenario| matches!(scenario.block.kind, Kind::Block(block) if matches!(block.layout, Layout::Mx(_))))
+    };
+    let rule = move || {
+        view! {
+            <Select
+                id="formats-rule"
+                label="Scale of the block"
+                groups=vec![OptionGroup {
+                    label: "",
+                    options: ScaleRule::ALL.map(|rule| (rule.id(), rule.name().to_owned())).to_vec(),
+                }]
+                value=field(scenario, |scenario| scenario.mx_rule.id())
+                set=change(
+                    scenario,
+                    |scenario, id: String| {
+                        scenario.mx_rule = ScaleRule::ALL.into_iter().find(|rule| rule.id() == id).unwrap_or_default();
+                    },
+                )
+            />
+        }
+        .into_any()
+    };
+    let hint = text(move || {
+        if scenario.with(|scenario| is_only_read(scenario.block)) {
+            "The block’s bytes in hexadecimal: this format is only read".to_owned()
+        } else {
+            "Numbers with commas between them; fewer than a block holds are repeated".to_owned()
+        }
+    });
+    // The bytes of the number that is pointed at.
+    let point = Callback::new(move |number: String| page::mark("formats-bytes", "data-of", &number, "byte--on"));
+    view! {
+        <section class="block" aria-label="A block">
+            <h2 class="figure__title">"A block of numbers that share a scale"</h2>
+            <p class="figure__summary">{text(move || scenario.with(|scenario| scenario.block.note.to_owned()))}</p>
+            <div class="block__controls">
+                <Select
+                    id="formats-block"
+                    label="Block format"
+                    groups=groups.to_vec()
+                    value=field(scenario, |scenario| scenario.block.id)
+                    set=change(
+                        scenario,
+                        |scenario, id: String| {
+                            scenario.block = crate::formats::format(&id).unwrap_or(scenario.block);
+                        },
+                    )
+                />
+                {when(is_mx, rule)}
+            </div>
+            <TextField
+                id="formats-values"
+                label="Numbers of the block"
+                hint=hint
+                problem=part(state, |view| &view.block_problem)
+                value=field(scenario, |scenario| scenario.values.clone())
+                set=change(scenario, |scenario, values| scenario.values = values)
+            />
+            <p class="formula" id="formats-block-size">{part(state, |view| &view.block_size)}</p>
+            <Markup id="formats-bytes" html=part(state, |view| &view.block_bytes)/>
+            <Markup html=part(state, |view| &view.block_rows) point/>
+        </section>
+    }
+}
+
+/// The table of all formats, made when it is opened.
+#[component]
+fn Listing() -> impl IntoView {
+    let state = expect_context::<State>();
+    let order = state.formats_listing;
+    // Once ascending, and once more descending.
+    let act = Callback::new(move |column: String| {
+        order.update(|order| {
+            *order = Some(if order.as_ref() == Some(&column) { format!("-{column}") } else { column });
+        });
+    });
+    let open = move |_| order.update(|order| *order = Some(order.take().unwrap_or_default()));
+    let told = RwSignal::new(String::new());
+    let csv = move || state.formats_view.with_untracked(|view| view.csv.clone());
+    let copy = Callback::new(move |()| {
+        page::copy(csv(), move |copied| {
+            told.try_set(if copied { "CSV copied." } else { "The browser refused the clipboard here." }.to_owned());
+        });
+    });
+    let download = Callback::new(move |()| page::download("bitbudget-formats.csv", &csv()));
+    // A sandboxed frame lets nothing be downloaded, and does not say so.
+    let download = (!state.view.embed).then(|| view! { <Button press=download>"Download CSV"</Button> });
+    view! {
+        <details class="figure__data" id="formats-all" on:toggle=open>
+            <summary>"All formats with their facts"</summary>
+            <div class="actions">
+                <Button press=copy>"Copy CSV"</Button>
+                {download}
+                <span class="actions__told" role="status">{told}</span>
+            </div>
+            <Markup html=part(state, |view| &view.listing) act/>
+        </details>
+    }
+}
+
+/// The numbers that are offered: what stands on the button, and what is typed for it.
+const OFFERS: [(&str, &str); 9] = [
+    ("π", "pi"),
+    ("70 000", "70000"),
+    ("0.1", "0.1"),
+    ("1e-8", "1e-8"),
+    ("65 504", "65504"),
+    ("65 520", "65520"),
+    ("1/3", "1/3"),
+    ("NaN", "nan"),
+    ("−0", "-0"),
+];
+
+#[component]
+fn Controls() -> impl IntoView {
+    let state = expect_context::<State>();
+    let scenario = state.formats;
+    let offers = text(|| {
+        let mut html = Html::default();
+        for (label, x) in OFFERS {
+            html.button("button", x, label);
+        }
+        html.finish()
+    });
+    let ends = text(move || state.formats_view.with(|view| view.ends.clone()));
+    let offer = change(scenario, |scenario: &mut FormatsScenario, x| scenario.x = x);
+    let has =
+        move |condition: fn(&Format) -> bool| move || scenario.with(|scenario| scenario.rows().iter().any(condition));
+    view! {
+        <TextField
+            id="formats-x"
+            label="A number"
+            hint="0.1, 1/3, 0x1.8p3, pi, nan, or a code of the first format: 0x3C00, 0b0011"
+            problem=part(state, |view| &view.problem)
+            value=field(scenario, |scenario| scenario.x.clone())
+            set=change(scenario, |scenario, x| scenario.x = x)
+        />
+        <Markup class="offers" html=offers act=offer/>
+        <details class="more">
+            <summary>"Largest and smallest of each format"</summary>
+            <Markup class="offers" html=ends act=offer/>
+        </details>
+        <Picks/>
+        <Select
+            id="formats-round"
+            label="Rounding"
+            groups=vec![OptionGroup { label: "", options: ROUNDINGS.map(|(id, name)| (id, name.to_owned())).to_vec() }]
+            value=field(scenario, |scenario| ROUNDINGS[scenario.rounding].0)
+            set=change(
+                scenario,
+                |scenario, id: String| {
+                    scenario.rounding = ROUNDINGS.iter().position(|row| row.0 == id).unwrap_or_default();
+                },
+            )
+        />
+        {when(
+            move || scenario.with(|scenario| ROUNDINGS[scenario.rounding].0 == "stochastic"),
+            move || {
+                view! {
+                    <NumberField
+                        id="formats-random"
+                        label="Random number"
+                        unit="of 256"
+                        bounds=RANDOM
+                        slider_step=1.0
+                        value=field(scenario, |scenario| scenario.random)
+                        set=change(scenario, |scenario, random| scenario.random = random)
+                    />
+                }
+                .into_any()
+            },
+        )}
+        <Select
+            id="formats-by"
+            label="Whose rule for overflow and NaN"
+            groups=vec![OptionGroup {
+                label: "",
+                options: LIBRARIES.iter().map(|row| (row.id, row.name.to_owned())).collect(),
+            }]
+            value=field(scenario, |scenario| scenario.by().id)
+            set=change(
+                scenario,
+                |scenario, id: String| {
+                    scenario.library = LIBRARIES.iter().position(|row| row.id == id).unwrap_or_default();
+                },
+            )
+        />
+        {when(
+            has(|row| matches!(row.kind, Kind::Integer(_) | Kind::Codebook(_))),
+            move || {
+                view! {
+                    <NumberField
+                        id="formats-scale"
+                        label="Scale of integers and codebooks"
+                        bounds=SCALE
+                        value=field(scenario, |scenario| scenario.scale)
+                        set=change(scenario, |scenario, scale| scenario.scale = scale)
+                    />
+                }
+                .into_any()
+            },
+        )}
+        {when(
+            move || scenario.with(|scenario| scenario.picks.contains(&Pick::Custom)),
+            move || view! { <Custom/> }.into_any(),
+        )}
+    }
+}
+
+/// The formats side by side: a button takes one away, a menu adds one.
+#[component]
+fn Picks() -> impl IntoView {
+    let scenario = expect_context::<State>().formats;
+    let chosen = text(move || {
+        let mut html = Html::default();
+        html.open("ul", &[("class", "picks"), ("id", "formats-picks")]);
+        let picks = scenario.with(|scenario| scenario.picks.clone());
+        for pick in &picks {
+            let name = scenario.with_untracked(|scenario| scenario.row(*pick).name);
+            html.open("li", &[("class", "pick")]).text(name);
+            if picks.len() > 1 {
+                let label = format!("Take {name} away");
+                html.element(
+                    "button",
+                    &[("type", "button"), ("class", "pick__remove"), ("data-do", pick.id()), ("aria-label", &label)],
+                    "✕",
+                );
+            }
+            html.close("li");
+        }
+        html.close("ul").finish()
+    });
+    let remove = change(scenario, |scenario: &mut FormatsScenario, id: String| {
+        scenario.picks.retain(|pick| pick.id() != id);
+    });
+    // Made anew with each change, so that it shows its first option again.
+    let chosen_now = memo_text(text(move || scenario.with(picked)));
+    let menu = dynamic(move || {
+        chosen_now.track();
+        let picks = scenario.with_untracked(|scenario| scenario.picks.clone());
+        if picks.len() >= MOST_PICKS {
+            return view! { <p class="note">"Six formats are the most side by side."</p> }.into_any();
+        }
+        let first = OptionGroup { label: "", options: vec![("", "Add a format …".to_owned())] };
+        let is_new = |pick: Pick| !picks.contains(&pick);
+        let families = Family::ALL.into_iter().map(|family| OptionGroup {
+            label: family.name(),
+            options: scalars()
+                .filter(|row| row.family == family && is_new(Pick::Row(row)))
+                .map(|row| (row.id, row.name.to_owned()))
+                .collect(),
+        });
+        let own = OptionGroup {
+            label: "Your own",
+            options: if is_new(Pick::Custom) { vec![("custom", "Custom float".to_owned())] } else { Vec::new() },
+        };
+        let groups = [first].into_iter().chain(families).chain([own]).filter(|group| !group.options.is_empty());
+        view! {
+            <Select
+                id="formats-add"
+                label="Add"
+                groups=groups.collect()
+                value=field(scenario, |_| "")
+                set=change(
+                    scenario,
+                    |scenario, id: String| {
+                        if let Some(pick) = Pick::from_id(&id) {
+                            scenario.picks.push(pick);
+                        }
+                    },
+                )
+            />
+        }
+        .into_any()
+    });
+    view! {
+        <div class="field">
+            <span class="field__label" id="formats-picks-label">"Formats"</span>
+            <Markup html=chosen act=remove/>
+        </div>
+        {menu}
+    }
+}
+
+/// The ids of the chosen formats.
+fn picked(scenario: &FormatsScenario) -> String {
+    scenario.picks.iter().map(|pick| pick.id()).collect::<Vec<_>>().join(",")
+}
+
+/// The reader's own float.
+#[component]
+fn Custom() -> impl IntoView {
+    let scenario = expect_context::<State>().formats;
+    view! {
+        <fieldset class="field custom">
+            <legend class="field__label">"Custom float"</legend>
+            <NumberField
+                id="formats-e"
+                label="Exponent bits"
+                bounds=EXPONENT_BITS
+                slider_step=1.0
+                value=field(scenario, |scenario| scenario.custom.exponent_bits.into())
+                set=change(scenario, |scenario, bits: f64| scenario.custom.exponent_bits = bits as u32)
+            />
+            <NumberField
+                id="formats-m"
+                label="Fraction bits"
+                bounds=MANTISSA_BITS
+                slider_step=1.0
+                value=field(scenario, |scenario| scenario.custom.mantissa_bits.into())
+                set=change(scenario, |scenario, bits: f64| scenario.custom.mantissa_bits = bits as u32)
+            />
+            <NumberField
+                id="formats-bias"
+                label="Bias"
+                bounds=BIAS
+                value=field(scenario, |scenario| scenario.custom.bias.into())
+                set=change(scenario, |scenario, bias: f64| scenario.custom.bias = bias as i32)
+            />
+            <Select
+                id="formats-specials"
+                label="Infinity and NaN"
+                groups=vec![OptionGroup {
+                    label: "",
+                    options: SPECIALS.map(|(id, name, _)| (id, name.to_owned())).to_vec(),
+                }]
+                value=field(
+                    scenario,
+                    |scenario| {
+                        SPECIALS.iter().find(|row| row.2 == scenario.custom.specials).map_or("ieee", |row| row.0)
+                    },
+                )
+                set=change(
+                    scenario,
+                    |scenario, id: String| {
+                        if let Some(row) = SPECIALS.iter().find(|row| row.0 == id) {
+                            scenario.custom.specials = row.2;
+                        }
+                    },
+                )
+            />
+            <Choice
+                id="formats-subnormals"
+                label="Subnormals"
+                options=vec![("yes", "Yes"), ("no", "No")]
+                value=field(scenario, |scenario| if scenario.custom.subnormals { "yes" } else { "no" })
+                set=change(scenario, |scenario, id| scenario.custom.subnormals = id == "yes")
+            />
+        </fieldset>
+    }
+}

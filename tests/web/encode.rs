@@ -1,0 +1,172 @@
+//! Every kind of format on the device, against the scalar path: the tricky patterns that the golden vectors are made of,
+//! random patterns, and random patterns of like size, which is what decides between neighbouring codes.
+
+use super::{Lcg, Tensor, assert_same, by_scalar, gpu, quantizers};
+use bitbudget::compute::cpu;
+use bitbudget::compute::encoding::{Encoded, Encoding};
+use bitbudget::compute::gpu::blocks::Work;
+use bitbudget::compute::gpu::{shaders, soft};
+use bitbudget::formats::mx::ScaleRule;
+use bitbudget::formats::{Block, FORMATS, Kind, Layout};
+use bitbudget::platform::webgpu::{Adapter, Device};
+use bitbudget::quantize::{Granularity, Quantizer};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+/// Every value, midpoint and neighbour of the small formats, ties, edges, subnormals and NaN of the others.
+fn tricky_patterns() -> Vec<f32> {
+    let bytes = include_bytes!("../golden/formats/encode/inputs.bin");
+    bytes.as_chunks().0.iter().map(|&word| f32::from_le_bytes(word)).collect()
+}
+
+fn random_patterns(n: usize) -> Vec<f32> {
+    let mut lcg = Lcg(20);
+    // The low bits of such a generator have short periods.
+    (0..n).map(|_| f32::from_bits(lcg.next() >> 16 | lcg.next() & 0xffff_0000)).collect()
+}
+
+/// Random patterns of which 64 neighbours lie within eight binades, from the subnormals to the largest.
+fn patterns_of_like_size(n: usize) -> Vec<f32> {
+    let of_like_size = |(i, x): (usize, f32)| {
+        let bits = x.to_bits();
+        let field = (i as u32 / 64 % 255).saturating_sub(bits >> 23 & 7);
+        f32::from_bits(bits & 0x807f_ffff | field << 23)
+    };
+    random_patterns(n).into_iter().enumerate().map(of_like_size).collect()
+}
+
+/// Every encoding that the device takes.
+fn encodings() -> Vec<Encoding> {
+    let of_format = |format| {
+        let is_mx = matches!(format, Kind::Block(Block { layout: Layout::Mx(_), .. }));
+        if is_mx { &ScaleRule::ALL[..] } else { &ScaleRule::ALL[..1] }
+    };
+    let all = FORMATS
+        .iter()
+        .flat_map(|&format| of_format(format.kind).iter().map(move |&scale_rule| Encoding { format, scale_rule }));
+    all.filter(|&encoding| Work::new(encoding, 1.0).is_some()).collect()
+}
+
+fn assert_same_encoded(what: &str, actual: &Encoded, expected: &Encoded) {
+    for (part, actual, expected) in [
+        ("tensor scales", &actual.tensor_scales, &expected.tensor_scales),
+        ("scales", &actual.scales, &expected.scales),
+        ("codes", &actual.codes, &expected.codes),
+    ] {
+        assert_eq!(actual.len(), expected.len(), "{what}: bytes of {part}");
+        let differing = actual.iter().zip(expected).filter(|(a, b)| a != b).count();
+        if let Some(at) = actual.iter().zip(expected).position(|(a, b)| a != b) {
+            panic!(
+                "{what}: {differing} bytes of {part} differ, the first at {at}: {} is not {}",
+                actual[at], expected[at]
+            );
+        }
+    }
+}
+
+#[wasm_bindgen_test]
+async fn the_gpu_gives_the_bytes_of_scalar_code_for_codebooks_and_blocks() {
+    let Some(gpu) = gpu().await else { return };
+    for (name, values) in [
+        ("tricky patterns", tricky_patterns()),
+        ("patterns of like size", patterns_of_like_size(1 << 18)),
+        ("random patterns", random_patterns(1 << 20)),
+    ] {
+        for encoding in encodings() {
+            let what = format!("{name}, {} {:?}", encoding.format.id, encoding.scale_rule);
+            let expected =
+                cpu::blocks::encode(encoding, &values).expect("the reference has every format of the device");
+            match gpu.encode(encoding, &values).await {
+                Ok(encoded) => assert_same_encoded(&what, &encoded, &expected),
+                Err(failure) => panic!("{what}: {failure:?}"),
+            }
+        }
+    }
+}
+
+#[wasm_bindgen_test]
+async fn the_gpu_gives_the_codes_of_scalar_code_for_floats_and_integers() {
+    let Some(gpu) = gpu().await else { return };
+    let is_for_devices = |quantizer: &Quantizer| quantizer.format.is_elementwise();
+    for (tensor, granularities) in [
+        (Tensor::new("tricky patterns", 45, tricky_patterns()), &[Granularity::Tensor, Granularity::Row][..]),
+        (Tensor::new("patterns of like size", 64, patterns_of_like_size(1 << 16)), &[Granularity::Row]),
+        (Tensor::new("random patterns", 1 << 10, random_patterns(1 << 20)), &[Granularity::Tensor]),
+    ] {
+        for quantizer in quantizers().into_iter().filter(is_for_devices) {
+            if !granularities.contains(&quantizer.granularity) {
+                continue;
+            }
+            let what = format!("{}, {quantizer:?}", tensor.name);
+            match gpu.run(quantizer, tensor.rows(), tensor.cols, &tensor.values, |_| {}).await {
+                Ok(done) => assert_same(&what, &done, &by_scalar(quantizer, &tensor)),
+                Err(failure) => panic!("{what}: {failure:?}"),
+            }
+        }
+    }
+}
+
+const OPERATIONS: usize = 12;
+
+/// Every operation on each pair.
+const CHECK_OF_SOFT: &str = "
+@group(0) @binding(0) var<storage, read> pairs: array<vec2<u32>>;
+@group(0) @binding(1) var<storage, read_write> results: array<array<u32, 12>>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    if id.x >= arrayLength(&pairs) { return; }
+    let a = pairs[id.x].x;
+    let b = pairs[id.x].y;
+    results[id.x] = array<u32, 12>(
+        multiply(a, b), divide(a, b), add(a, b), subtract(a, b), round_even(a), round_away(a), truncate(a),
+        u32(to_i32(a)), from_i32(i32(a)), u32(exceeds(a, b)), larger_magnitude(a, b), to_f16(a),
+    );
+}
+";
+
+fn results([a, b]: [u32; 2]) -> [u32; OPERATIONS] {
+    [
+        soft::multiply(a, b),
+        soft::divide(a, b),
+        soft::add(a, b),
+        soft::subtract(a, b),
+        soft::round_even(a),
+        soft::round_away(a),
+        soft::truncate(a),
+        soft::to_i32(a) as u32,
+        soft::from_i32(a as i32),
+        u32::from(soft::exceeds(a, b)),
+        soft::larger_magnitude(a, b),
+        soft::to_f16(a),
+    ]
+}
+
+#[wasm_bindgen_test]
+async fn the_gpus_arithmetic_is_the_hosts() {
+    // Leaves it out where no device is expected.
+    if gpu().await.is_none() {
+        return;
+    }
+    let adapter = Adapter::request().await.expect("there is a device");
+    let device = Device::request(&adapter).await.expect("it starts");
+    let kernel = device.kernel(&(shaders::soft() + CHECK_OF_SOFT)).await.expect("the shader compiles");
+    let bits = |values: Vec<f32>| values.into_iter().map(f32::to_bits).collect::<Vec<u32>>();
+    let tricky = bits(tricky_patterns());
+    let mut pairs: Vec<[u32; 2]> = Vec::new();
+    for step in [1, 2, 7, 64, 500, 1300] {
+        pairs.extend(tricky.iter().enumerate().map(|(i, &a)| [a, tricky[(i + step) % tricky.len()]]));
+        pairs.extend(tricky.iter().map(|&a| [a, a.wrapping_add(step as u32) ^ 0x8000_0000]));
+    }
+    pairs.extend(bits(random_patterns(1 << 17)).as_chunks().0);
+    pairs.extend(bits(patterns_of_like_size(1 << 17)).as_chunks().0);
+
+    device.begin_checked();
+    let input = device.storage_of(pairs.as_flattened()).expect("memory");
+    let output = device.storage(OPERATIONS * pairs.len()).expect("memory");
+    device.dispatch(&kernel, &[(0, &input), (1, &output)], (pairs.len().div_ceil(64) as u32, 1));
+    device.end_checked().await.expect("the kernel runs");
+    let output = device.read(&output).await.expect("the results");
+    for (&pair, actual) in pairs.iter().zip(output.as_chunks().0) {
+        assert!(*actual == results(pair), "{pair:#x?}: {actual:#x?} are not {:#x?}", results(pair));
+    }
+}
