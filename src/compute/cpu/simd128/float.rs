@@ -9,6 +9,7 @@ use crate::compute::cpu::scalar;
 use crate::formats::{Cast, Float, NanRule, Overflow, mx};
 use core::arch::wasm32::*;
 use core::hint::black_box;
+use core::mem::transmute;
 
 const F32_BIAS: i32 = 127;
 const F32_MANTISSA_BITS: u32 = 23;
@@ -18,7 +19,7 @@ const NAN: u32 = 0x7fc0_0000;
 
 /// [`Cast`] on lanes. Where it is a constant, so are the steps to take and the bits to shift by. What is compared with and
 /// added lies in vectors that the compiler does not see through: it would put constants into the loop, and V8 makes one of
-/// 128 bits anew each time. That alone made decoding two to four times as fast.
+/// 128 bits anew each time (FP8 is encoded, and FP16 decoded, in three quarters of the time).
 #[derive(Clone, Copy)]
 pub(super) struct FloatLanes {
     cast: Cast,
@@ -32,6 +33,7 @@ pub(super) struct FloatLanes {
 struct Splats {
     /// The f32 of one code beyond the largest value, or of that value if the format saturates.
     limit: v128,
+    zero: v128,
     /// All but the sign of an f32.
     magnitude: v128,
     one: v128,
@@ -87,6 +89,7 @@ impl FloatLanes {
         );
         let splats = Splats {
             limit: u32x4_splat((cast.overflow_code << shift).wrapping_add(rebias)),
+            zero: u32x4_splat(0),
             magnitude: u32x4_splat(!SIGN),
             one: u32x4_splat(1),
             half_less_one: u32x4_splat((1 << (shift - 1)) - 1),
@@ -243,7 +246,8 @@ impl Lanes for FloatLanes {
     }
 }
 
-/// The formats that most tensors are in get copies of the loops in which all of the above are constants.
+/// The formats that most tensors are in get copies of the loops in which the cast is a constant: they are encoded in two
+/// thirds to three quarters of the time.
 const BF16: Cast = Cast::new(Float::ieee(8, 7), Overflow::Special, NanRule::Quiet);
 const FP16: Cast = Cast::new(Float::ieee(5, 10), Overflow::Special, NanRule::Quiet);
 const E4M3FN: Cast = Cast::new(mx::E4M3FN, Overflow::Saturate, NanRule::Quiet);
@@ -253,6 +257,8 @@ const E5M2: Cast = Cast::new(mx::E5M2, Overflow::Special, NanRule::Quiet);
 ///
 /// # Panics
 /// As it does.
+// Not a part of its caller: V8 compiles a function in earnest while it runs the first time, for the calls that follow.
+#[inline(never)]
 pub fn encode_slice(cast: &Cast, values: &[f32], codes: &mut [u8]) {
     match *cast {
         BF16 => encode::<8>(FloatLanes::new(BF16), values, codes),
@@ -269,6 +275,7 @@ pub fn encode_slice(cast: &Cast, values: &[f32], codes: &mut [u8]) {
 ///
 /// # Panics
 /// As it does.
+#[inline(never)]
 pub fn decode_slice(cast: &Cast, codes: &[u8], values: &mut [f32]) {
     match *cast {
         BF16 => decode::<8>(FloatLanes::new(BF16), codes, values),
@@ -344,19 +351,19 @@ fn decode_halves(lanes: FloatLanes, codes: v128, quads: &mut [[f32; 4]]) -> bool
     let rank = v128_and(codes, k.rank);
     if rebias(lanes.cast) == 0 {
         let codes = v128_bitselect(k.nan, codes, i16x8_gt(rank, k.last_number));
-        store(&mut quads[0], upper_low(codes));
-        store(&mut quads[1], upper_high(codes));
+        store(&mut quads[0], upper_low(k.zero, codes));
+        store(&mut quads[1], upper_high(k.zero, codes));
         return true;
     }
     // A product moves the exponent, of all numbers. But a subnormal would be one of f32 on its way, over which some
     // processors take long, and which a tensor has few of.
-    let is_subnormal = v128_andnot(i16x8_gt(rank, u16x8_splat(0)), i16x8_gt(rank, k.last_subnormal));
+    let is_subnormal = v128_andnot(i16x8_gt(rank, k.zero), i16x8_gt(rank, k.last_subnormal));
     if v128_any_true(v128_or(is_subnormal, i16x8_gt(rank, k.last_finite))) {
         return false;
     }
     let down = 8 - float.exponent_bits;
-    store(&mut quads[0], f32x4_mul(v128_and(i32x4_shr(upper_low(codes), down), k.kept), k.scale));
-    store(&mut quads[1], f32x4_mul(v128_and(i32x4_shr(upper_high(codes), down), k.kept), k.scale));
+    store(&mut quads[0], f32x4_mul(v128_and(i32x4_shr(upper_low(k.zero, codes), down), k.kept), k.scale));
+    store(&mut quads[1], f32x4_mul(v128_and(i32x4_shr(upper_high(k.zero, codes), down), k.kept), k.scale));
     true
 }
 
@@ -388,23 +395,23 @@ fn decode_bytes(lanes: FloatLanes, codes: v128, quads: &mut [[f32; 4]]) -> bool 
     let second = i8x16_shuffle::<8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31>(low, high);
     let first = upper(u16x8_extend_low_u8x16(rank), first);
     let second = upper(u16x8_extend_high_u8x16(rank), second);
-    store(&mut quads[0], upper_low(first));
-    store(&mut quads[1], upper_high(first));
-    store(&mut quads[2], upper_low(second));
-    store(&mut quads[3], upper_high(second));
+    store(&mut quads[0], upper_low(k.zero, first));
+    store(&mut quads[1], upper_high(k.zero, first));
+    store(&mut quads[2], upper_low(k.zero, second));
+    store(&mut quads[3], upper_high(k.zero, second));
     true
 }
 
 /// The first four of eight halves, each as the upper half of 32 bits.
 #[inline(always)]
-fn upper_low(halves: v128) -> v128 {
-    i16x8_shuffle::<0, 8, 1, 9, 2, 10, 3, 11>(u16x8_splat(0), halves)
+fn upper_low(zero: v128, halves: v128) -> v128 {
+    i16x8_shuffle::<0, 8, 1, 9, 2, 10, 3, 11>(zero, halves)
 }
 
 /// The last four.
 #[inline(always)]
-fn upper_high(halves: v128) -> v128 {
-    i16x8_shuffle::<4, 12, 5, 13, 6, 14, 7, 15>(u16x8_splat(0), halves)
+fn upper_high(zero: v128, halves: v128) -> v128 {
+    i16x8_shuffle::<4, 12, 5, 13, 6, 14, 7, 15>(zero, halves)
 }
 
 /// Eight codes of 16 bits, whatever they are.
@@ -414,16 +421,14 @@ fn decode_pair(lanes: FloatLanes, codes: v128, quads: &mut [[f32; 4]]) {
     store(&mut quads[1], lanes.decode(u32x4_extend_high_u16x8(codes)));
 }
 
-/// One store, once it is compiled.
 #[inline(always)]
 fn to_bytes(v: v128) -> [u8; 16] {
-    let halves = u128::from(u64x2_extract_lane::<1>(v)) << 64 | u128::from(u64x2_extract_lane::<0>(v));
-    halves.to_le_bytes()
+    // SAFETY: both are 16 bytes of which every pattern is a value.
+    unsafe { transmute(v) }
 }
 
-/// One load, once it is compiled.
 #[inline(always)]
 fn from_bytes(bytes: &[u8; 16]) -> v128 {
-    let halves = u128::from_le_bytes(*bytes);
-    u64x2(halves as u64, (halves >> 64) as u64)
+    // SAFETY: both are 16 bytes of which every pattern is a value.
+    unsafe { transmute(*bytes) }
 }
