@@ -12,7 +12,7 @@ mod pinned;
 use bitbudget::compute::backend::Unavailable;
 use bitbudget::compute::cpu::{scalar, simd128};
 use bitbudget::compute::gpu::device::{Failure, Gpu};
-use bitbudget::formats::{FORMATS, FP32, Kind};
+use bitbudget::formats::{Cast, FORMATS, FP32, Kind, NanRule, Overflow};
 use bitbudget::platform::webgpu::Adapter;
 use bitbudget::quantize::{Granularity, Plan, Quantizer, Scheme, Sums, Tally};
 use bitbudget::weights::{Distribution, Sample};
@@ -248,6 +248,35 @@ fn simd_gives_the_codes_counts_and_sums_of_scalar_code() {
             let tally = simd128::measure(&expected.0, 0, &tensor.values, &mut codes);
             let what = format!("{}, {quantizer:?}", tensor.name);
             assert_same(&what, &(expected.0.clone(), tally, codes), &expected);
+        }
+    }
+}
+
+#[wasm_bindgen_test]
+fn simd_encodes_and_decodes_slices_as_scalar_code_does() {
+    for format in FORMATS {
+        let Kind::Float(float) = format.kind else { continue };
+        let code_bytes = format.code_bytes();
+        for overflow in [Overflow::Saturate, Overflow::Special] {
+            let cast = Cast::new(float, overflow, NanRule::Quiet);
+            let what = format!("{}, {overflow:?}", format.id);
+            // Lengths that end everywhere in a vector.
+            let all = all_over_f32();
+            for values in (0..40).map(|n| &all[7 * n..8 * n]).chain([&all[..]]) {
+                let (mut codes, mut expected) =
+                    (vec![0; values.len() * code_bytes], vec![0; values.len() * code_bytes]);
+                simd128::encode_slice(&cast, values, &mut codes);
+                scalar::encode_slice(&cast, values, &mut expected);
+                assert!(codes == expected, "{what}: codes of {} values", values.len());
+            }
+            // All codes of two bytes or fewer, those of NaN and infinities among them.
+            let count = 1u32 << float.bits().min(16);
+            let codes: Vec<u8> = (0..count).flat_map(|code| code.to_le_bytes()[..code_bytes].to_vec()).collect();
+            let (mut values, mut expected) = (vec![0.0; count as usize], vec![0.0; count as usize]);
+            simd128::decode_slice(&cast, &codes, &mut values);
+            scalar::decode_slice(&cast, &codes, &mut expected);
+            let differs = values.iter().zip(&expected).position(|(a, b)| a.to_bits() != b.to_bits());
+            assert_eq!(differs, None, "{what}: the first code with another value");
         }
     }
 }

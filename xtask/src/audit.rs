@@ -3,6 +3,7 @@
 use crate::{
     Result,
     page::{self, Wasm},
+    performance,
     site::{Options, Site},
     tools,
 };
@@ -10,8 +11,6 @@ use serde_json::Value;
 use std::{fmt::Write, fs, process::Command};
 
 const RUNS: usize = 3;
-const BEGIN: &str = "<!-- audit:begin -->";
-const END: &str = "<!-- audit:end -->";
 
 struct Metric {
     name: &'static str,
@@ -99,12 +98,7 @@ pub fn run() -> Result<bool> {
     }
     let (table, passed) = table(&reports)?;
     println!("\n{table}");
-    let page = tools::root().join("docs/performance.md");
-    let text = fs::read_to_string(&page).unwrap_or_else(|_| format!("# Performance\n\n{BEGIN}\n{END}\n"));
-    let text = between_markers(&text, &table)
-        .ok_or_else(|| format!("{} has no line {BEGIN} followed by {END} to write between", page.display()))?;
-    fs::create_dir_all(tools::root().join("docs"))?;
-    fs::write(&page, text)?;
+    performance::write("audit", &table)?;
     Ok(passed)
 }
 
@@ -134,13 +128,6 @@ fn table(reports: &[Value]) -> Result<(String, bool)> {
 fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     values.get(values.len().checked_sub(1)? / 2).copied()
-}
-
-/// The text with what stands between the marker comments replaced.
-fn between_markers(text: &str, table: &str) -> Option<String> {
-    let (before, rest) = text.split_once(BEGIN)?;
-    let (_, after) = rest.split_once(END)?;
-    Some(format!("{before}{BEGIN}\n{table}{END}{after}"))
 }
 
 #[cfg(test)]
@@ -186,12 +173,5 @@ mod tests {
     #[test]
     fn a_report_without_scores_is_an_error() {
         assert!(table(&[json!({ "runtimeError": { "code": "NO_FCP" } })]).is_err());
-    }
-
-    #[test]
-    fn only_what_stands_between_the_markers_is_replaced() {
-        let text = format!("a\n{BEGIN}\nold\n{END}\nb\n");
-        assert_eq!(between_markers(&text, "new\n").unwrap(), format!("a\n{BEGIN}\nnew\n{END}\nb\n"));
-        assert_eq!(between_markers("no markers", "new"), None);
     }
 }

@@ -181,13 +181,12 @@ fn exhaustive(_: &mut State) -> Result<(), Stop> {
 fn exhaustive_wasm(_: &mut State) -> Result<(), Stop> {
     tools::wasm_target()?;
     let wasm_bindgen = tools::wasm_bindgen()?;
-    let node = tools::node()?;
+    tools::node()?;
     let mut test = cargo(
         "test -p bitbudget --profile engine --no-default-features --target wasm32-unknown-unknown \
          --test exhaustive_wasm -- --nocapture",
     );
-    let directories: Vec<_> = [wasm_bindgen.parent(), node.parent()].into_iter().flatten().collect();
-    test.env("PATH", tools::path_with(&directories)?);
+    test.env("PATH", tools::path_with(wasm_bindgen.parent().as_slice())?);
     run_for(LIMIT, test)
 }
 
@@ -199,7 +198,7 @@ fn clippy_wasm(_: &mut State) -> Result<(), Stop> {
         cargo("clippy -p bitbudget --target wasm32-unknown-unknown --lib --bins --test web -- -D warnings"),
     )?;
     let engine = "clippy -p bitbudget --target wasm32-unknown-unknown --bin engine --no-default-features \
-                  --test exhaustive_wasm -- -D warnings";
+                  --test exhaustive_wasm --test cast_speed -- -D warnings";
     run_for(LIMIT, cargo(engine))
 }
 
@@ -246,11 +245,21 @@ const FIREFOX: Kind = Kind {
 
 /// `tests/web.rs`, inside a browser.
 fn wasm(kind: &Kind) -> Result<(), Stop> {
+    run_for(LIMIT, in_browser(kind, "--test web")?)
+}
+
+/// `tests/cast_speed.rs`, as the engine is built.
+pub(crate) fn speed_in_chromium() -> Result<Command> {
+    in_browser(&CHROMIUM, "--profile engine --no-default-features --test cast_speed -- --nocapture")
+}
+
+/// Tests of the library inside a browser.
+fn in_browser(kind: &Kind, which: &str) -> Result<Command> {
     tools::wasm_target()?;
     let wasm_bindgen = tools::wasm_bindgen()?;
     let browser = (kind.find)()?;
     let capabilities = capabilities(kind, &browser)?;
-    let mut test = cargo("test -p bitbudget --target wasm32-unknown-unknown --test web");
+    let mut test = cargo(&format!("test -p bitbudget --target wasm32-unknown-unknown {which}"));
     for other in ["CHROMEDRIVER", "GECKODRIVER", "SAFARIDRIVER"] {
         test.env_remove(other); // the runner takes the first one that it sees
     }
@@ -258,7 +267,7 @@ fn wasm(kind: &Kind) -> Result<(), Stop> {
         .env("PATH", tools::path_with(wasm_bindgen.parent().as_slice())?)
         .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", capabilities)
         .env("WASM_BINDGEN_TEST_TIMEOUT", "800");
-    run_for(LIMIT, test)
+    Ok(test)
 }
 
 /// The browser's part of tests/webdriver.json, with the browser's place, as the test runner wants it.

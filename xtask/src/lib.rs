@@ -2,11 +2,13 @@
 //!
 //! [`tools`] finds or installs the programs that Cargo does not bring; [`site`] serves the built page. The rest is one
 //! module a command: [`page`] builds, [`legs`] tests, [`size`] holds the first load to its budget,
-//! and [`audit`] measures the page with Lighthouse.
+//! [`audit`] measures the page with Lighthouse, and [`bench`] the casts; both write [`performance`].
 
 pub mod audit;
+pub mod bench;
 pub mod legs;
 pub mod page;
+pub mod performance;
 pub mod site;
 pub mod size;
 pub mod tools;

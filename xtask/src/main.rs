@@ -1,7 +1,7 @@
 //! `cargo xtask`: the project's commands. See [`HELP`].
 
 use std::process::ExitCode;
-use xtask::{Result, audit, legs, page};
+use xtask::{Result, audit, bench, legs, page};
 
 const HELP: &str = "\
 The project's commands. Each installs what it needs, where it can, once per machine.
@@ -18,6 +18,7 @@ Usage: cargo xtask <command>
                     everything that CI runs; with --fast what needs no browser;
                     or the named legs
     audit           measure the page with Lighthouse into docs/performance.md
+    bench           measure how fast tensors are converted, into docs/performance.md
     help            this text
 
 The legs of the test:
@@ -65,6 +66,7 @@ fn run(arguments: &[String]) -> Result<bool> {
             }
         }
         "audit" => none(arguments).and_then(|()| audit::run()),
+        "bench" => none(arguments).and_then(|()| bench::run()),
         "help" | "--help" | "-h" => {
             print!("{HELP}{}{ENVIRONMENT}", legs::list());
             Ok(true)

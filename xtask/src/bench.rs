@@ -1,0 +1,127 @@
+//! `cargo xtask bench`: how fast tensors become codes and values again, on the host and in Chromium, as a ratio to a copy.
+
+use crate::{Result, legs, performance, tools};
+use std::{
+    fmt::Write,
+    process::{Command, Stdio},
+};
+
+/// The times of one format, in nanoseconds a value.
+#[derive(Debug, PartialEq)]
+struct Row {
+    format: String,
+    copy: f64,
+    encode: f64,
+    decode: f64,
+}
+
+/// What these formats have to reach in the browser, as a part of a copy's speed.
+const TARGET: f64 = 0.5;
+const TARGET_FORMATS: [&str; 4] = ["bf16", "fp16", "e4m3fn", "e5m2"];
+
+/// Measures, prints the tables and writes them into docs/performance.md. Returns whether the target is met.
+pub fn run() -> Result<bool> {
+    let chromium = tools::chromium()?;
+    let version = output(Command::new(&chromium.binary).arg("--version"))?;
+    let wasm = rows(&output(&mut legs::speed_in_chromium()?)?)?;
+    let mut host = tools::cargo();
+    host.args(["bench", "-p", "bitbudget", "--bench", "cast", "--", "--output-format", "bencher"]);
+    let host = rows(&output(host.current_dir(tools::root()))?)?;
+    let missed = missed(&wasm);
+    let verdict = match missed.as_slice() {
+        [] => format!("Target, ≥ {TARGET} of a copy for {}: met.", TARGET_FORMATS.join(", ")),
+        missed => {
+            format!("Target, ≥ {TARGET} of a copy for {}: not met by {}.", TARGET_FORMATS.join(", "), missed.join(", "))
+        }
+    };
+    let text = format!(
+        "WebAssembly SIMD in a worker of {}, headless; the best of 15 rounds. {verdict}\n\n{}\nThe scalar path on the same \
+         machine, by criterion.\n\n{}",
+        version.trim(),
+        table(&wasm),
+        table(&host)
+    );
+    println!("\n{text}");
+    performance::write("bench", &text)?;
+    Ok(missed.is_empty())
+}
+
+/// What a command prints, once it has succeeded.
+fn output(command: &mut Command) -> Result<String> {
+    let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output()?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    if output.status.success() { Ok(text) } else { Err(format!("{text}\nIt ended with {}.", output.status).into()) }
+}
+
+/// Reads `test FORMAT/WHAT/VALUES ... bench: TIME ns/iter`, the form of libtest's benchmarks, which criterion has too.
+fn rows(text: &str) -> Result<Vec<Row>> {
+    let mut rows: Vec<Row> = Vec::new();
+    for line in text.lines() {
+        let Some((name, rest)) = line.trim().strip_prefix("test ").and_then(|line| line.split_once(" ... bench:"))
+        else {
+            continue;
+        };
+        let unreadable = || format!("the line `{line}` is no time of a format");
+        let [format, what, values] = name.split('/').collect::<Vec<_>>().try_into().map_err(|_| unreadable())?;
+        let time = rest.split_whitespace().next().ok_or_else(unreadable)?.replace(',', "");
+        let time = time.parse::<f64>()? / values.parse::<f64>()?;
+        if rows.last().is_none_or(|row| row.format != format) {
+            rows.push(Row { format: format.into(), copy: f64::NAN, encode: f64::NAN, decode: f64::NAN });
+        }
+        let Some(row) = rows.last_mut() else { continue };
+        match what {
+            "copy" => row.copy = time,
+            "encode" => row.encode = time,
+            "decode" => row.decode = time,
+            _ => return Err(unreadable().into()),
+        }
+    }
+    if rows.is_empty() { Err(format!("there are no times in what was printed:\n{text}").into()) } else { Ok(rows) }
+}
+
+/// The formats of the target that do not reach it, or were not measured.
+fn missed(rows: &[Row]) -> Vec<&'static str> {
+    let meets = |row: &Row| row.copy >= TARGET * row.encode && row.copy >= TARGET * row.decode;
+    TARGET_FORMATS.into_iter().filter(|format| !rows.iter().any(|row| row.format == *format && meets(row))).collect()
+}
+
+fn table(rows: &[Row]) -> String {
+    let mut text =
+        "| ns a value | copy | encode | of copy | decode | of copy |\n|---|---:|---:|---:|---:|---:|\n".to_owned();
+    for Row { format, copy, encode, decode } in rows {
+        let (faster, back) = (copy / encode, copy / decode);
+        let _ = writeln!(text, "| {format} | {copy:.3} | {encode:.3} | {faster:.2} | {decode:.3} | {back:.2} |");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PRINTED: &str = "running 1 test\n\
+        test bf16/copy/1000 ... bench:       1,000 ns/iter (+/- 30)\n\
+        test bf16/encode/1000 ... bench: 2000 ns/iter (+/- 0)\n\
+        test bf16/decode/1000 ... bench: 4000 ns/iter (+/- 0)\n\
+        test casts_are_timed ... ok\n";
+
+    #[test]
+    fn times_are_read_from_lines_of_benchmarks_and_from_no_others() {
+        let expected = Row { format: "bf16".into(), copy: 1.0, encode: 2.0, decode: 4.0 };
+        assert_eq!(rows(PRINTED).unwrap(), [expected]);
+        assert!(rows("test casts_are_timed ... ok").is_err());
+    }
+
+    #[test]
+    fn the_table_has_each_time_and_its_ratio_to_the_copy() {
+        let text = table(&rows(PRINTED).unwrap());
+        assert!(text.ends_with("| bf16 | 1.000 | 2.000 | 0.50 | 4.000 | 0.25 |\n"), "{text}");
+    }
+
+    #[test]
+    fn a_format_that_is_slow_one_way_or_not_measured_misses_the_target() {
+        assert_eq!(missed(&rows(PRINTED).unwrap()), TARGET_FORMATS);
+        let row = |format: &str| Row { format: format.into(), copy: 1.0, encode: 2.0, decode: 1.5 };
+        assert_eq!(missed(&TARGET_FORMATS.map(row)), [""; 0]);
+    }
+}
