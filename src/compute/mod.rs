@@ -1,4 +1,4 @@
-//! Where work is done: plain jobs in, plain outcomes out, on the CPU or the GPU.
+//! Where work is done: questions in, views out, on the CPU or the GPU.
 //!
 //! Codes, histogram counts and the largest error are identical on every backend; sums agree as [`crate::quantize::Tally`]
 //! says.
@@ -7,7 +7,6 @@ pub mod backend;
 pub mod cpu;
 pub mod encoding;
 pub mod gpu;
-pub mod job;
 pub mod protocol;
 #[cfg(target_arch = "wasm32")]
 pub mod worker;

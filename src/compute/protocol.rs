@@ -2,32 +2,21 @@
 //! knows neither NaN nor infinities. No tensor travels.
 
 use super::backend::Choice;
-use super::job::{Error, Job, Outcome};
-use crate::labs::formats;
+use crate::labs::{Question, View};
 use serde::{Deserialize, Serialize};
 
 /// Names a job, so that stale answers are known and dropped.
 pub type JobId = u32;
 
-/// From the page to the worker.
+/// From the page to the worker: make what a lab shows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum ToWorker {
-    /// Do this.
-    Run {
-        /// The job's name.
-        id: JobId,
-        /// What to do.
-        job: Job,
-        /// On which backend.
-        choice: Choice,
-    },
-    /// Make what the Formats lab shows.
-    Formats {
-        /// The job's name.
-        id: JobId,
-        /// What it is asked.
-        question: formats::Question,
-    },
+pub struct ToWorker {
+    /// The job's name.
+    pub id: JobId,
+    /// What the lab is asked.
+    pub question: Question,
+    /// On which backend, where there is a tensor.
+    pub choice: Choice,
 }
 
 /// From the worker to the page.
@@ -44,26 +33,12 @@ pub enum FromWorker {
         /// The share that is done, 0..=1.
         share: f64,
     },
-    /// The job is done.
-    Done {
-        /// The job's name.
-        id: JobId,
-        /// What came of it.
-        outcome: Box<Outcome>,
-    },
-    /// What the Formats lab shows.
-    Formats {
+    /// What the lab shows.
+    Answer {
         /// The job's name.
         id: JobId,
         /// What it shows.
-        view: Box<formats::View>,
-    },
-    /// The job cannot be done.
-    Failed {
-        /// The job's name.
-        id: JobId,
-        /// Why.
-        error: Error,
+        view: Box<View>,
     },
 }
 
@@ -95,20 +70,21 @@ pub enum Stage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compute::job::TensorSource;
+    use crate::labs::Part;
 
     #[test]
     fn messages_arrive_as_they_were_sent() {
-        let job = Job {
-            tensor: TensorSource::values(&[f32::NAN, -0.0, 0.1]),
-            format: "int8".to_owned(),
-            affine: true,
-            each_row: false,
-        };
-        let message = ToWorker::Run { id: 7, job, choice: Choice::Gpu };
+        let question = Question { typed: "π".to_owned(), window: Some((-0.0, 1e-300)), ..Question::default() };
+        let message = ToWorker { id: 7, question: question.clone(), choice: Choice::Gpu };
         assert_eq!(read(&write(&message).unwrap()), Ok(message));
-        let message = FromWorker::Progress { id: 7, stage: Stage::Quantizing, share: 0.1 };
-        assert_eq!(read(&write(&message).unwrap()), Ok(message));
+        let mut view = View::of(&question);
+        view.set(Part::Takeaway, "It is so");
+        for message in [
+            FromWorker::Progress { id: 7, stage: Stage::Quantizing, share: 0.1 },
+            FromWorker::Answer { id: 7, view: Box::new(view) },
+        ] {
+            assert_eq!(read(&write(&message).unwrap()), Ok(message));
+        }
         assert!(read::<FromWorker>(b"?").is_err());
     }
 }

@@ -3,12 +3,13 @@
 use super::backend::{self, Backend, Choice, Unavailable};
 use super::cpu;
 use super::gpu::device::{Failure, Gpu};
-use super::job::{Error, Job, Outcome, TensorSource};
 use super::protocol::{self, FromWorker, JobId, Stage, ToWorker};
-use crate::labs::formats;
+use crate::labs::quantize::{Outcome, Task};
+use crate::labs::{Lab, View, formats};
 use crate::platform::webgpu::Adapter;
 use crate::platform::{clock::now_ms, task, workers};
-use crate::quantize::Report;
+use crate::quantize::{Error, Report};
+use crate::weights::TensorSource;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -26,16 +27,8 @@ pub fn serve() {
         task::spawn(async move {
             loop {
                 let Some(message) = queue.borrow_mut().pop_front() else { break };
-                let answer = match message {
-                    ToWorker::Formats { id, question } => {
-                        FromWorker::Formats { id, view: Box::new(formats::view(&question)) }
-                    }
-                    ToWorker::Run { id, job, choice } => match held.run(id, &job, choice).await {
-                        Ok(outcome) => FromWorker::Done { id, outcome: Box::new(outcome) },
-                        Err(error) => FromWorker::Failed { id, error },
-                    },
-                };
-                post(&answer);
+                let view = held.answer(&message).await;
+                post(&FromWorker::Answer { id: message.id, view: Box::new(view) });
             }
             *bench.borrow_mut() = Some(held);
         });
@@ -61,13 +54,24 @@ struct Bench {
 }
 
 impl Bench {
-    async fn run(&mut self, id: JobId, job: &Job, choice: Choice) -> Result<Outcome, Error> {
-        let quantizer = job.quantizer()?;
-        let (rows, cols) = job.tensor.shape();
-        if self.tensor.as_ref().is_none_or(|(source, _)| *source != job.tensor) {
+    async fn answer(&mut self, message: &ToWorker) -> View {
+        match message.question.lab {
+            Lab::Formats => formats::view(&message.question),
+            Lab::Quantize => {
+                let task = Task::new(&message.question);
+                let outcome = self.run(message.id, &task, message.choice).await;
+                task.view(&message.question, outcome.as_ref().map_err(|error| *error))
+            }
+        }
+    }
+
+    async fn run(&mut self, id: JobId, task: &Task, choice: Choice) -> Result<Outcome, Error> {
+        let quantizer = task.quantizer;
+        let (rows, cols) = task.tensor.shape();
+        if self.tensor.as_ref().is_none_or(|(source, _)| !source.is_same(&task.tensor)) {
             self.tensor = None; // free the old one first
-            let mut tell = progress(id, Stage::Drawing);
-            self.tensor = Some((job.tensor.clone(), job.tensor.load(&mut tell)?));
+            let values = task.tensor.load(progress(id, Stage::Drawing));
+            self.tensor = Some((task.tensor.clone(), values));
         }
 
         let (mut chosen, mut note) = self.choose(choice).await;
@@ -77,7 +81,7 @@ impl Bench {
         if let (Backend::Gpu, Some(Ok(gpu))) = (chosen, &self.gpu) {
             match gpu.run(quantizer, rows, cols, values, progress(id, Stage::Quantizing)).await {
                 Ok(finished) => done = Some(finished),
-                Err(Failure::Impossible(error)) => return Err(error.into()),
+                Err(Failure::Impossible(error)) => return Err(error),
                 Err(Failure::NotSuitable(why)) => note = Some(format!("this tensor is not for it, since {why}")),
                 Err(Failure::Device(why)) => {
                     note = Some(why.to_string());
@@ -99,7 +103,7 @@ impl Bench {
             (Backend::Gpu, _) => ("gpu", "GPU".to_owned()),
             (Backend::Cpu, _) => ("cpu", "CPU (WebAssembly SIMD)".to_owned()),
         };
-        Ok(Outcome { report, backend: backend.to_owned(), backend_name, elapsed_ms, backend_note: note })
+        Ok(Outcome { report, backend, backend_name, elapsed_ms, backend_note: note })
     }
 }
 

@@ -1,11 +1,166 @@
 //! What a lab shows, as text and pictures: pure functions from its inputs.
 //!
 //! The engine makes it and the page shows it, so a lab can grow without the page's first load growing with it, and a test
-//! can read what a reader will see. Controls stay with the page.
+//! can read what a reader will see. Controls stay with the page. What travels is a [`Question`], the keys of the lab's
+//! link, and a [`View`], texts by their [`Part`].
 
 pub mod figure;
 pub mod formats;
 pub mod html;
+pub mod quantize;
 
 pub use figure::{FigureData, Table};
 pub use html::Html;
+
+use crate::source::Source;
+use serde::{Deserialize, Serialize};
+
+/// The labs that the engine answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Lab {
+    /// [`formats`]
+    #[default]
+    Formats,
+    /// [`quantize`]
+    Quantize,
+}
+
+/// What a lab is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Question {
+    /// Which lab.
+    pub lab: Lab,
+    /// The lab's inputs: the keys of a link.
+    pub keys: Vec<(String, String)>,
+    /// What the reader types, which a link may not have since it means nothing: the number of the Formats lab.
+    pub typed: String,
+    /// The order of the lab's table, once the reader has opened it.
+    pub order: Option<String>,
+    /// The ends of the number line, while the reader drags the number along it.
+    pub window: Option<(f64, f64)>,
+}
+
+/// What a lab shows. A part that was not made is empty.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct View {
+    /// What was asked.
+    pub question: Question,
+    /// The number that is looked at; 0 if there is none.
+    pub x: f64,
+    /// Pictures, in the lab's order.
+    pub figures: Vec<FigureData>,
+    parts: Vec<String>,
+}
+
+/// A part of what a lab shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The answer in one sentence.
+    Takeaway,
+    /// Why the question has no answer; empty if it has.
+    Problem,
+    /// The report, as JSON.
+    Report,
+    /// HTML: why this is the answer.
+    Notes,
+    /// HTML: the sources.
+    Sources,
+    /// HTML: a card for each format.
+    Cards,
+    /// HTML: the ends of each format.
+    Ends,
+    /// What the codes are of.
+    CodesTitle,
+    /// HTML: every code of a format.
+    Codes,
+    /// Why there is no block; empty if there is one.
+    BlockProblem,
+    /// The block in one line.
+    BlockSize,
+    /// HTML: its bytes.
+    BlockBytes,
+    /// HTML: its numbers.
+    BlockRows,
+    /// HTML: the lab's table, if it was asked for.
+    Listing,
+    /// The same as comma-separated values.
+    Csv,
+    /// HTML: figures of merit.
+    Figures,
+}
+
+impl View {
+    /// The view that answers a question, still without any part.
+    #[must_use]
+    pub fn of(question: &Question) -> Self {
+        Self { question: question.clone(), ..Self::default() }
+    }
+
+    /// A part.
+    #[must_use]
+    pub fn part(&self, part: Part) -> &str {
+        self.parts.get(part as usize).map_or("", String::as_str)
+    }
+
+    /// Makes a part.
+    pub fn set(&mut self, part: Part, text: impl Into<String>) {
+        let place = part as usize;
+        if self.parts.len() <= place {
+            self.parts.resize(place + 1, String::new());
+        }
+        self.parts[place] = text.into();
+    }
+
+    /// Whether there is an answer.
+    #[must_use]
+    pub fn is_answer(&self) -> bool {
+        self.part(Part::Problem).is_empty() && !self.part(Part::Takeaway).is_empty()
+    }
+}
+
+/// A list of sources, each once.
+fn sources(all: impl IntoIterator<Item = Source>) -> String {
+    let mut seen: Vec<Source> = Vec::new();
+    let mut html = Html::default();
+    html.open("ul", &[("class", "sources")]);
+    for source in all {
+        if seen.contains(&source) {
+            continue;
+        }
+        let Source { title, url, as_of } = source;
+        let link = [("href", url), ("rel", "noopener noreferrer"), ("target", "_blank")];
+        html.open("li", &[]).element("a", &link, title).text(&format!(" (as of {as_of})")).close("li");
+        seen.push(source);
+    }
+    html.close("ul").finish()
+}
+
+/// A fact as a sentence: a capital and a full stop.
+fn sentence(fact: &str) -> String {
+    let mut letters = fact.chars();
+    let first = letters.next().map_or(' ', |letter| letter.to_ascii_uppercase());
+    format!("{first}{}.", letters.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_that_were_not_made_are_empty() {
+        let mut view = View::default();
+        view.set(Part::Report, "{}");
+        assert_eq!((view.part(Part::Report), view.part(Part::Takeaway), view.part(Part::Figures)), ("{}", "", ""));
+        assert!(!view.is_answer());
+        view.set(Part::Takeaway, "It is so");
+        assert!(view.is_answer());
+        view.set(Part::Problem, "It is not so");
+        assert!(!view.is_answer());
+    }
+
+    #[test]
+    fn a_source_is_listed_once() {
+        let source = crate::formats::FP16.source;
+        assert_eq!(sources([source, source]).matches("<li>").count(), 1);
+    }
+}

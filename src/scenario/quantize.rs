@@ -2,6 +2,7 @@
 
 use super::key::{Key, Rejection, documented, list, read_choice, read_number, span};
 use super::number::{self, Bounds};
+use super::permalink::{read_keys, write_keys};
 use crate::formats::{self, FORMATS, Format, INT8, Kind};
 use crate::quantize::{Granularity, Quantizer, Scheme};
 use crate::weights::samples::DEFAULT_STD;
@@ -88,6 +89,18 @@ impl Default for QuantizeScenario {
 }
 
 impl QuantizeScenario {
+    /// The inputs that are not the default, by key.
+    #[must_use]
+    pub fn keys(&self) -> Vec<(String, String)> {
+        write_keys(KEYS, self).into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+    }
+
+    /// The inputs with these keys; what is not understood is the default.
+    #[must_use]
+    pub fn from_keys(keys: &[(String, String)]) -> Self {
+        read_keys(KEYS, keys, &mut Vec::new())
+    }
+
     /// What is done to the tensor.
     #[must_use]
     pub fn quantizer(&self) -> Quantizer {

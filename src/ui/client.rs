@@ -5,9 +5,8 @@
 //! once more; one that is idle is ended, because wasm memory never shrinks.
 
 use crate::compute::backend::Choice;
-use crate::compute::job::{Error, Job, Outcome};
 use crate::compute::protocol::{self, FromWorker, JobId, Stage, ToWorker};
-use crate::labs::formats;
+use crate::labs::{Question, View};
 use crate::platform::page::Timer;
 use crate::platform::workers::Handle;
 use std::cell::RefCell;
@@ -23,27 +22,15 @@ const START_MS: i32 = 20_000;
 pub enum Event {
     /// How far it is.
     Progress(Stage, f64),
-    /// It is done.
-    Done(Box<Outcome>),
-    /// What the Formats lab shows.
-    Formats(Box<formats::View>),
-    /// It cannot be done.
-    Impossible(Error),
+    /// It is done, or cannot be: the view says which.
+    Answer(Box<View>),
     /// No worker would do it; why.
     NoWorker(String),
 }
 
-/// What the worker is asked for.
-#[derive(Clone)]
-pub enum Work {
-    /// A tensor to be quantized, on this backend.
-    Tensor(Job, Choice),
-    /// What the Formats lab shows.
-    Formats(formats::Question),
-}
-
 struct Task {
-    work: Work,
+    question: Question,
+    choice: Choice,
     on_event: Box<dyn Fn(Event)>,
 }
 
@@ -64,16 +51,27 @@ thread_local! {
 }
 
 /// Starts a job in place of the one before. Its events go to `on_event`; those of the one before are dropped.
-pub fn submit(work: Work, on_event: impl Fn(Event) + 'static) {
+pub fn submit(question: Question, choice: Choice, on_event: impl Fn(Event) + 'static) {
     CLIENT.with_borrow_mut(|client| {
         client.wanted += 1;
         client.died = 0;
-        client.task = Some(Task { work, on_event: Box::new(on_event) });
+        client.task = Some(Task { question, choice, on_event: Box::new(on_event) });
         if client.running.is_some() {
             client.timer = Timer::after_ms(PATIENCE_MS, restart);
         }
     });
     advance();
+}
+
+/// Takes the newest job back. A worker that is busy with it may finish it, if that does not take long.
+pub fn withdraw() {
+    CLIENT.with_borrow_mut(|client| {
+        client.wanted += 1;
+        client.task = None;
+        if client.running.is_some() {
+            client.timer = Timer::after_ms(PATIENCE_MS, restart);
+        }
+    });
 }
 
 /// Gives up the newest job, and ends the worker that does it.
@@ -114,10 +112,7 @@ fn advance() {
         } else if client.ready {
             client.timer = None;
             let (id, task) = (client.wanted, client.task.as_ref()?);
-            let message = match task.work.clone() {
-                Work::Tensor(job, choice) => ToWorker::Run { id, job, choice },
-                Work::Formats(question) => ToWorker::Formats { id, question },
-            };
+            let message = ToWorker { id, question: task.question.clone(), choice: task.choice };
             if let (Ok(bytes), Some(worker)) = (protocol::write(&message), &client.worker) {
                 worker.post(&bytes);
                 client.running = Some(id);
@@ -142,9 +137,7 @@ fn receive(bytes: Vec<u8>) {
                 (task.on_event)(Event::Progress(stage, share));
             }
         }),
-        FromWorker::Done { id, outcome } => answered(id, Event::Done(outcome)),
-        FromWorker::Formats { id, view } => answered(id, Event::Formats(view)),
-        FromWorker::Failed { id, error } => answered(id, Event::Impossible(error)),
+        FromWorker::Answer { id, view } => answered(id, Event::Answer(view)),
     }
 }
 

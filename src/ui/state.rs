@@ -1,16 +1,14 @@
 //! What the page knows, made once at the root.
 
 use super::busy::{self, Busy};
-use super::client::{self, Event, Work};
+use super::client::{self, Event};
 use crate::answers;
-use crate::compute::job::{Error, Job, Outcome, TensorSource};
 use crate::compute::protocol::Stage;
 use crate::json;
-use crate::labs::formats::{Question, View as FormatsView};
+use crate::labs::{FigureData, Lab, Part, Question, View as LabView};
 use crate::memory;
 use crate::platform::page;
 use crate::scaling;
-use crate::scenario::quantize::read_values;
 use crate::scenario::view::ThemeChoice;
 use crate::scenario::{FormatsScenario, MemoryScenario, QuantizeScenario, Room, Route, ScalingScenario, View};
 use leptos::prelude::*;
@@ -26,17 +24,27 @@ pub struct Answer<S, R> {
     pub problem: String,
 }
 
-/// A quantize job under way or done.
+/// What a lab of the engine shows, and what it is busy with.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct JobState {
-    /// The last finished job.
-    pub good: Option<(QuantizeScenario, Outcome)>,
-    /// The question that the last ended job answered or failed on, so that it is not asked again.
-    pub ended: Option<QuantizeScenario>,
-    /// Why it has no answer; empty if it has.
+pub struct Shown {
+    /// The last view that had an answer.
+    pub view: LabView,
+    /// The last question that was answered or has no answer, so that it is not asked again.
+    pub settled: Option<Question>,
+    /// Why it has none; empty if it has.
     pub problem: String,
     /// What is being done, and its share.
     pub progress: Option<(Stage, f64)>,
+}
+
+/// One part of what a lab shows.
+pub fn shown_part(shown: RwSignal<Shown>, part: Part) -> Signal<String> {
+    Signal::derive(move || shown.with(|shown| shown.view.part(part).to_owned()))
+}
+
+/// One of its pictures.
+pub fn shown_figure(shown: RwSignal<Shown>, place: usize) -> Signal<Option<FigureData>> {
+    Signal::derive(move || shown.with(|shown| shown.view.figures.get(place).cloned()))
 }
 
 /// Signals of the whole page. Scenarios change by controls and links only; all else follows from them.
@@ -59,11 +67,13 @@ pub struct State {
     /// The Scaling lab's result.
     pub scaling_answer: Memo<Answer<ScalingScenario, scaling::Report>>,
     /// What the Formats lab shows.
-    pub formats_view: RwSignal<FormatsView>,
+    pub formats_shown: RwSignal<Shown>,
     /// The order of its table of all formats, once that was opened.
-    pub formats_listing: RwSignal<Option<String>>,
-    /// The Quantize lab's job.
-    pub job: RwSignal<JobState>,
+    pub formats_order: RwSignal<Option<String>>,
+    /// The ends of its number line, while the number is dragged along it.
+    pub formats_window: RwSignal<Option<(f64, f64)>>,
+    /// What the Quantize lab shows.
+    pub quantize_shown: RwSignal<Shown>,
     /// What in the link was not understood.
     pub notices: RwSignal<Vec<String>>,
     /// The reader's choice of colours.
@@ -108,9 +118,10 @@ impl State {
             scaling_answer: answer(scaling, |scenario| {
                 scaling::solve(scenario.known(), scenario.law).map_err(|error| sentence(&error.to_string()))
             }),
-            formats_view: RwSignal::new(FormatsView::default()),
-            formats_listing: RwSignal::new(None),
-            job: RwSignal::new(JobState::default()),
+            formats_shown: RwSignal::new(Shown::default()),
+            formats_order: RwSignal::new(None),
+            formats_window: RwSignal::new(None),
+            quantize_shown: RwSignal::new(Shown::default()),
             notices: RwSignal::new(Vec::new()),
             theme,
             dark,
@@ -148,74 +159,65 @@ impl State {
         self.route_to(self.room.get())
     }
 
-    /// Starts the Quantize lab's job if its question is a new one.
-    pub fn run_job(&self) {
-        let scenario = self.quantize.get();
-        let job = self.job;
-        let settled = job.with_untracked(|job| job.ended.as_ref() == Some(&scenario));
-        if settled {
-            client::cancel();
-            RUNNING.take();
-            job.update(|job| job.progress = None);
-            return;
-        }
-        let tensor = match scenario.sample() {
-            Some(sample) => TensorSource::sample(&sample),
-            // The text was read when it was set; what cannot be read never becomes the scenario.
-            None => TensorSource::values(&read_values(&scenario.values).unwrap_or_default()),
-        };
-        RUNNING.replace(Some(busy::begin()));
-        job.update(|job| job.progress = Some((Stage::Drawing, 0.0)));
-        let asked = scenario.clone();
-        let work = Work::Tensor(Job::new(tensor, scenario.quantizer()), self.view.compute);
-        client::submit(work, move |event| {
-            let asked = asked.clone();
-            job.update(|job| match event {
-                Event::Progress(stage, share) => job.progress = Some((stage, share)),
-                Event::Done(outcome) => {
-                    *job = JobState {
-                        good: Some((asked.clone(), *outcome)),
-                        ended: Some(asked),
-                        problem: String::new(),
-                        progress: None,
-                    };
-                }
-                Event::Impossible(error) => job.fail(asked, explain(&error)),
-                Event::NoWorker(why) => job.fail(asked, no_worker(&why)),
-                Event::Formats(_) => {}
-            });
-            if job.with_untracked(|job| job.progress.is_none()) {
-                RUNNING.take();
-            }
-        });
+    /// What the Formats lab is asked now.
+    fn formats_question(&self) -> Question {
+        let (keys, typed) = self.formats.with(|scenario| (scenario.keys(), scenario.x.clone()));
+        let (order, window) = (self.formats_order.get(), self.formats_window.get());
+        Question { lab: Lab::Formats, keys, typed, order, window }
+    }
+
+    /// What the Quantize lab is asked now.
+    fn quantize_question(&self) -> Question {
+        Question { lab: Lab::Quantize, keys: self.quantize.with(QuantizeScenario::keys), ..Question::default() }
     }
 
     /// Asks the engine what the Formats lab shows.
-    pub fn run_formats(&self) {
-        let (keys, x) = self.formats.with(|scenario| (scenario.keys(), scenario.x.clone()));
-        let question = Question { keys, x, listing: self.formats_listing.get() };
-        let shown = self.formats_view;
+    pub fn ask_formats(&self) {
+        self.ask(self.formats_shown, self.formats_question());
+    }
+
+    /// Asks the engine what the Quantize lab shows.
+    pub fn ask_quantize(&self) {
+        self.ask(self.quantize_shown, self.quantize_question());
+    }
+
+    fn ask(&self, shown: RwSignal<Shown>, question: Question) {
+        if shown.with_untracked(|shown| shown.settled.as_ref() == Some(&question)) {
+            client::withdraw();
+            RUNNING.take();
+            shown.update(|shown| shown.progress = None);
+            return;
+        }
         RUNNING.replace(Some(busy::begin()));
-        client::submit(Work::Formats(question), move |event| {
+        shown.update(|shown| shown.progress = Some((Stage::Drawing, 0.0)));
+        let asked = question.clone();
+        client::submit(question, self.view.compute, move |event| {
             match event {
+                Event::Progress(stage, share) => {
+                    shown.update(|shown| shown.progress = Some((stage, share)));
+                    return;
+                }
                 // Where there is no answer the last one stays, beside the reason.
-                Event::Formats(view) if view.problem.is_empty() => shown.set(*view),
-                Event::Formats(view) => shown.update(|last| {
-                    last.problem = view.problem;
-                    last.question = view.question;
-                }),
-                Event::NoWorker(why) => shown.update(|last| last.problem = no_worker(&why)),
-                Event::Progress(..) | Event::Done(_) | Event::Impossible(_) => {}
+                Event::Answer(view) if view.is_answer() => {
+                    shown.set(Shown { settled: Some(asked.clone()), view: *view, ..Shown::default() })
+                }
+                Event::Answer(view) => shown.update(|shown| shown.fail(asked.clone(), view.part(Part::Problem))),
+                Event::NoWorker(why) => {
+                    let why = format!(
+                        "The background worker that does this work stopped ({why}). Reload the page to try again."
+                    );
+                    shown.update(|shown| shown.fail(asked.clone(), &why));
+                }
             }
             RUNNING.take();
         });
     }
 
     /// Gives up the Quantize lab's job; the last result stays.
-    pub fn cancel_job(&self) {
+    pub fn cancel(&self) {
         client::cancel();
-        let asked = self.quantize.get_untracked();
-        self.job.update(|job| job.fail(asked, "Cancelled. The picture is of the settings before.".to_owned()));
+        let asked = untrack(|| self.quantize_question());
+        self.quantize_shown.update(|shown| shown.fail(asked, "Cancelled. The picture is of the settings before."));
         RUNNING.take();
     }
 
@@ -228,24 +230,13 @@ impl State {
             Room::Home => String::new(),
             Room::Memory => self.memory_answer.with(|answer| of(answer, answers::memory)),
             Room::Scaling => self.scaling_answer.with(|answer| of(answer, |_, report| answers::scaling(report))),
-            Room::Formats => self.formats.with(|scenario| {
-                self.formats_view.with(|view| {
-                    if view.question.keys == scenario.keys() && !view.takeaway.is_empty() {
-                        if view.problem.is_empty() { &view.takeaway } else { &view.problem }.clone()
-                    } else if *scenario == FormatsScenario::default() {
-                        answers::DEFAULT_FORMATS.to_owned()
-                    } else {
-                        "…".to_owned()
-                    }
-                })
+            Room::Formats => self.formats_shown.with(|shown| {
+                let is_default = self.formats.with(|scenario| *scenario == FormatsScenario::default());
+                shown.answer(&self.formats_question(), if is_default { answers::DEFAULT_FORMATS } else { "…" })
             }),
-            Room::Quantize => self.quantize.with(|scenario| {
-                self.job.with(|job| match &job.good {
-                    Some((asked, outcome)) if asked == scenario => answers::quantize(asked, &outcome.report),
-                    _ if *scenario == QuantizeScenario::default() => answers::DEFAULT_QUANTIZE.to_owned(),
-                    _ if job.problem.is_empty() => "…".to_owned(),
-                    _ => job.problem.clone(),
-                })
+            Room::Quantize => self.quantize_shown.with(|shown| {
+                let is_default = self.quantize.with(|scenario| *scenario == QuantizeScenario::default());
+                shown.answer(&self.quantize_question(), if is_default { answers::DEFAULT_QUANTIZE } else { "…" })
             }),
         }
     }
@@ -262,21 +253,11 @@ impl State {
             Room::Home => Some(Err("The start page has no report: open a lab.".to_owned())),
             Room::Memory => Some(of(self.memory_answer.get_untracked())),
             Room::Scaling => Some(of(self.scaling_answer.get_untracked())),
-            Room::Formats => self.formats_view.with_untracked(|view| {
-                let is_answered = view.question.keys == self.formats.with_untracked(FormatsScenario::keys);
-                let answer =
-                    || if view.problem.is_empty() { Ok(view.report.clone()) } else { Err(view.problem.clone()) };
-                (is_answered && !view.report.is_empty()).then(answer)
-            }),
+            Room::Formats => {
+                self.formats_shown.with_untracked(|shown| shown.report(&untrack(|| self.formats_question())))
+            }
             Room::Quantize => {
-                let job = self.job.get_untracked();
-                if job.ended.as_ref() != Some(&self.quantize.get_untracked()) {
-                    return None;
-                }
-                Some(match job.good {
-                    Some((_, outcome)) if job.problem.is_empty() => Ok(outcome.to_json()),
-                    _ => Err(job.problem),
-                })
+                self.quantize_shown.with_untracked(|shown| shown.report(&untrack(|| self.quantize_question())))
             }
         }
     }
@@ -287,11 +268,33 @@ thread_local! {
     static RUNNING: RefCell<Option<Busy>> = const { RefCell::new(None) };
 }
 
-impl JobState {
-    fn fail(&mut self, asked: QuantizeScenario, why: String) {
-        self.ended = Some(asked);
-        self.problem = why;
+impl Shown {
+    fn fail(&mut self, asked: Question, why: &str) {
+        self.settled = Some(asked);
+        self.problem = why.to_owned();
         self.progress = None;
+    }
+
+    /// The answer to this question in one sentence, or why there is none; `otherwise` while it is not known.
+    fn answer(&self, question: &Question, otherwise: &str) -> String {
+        let is_settled = self.settled.as_ref().is_some_and(|settled| settled.keys == question.keys);
+        match (is_settled, self.problem.is_empty()) {
+            (true, true) => self.view.part(Part::Takeaway).to_owned(),
+            (true, false) => self.problem.clone(),
+            _ => otherwise.to_owned(),
+        }
+    }
+
+    /// The report on this question as JSON: nothing while it is computed, or why there is none.
+    fn report(&self, question: &Question) -> Option<Result<String, String>> {
+        let answer = || {
+            if self.problem.is_empty() {
+                Ok(self.view.part(Part::Report).to_owned())
+            } else {
+                Err(self.problem.clone())
+            }
+        };
+        (self.settled.as_ref() == Some(question)).then(answer)
     }
 }
 
@@ -326,21 +329,4 @@ fn sentence(fact: &str) -> String {
     let mut letters = fact.chars();
     let first = letters.next().map_or(' ', |letter| letter.to_ascii_uppercase());
     format!("{first}{}.", letters.as_str())
-}
-
-fn no_worker(why: &str) -> String {
-    format!("The background worker that does this work stopped ({why}). Reload the page to try again.")
-}
-
-fn explain(error: &Error) -> String {
-    match error {
-        Error::Empty => {
-            "The tensor has no values, so there is nothing to quantize. Choose a sample or type some numbers."
-                .to_owned()
-        }
-        Error::NothingFinite { n, nan, infinite } => format!(
-            "None of the {n} values is finite ({nan} NaN, {infinite} infinite): a scale needs at least one finite number. Add one."
-        ),
-        other => sentence(&other.to_string()),
-    }
 }

@@ -6,7 +6,6 @@ use crate::formats::{Facts, Format, Kind};
 use crate::labs::Html;
 use crate::scenario::FormatsScenario;
 use crate::scenario::formats::{Report, typed};
-use crate::source::Source;
 use crate::units::shortest;
 
 /// A card for each format.
@@ -115,18 +114,5 @@ pub fn notes(asked: &FormatsScenario) -> String {
 
 /// Where the formats, the library's rule and the block are defined, each once.
 pub fn sources(asked: &FormatsScenario) -> String {
-    let mut seen: Vec<Source> = Vec::new();
-    let all = asked.rows().into_iter().map(|row| row.source).chain([asked.by().source, asked.block.source]);
-    for source in all {
-        if !seen.contains(&source) {
-            seen.push(source);
-        }
-    }
-    let mut html = Html::default();
-    html.open("ul", &[("class", "sources")]);
-    for Source { title, url, as_of } in seen {
-        let link = [("href", url), ("rel", "noopener noreferrer"), ("target", "_blank")];
-        html.open("li", &[]).element("a", &link, title).text(&format!(" (as of {as_of})")).close("li");
-    }
-    html.close("ul").finish()
+    super::super::sources(asked.rows().into_iter().map(|row| row.source).chain([asked.by().source, asked.block.source]))
 }

@@ -6,104 +6,50 @@ mod codes;
 mod listing;
 mod pictures;
 
-use super::FigureData;
+use super::{Part, Question, View};
 use crate::formats::anatomy::Anatomy;
 use crate::formats::{Format, listing as table};
 use crate::scenario::FormatsScenario;
 use crate::scenario::formats::Report;
 use crate::{answers, json};
-use serde::{Deserialize, Serialize};
-
-/// What the lab is asked.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Question {
-    /// The lab's inputs: the keys of a link.
-    pub keys: Vec<(String, String)>,
-    /// The number as it is typed, which a link may not have since it means nothing.
-    pub x: String,
-    /// The order of the table of all formats, once the reader has opened it.
-    pub listing: Option<String>,
-}
-
-/// What the lab shows.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct View {
-    /// What was asked.
-    pub question: Question,
-    /// The number; 0 if there is none.
-    pub x: f64,
-    /// The answer in one sentence.
-    pub takeaway: String,
-    /// Why the number has no answer; empty if it has.
-    pub problem: String,
-    /// The report, as JSON.
-    pub report: String,
-    /// HTML: the number in each format.
-    pub cards: String,
-    /// HTML: the ends of each format.
-    pub ends: String,
-    /// HTML: what each format is for.
-    pub notes: String,
-    /// What the codes are of.
-    pub codes_title: String,
-    /// HTML: the codes.
-    pub codes: String,
-    /// Range, number line, steps, relative steps.
-    pub figures: Vec<FigureData>,
-    /// Why there is no block; empty if there is one.
-    pub block_problem: String,
-    /// The block in one line.
-    pub block_size: String,
-    /// HTML: its bytes.
-    pub block_bytes: String,
-    /// HTML: its numbers.
-    pub block_rows: String,
-    /// HTML: the table of all formats, if it was asked for.
-    pub listing: String,
-    /// The same as comma-separated values.
-    pub csv: String,
-    /// HTML: the sources.
-    pub sources: String,
-}
 
 /// Answers a question. A part that has no answer is empty, and the view says why.
 #[must_use]
 pub fn view(question: &Question) -> View {
-    let asked = FormatsScenario { x: question.x.clone(), ..FormatsScenario::from_keys(&question.keys) };
-    let mut view = View {
-        question: question.clone(),
-        notes: cards::notes(&asked),
-        ends: cards::ends(&asked),
-        sources: cards::sources(&asked),
-        ..View::default()
-    };
+    let asked = FormatsScenario { x: question.typed.clone(), ..FormatsScenario::from_keys(&question.keys) };
+    let mut view = View::of(question);
+    view.set(Part::Notes, cards::notes(&asked));
+    view.set(Part::Ends, cards::ends(&asked));
+    view.set(Part::Sources, cards::sources(&asked));
     match asked.report() {
         Ok(report) => {
             view.x = report.x;
-            view.takeaway = answers::formats(&asked, &report);
-            view.report = json::write(&report);
-            view.cards = cards::cards(&asked, &report);
-            (view.codes_title, view.codes) = codes::codes(&asked, &report);
+            view.set(Part::Takeaway, answers::formats(&asked, &report));
+            view.set(Part::Report, json::write(&report));
+            view.set(Part::Cards, cards::cards(&asked, &report));
+            let (title, codes) = codes::codes(&asked, &report);
+            view.set(Part::CodesTitle, title);
+            view.set(Part::Codes, codes);
             view.figures = vec![
                 pictures::range(&asked, &report),
-                pictures::number_line(&asked, &report),
+                pictures::number_line(&asked, &report, question.window),
                 pictures::steps(&asked),
                 pictures::relative_steps(&asked),
             ];
         }
-        Err(problem) => view.problem = problem,
+        Err(problem) => view.set(Part::Problem, problem),
     }
     match block::block(&asked) {
         Ok(block) => {
-            view.block_size = block.size;
-            view.block_bytes = block.bytes;
-            view.block_rows = block.rows;
+            view.set(Part::BlockSize, block.size);
+            view.set(Part::BlockBytes, block.bytes);
+            view.set(Part::BlockRows, block.rows);
         }
-        Err(problem) => view.block_problem = problem,
+        Err(problem) => view.set(Part::BlockProblem, problem),
     }
-    if let Some(order) = &question.listing {
-        view.listing = listing::table(order);
-        view.csv = table::csv();
+    if let Some(order) = &question.order {
+        view.set(Part::Listing, listing::table(order));
+        view.set(Part::Csv, table::csv());
     }
     view
 }
@@ -120,17 +66,20 @@ mod tests {
 
     fn view_of(link: &str) -> View {
         let Route::Formats(scenario) = Route::read(link).0 else { panic!("{link}") };
-        view(&Question { keys: scenario.keys(), x: scenario.x, listing: None })
+        view(&Question { keys: scenario.keys(), typed: scenario.x, ..Question::default() })
     }
 
     #[test]
     fn the_default_question_is_pi_in_four_formats() {
         let view = view_of("#/formats?v=1");
-        assert_eq!(view.takeaway, "pi is 3.1415927 in FP32, 3.140625 in BF16, 3.140625 in FP16 and 3 in INT8");
-        assert_eq!(view.cards.matches("<article").count(), 4);
-        assert_eq!(view.cards.matches("class=\"bit ").count(), 32 + 16 + 16 + 8);
-        assert_eq!(view.codes.matches("<button").count(), 256);
-        assert_eq!((view.problem.as_str(), view.block_problem.as_str(), view.figures.len()), ("", "", 4));
+        assert_eq!(
+            view.part(Part::Takeaway),
+            "pi is 3.1415927 in FP32, 3.140625 in BF16, 3.140625 in FP16 and 3 in INT8"
+        );
+        assert_eq!(view.part(Part::Cards).matches("<article").count(), 4);
+        assert_eq!(view.part(Part::Cards).matches("class=\"bit ").count(), 32 + 16 + 16 + 8);
+        assert_eq!(view.part(Part::Codes).matches("<button").count(), 256);
+        assert_eq!((view.part(Part::Problem), view.part(Part::BlockProblem), view.figures.len()), ("", "", 4));
     }
 
     #[test]
@@ -142,19 +91,27 @@ mod tests {
 
     #[test]
     fn a_part_without_an_answer_says_why_and_leaves_the_others() {
-        let view = view(&Question { x: "two".into(), ..Question::default() });
-        assert!(view.problem.contains("“two”") && view.cards.is_empty() && !view.block_rows.is_empty());
+        let view = view(&Question { typed: "two".into(), ..Question::default() });
+        assert!(view.part(Part::Problem).contains("“two”") && !view.is_answer());
+        assert!(view.part(Part::Cards).is_empty() && !view.part(Part::BlockRows).is_empty());
         let view = view_of("#/formats?v=1&values=one");
-        assert!(view.block_problem.contains("“one”") && view.problem.is_empty() && !view.cards.is_empty());
+        assert!(view.part(Part::BlockProblem).contains("“one”") && view.is_answer());
         let view = view_of("#/formats?v=1&block=iq2_xs&values=00");
-        assert!(view.block_problem.contains("74 bytes"), "{}", view.block_problem);
+        assert!(view.part(Part::BlockProblem).contains("74 bytes"), "{}", view.part(Part::BlockProblem));
     }
 
     #[test]
     fn the_table_is_sorted_by_the_column_that_was_asked_for() {
         let first = |order: &str| {
-            let html = view(&Question { listing: Some(order.into()), ..Question::default() }).listing;
-            html.split("<th scope=\"row\">").nth(1).unwrap_or_default().split('<').next().unwrap_or_default().to_owned()
+            let view = view(&Question { order: Some(order.into()), ..Question::default() });
+            view.part(Part::Listing)
+                .split("<th scope=\"row\">")
+                .nth(1)
+                .unwrap_or_default()
+                .split('<')
+                .next()
+                .unwrap_or_default()
+                .to_owned()
         };
         assert_eq!((first(""), first("1"), first("-1")), ("FP32".into(), "IQ1_S".into(), "FP32".into()));
     }
@@ -163,7 +120,7 @@ mod tests {
     fn every_picture_can_be_drawn_for_numbers_of_every_kind() {
         for x in ["nan", "inf", "-inf", "0", "-0", "1e-45", "1e39", "1e300", "-70000"] {
             let view = view_of(&format!("#/formats?v=1&x={x}&formats=fp32,e8m0fnu,nf4,int4,e2m1fn,custom"));
-            assert_eq!(view.problem, "", "{x}");
+            assert_eq!(view.part(Part::Problem), "", "{x}");
             for figure in &view.figures {
                 assert!(!figure.title.contains("NaN") && !figure.summary.contains("inf"), "{x}: {figure:?}");
             }

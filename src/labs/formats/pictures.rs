@@ -71,9 +71,9 @@ fn window(asked: &FormatsScenario, x: f64) -> (f64, f64) {
     (centre - half, centre + half)
 }
 
-/// The values themselves, around the number.
-pub fn number_line(asked: &FormatsScenario, report: &Report) -> FigureData {
-    let (low, high) = window(asked, report.x);
+/// The values themselves, around the number, or between the ends of a line that is `held` while the number is dragged.
+pub fn number_line(asked: &FormatsScenario, report: &Report, held: Option<(f64, f64)>) -> FigureData {
+    let (low, high) = held.filter(|(low, high)| low < high).unwrap_or_else(|| window(asked, report.x));
     let mut table = Table::new(["Format", "Values from", "to", "How many", "Stored"]);
     let mut lanes = Vec::new();
     let mut fewest: Option<(usize, &str)> = None;

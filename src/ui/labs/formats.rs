@@ -5,8 +5,7 @@ use crate::charts::Lanes;
 use crate::formats::Layout;
 use crate::formats::mx::ScaleRule;
 use crate::formats::{Family, Format, Kind, LIBRARIES};
-use crate::labs::Html;
-use crate::labs::formats::View;
+use crate::labs::{Html, Part};
 use crate::platform::page;
 use crate::scenario::FormatsScenario;
 use crate::scenario::formats::{
@@ -14,18 +13,16 @@ use crate::scenario::formats::{
     is_only_read, scalars,
 };
 use crate::scenario::number;
-use crate::ui::components::{
-    Button, Choice, Figure, NumberField, OptionGroup, ReportActions, Select, TextField, figure_data,
-};
+use crate::ui::components::{Button, Choice, Figure, NumberField, OptionGroup, ReportActions, Select, TextField};
 use crate::ui::dynamic::{change, condition, dynamic, effect, field, memo_text, text, when};
 use crate::ui::markup::Markup;
-use crate::ui::state::State;
+use crate::ui::state::{State, shown_figure, shown_part};
 use crate::units::significant;
 use leptos::prelude::*;
 
 /// One part of what the lab shows.
-fn part(state: State, read: fn(&View) -> &String) -> Signal<String> {
-    text(move || state.formats_view.with(|view| read(view).clone()))
+fn part(state: State, part: Part) -> Signal<String> {
+    shown_part(state.formats_shown, part)
 }
 
 /// The Formats lab.
@@ -33,8 +30,9 @@ fn part(state: State, read: fn(&View) -> &String) -> Signal<String> {
 pub fn FormatsLab() -> impl IntoView {
     let state = expect_context::<State>();
     let scenario = state.formats;
-    effect(move || state.run_formats());
-    let waits = condition(move || state.formats_view.with(|view| view.cards.is_empty() && view.problem.is_empty()));
+    effect(move || state.ask_formats());
+    let waits =
+        condition(move || state.formats_shown.with(|shown| !shown.view.is_answer() && shown.problem.is_empty()));
     let offer = change(scenario, |scenario: &mut FormatsScenario, x| scenario.x = x);
     view! {
         <div class="lab">
@@ -44,8 +42,8 @@ pub fn FormatsLab() -> impl IntoView {
             </section>
             <section class="lab__see" aria-label="See">
                 {when(move || waits.get(), || view! { <p class="waiting">"Taking the number apart…"</p> }.into_any())}
-                <h2 class="takeaway" id="formats-takeaway">{part(state, |view| &view.takeaway)}</h2>
-                <Markup id="formats-cards" class="number-cards" html=part(state, |view| &view.cards) act=offer/>
+                <h2 class="takeaway" id="formats-takeaway">{part(state, Part::Takeaway)}</h2>
+                <Markup id="formats-cards" class="number-cards" html=part(state, Part::Cards) act=offer/>
                 {lanes_figure("formats-range", 0)}
                 {lanes_figure("formats-line", 1)}
                 <NumberField
@@ -69,10 +67,10 @@ pub fn FormatsLab() -> impl IntoView {
                 <p class="note">
                     "A float is a sign, an exponent that says how large the number is, and a fraction that says where it lies between two powers of two. Exponent bits buy range, fraction bits precision. What does not fit is rounded to a neighbour."
                 </p>
-                <Markup class="notes" html=part(state, |view| &view.notes)/>
+                <Markup class="notes" html=part(state, Part::Notes)/>
                 <details class="more">
                     <summary>"Sources"</summary>
-                    <Markup html=part(state, |view| &view.sources)/>
+                    <Markup html=part(state, Part::Sources)/>
                 </details>
             </section>
         </div>
@@ -82,8 +80,7 @@ pub fn FormatsLab() -> impl IntoView {
 /// A figure by its place among those of the view.
 fn figure(id: &'static str, height: f64, place: usize) -> AnyView {
     let state = expect_context::<State>();
-    let data = figure_data(move || state.formats_view.with(|view| view.figures.get(place).cloned()));
-    view! { <Figure id height data/> }.into_any()
+    view! { <Figure id height data=shown_figure(state.formats_shown, place)/> }.into_any()
 }
 
 /// A figure of lanes, as high as there are formats.
@@ -104,7 +101,7 @@ fn Drag() -> impl IntoView {
     const HIGH: f64 = 6.0;
     let state = expect_context::<State>();
     let scenario = state.formats;
-    let x = move || state.formats_view.with(|view| view.x);
+    let x = move || state.formats_shown.with(|shown| shown.view.x);
     let place = move || {
         let size = x().abs();
         if size > 0.0 && size.is_finite() { libm::log10(size).clamp(LOW, HIGH) } else { LOW }
@@ -138,9 +135,10 @@ fn Drag() -> impl IntoView {
 fn Codes() -> impl IntoView {
     let state = expect_context::<State>();
     let offer = change(state.formats, |scenario: &mut FormatsScenario, x| scenario.x = x);
-    let title = part(state, |view| &view.codes_title);
+    let title = part(state, Part::CodesTitle);
     let moved = move |event: leptos::ev::KeyboardEvent| {
-        let codes = state.formats_view.with_untracked(|view| view.codes.matches("<button").count() as i64);
+        let codes =
+            state.formats_shown.with_untracked(|shown| shown.view.part(Part::Codes).matches("<button").count() as i64);
         let step = match event.key().as_str() {
             "ArrowRight" => 1,
             "ArrowLeft" => -1,
@@ -160,7 +158,7 @@ fn Codes() -> impl IntoView {
             <p class="figure__summary">
                 "In the order of the codes, sixteen to a line. Colours tell zero, subnormal, normal and what is no number; the framed one is stored now. Press one to look at it."
             </p>
-            <Markup id="formats-codes" html=part(state, |view| &view.codes) act=offer/>
+            <Markup id="formats-codes" html=part(state, Part::Codes) act=offer/>
         </section>
     }
 }
@@ -230,13 +228,13 @@ fn Block() -> impl IntoView {
                 id="formats-values"
                 label="Numbers of the block"
                 hint=hint
-                problem=part(state, |view| &view.block_problem)
+                problem=part(state, Part::BlockProblem)
                 value=field(scenario, |scenario| scenario.values.clone())
                 set=change(scenario, |scenario, values| scenario.values = values)
             />
-            <p class="formula" id="formats-block-size">{part(state, |view| &view.block_size)}</p>
-            <Markup id="formats-bytes" html=part(state, |view| &view.block_bytes)/>
-            <Markup html=part(state, |view| &view.block_rows) point/>
+            <p class="formula" id="formats-block-size">{part(state, Part::BlockSize)}</p>
+            <Markup id="formats-bytes" html=part(state, Part::BlockBytes)/>
+            <Markup html=part(state, Part::BlockRows) point/>
         </section>
     }
 }
@@ -245,7 +243,7 @@ fn Block() -> impl IntoView {
 #[component]
 fn Listing() -> impl IntoView {
     let state = expect_context::<State>();
-    let order = state.formats_listing;
+    let order = state.formats_order;
     // Once ascending, and once more descending.
     let act = Callback::new(move |column: String| {
         order.update(|order| {
@@ -254,7 +252,7 @@ fn Listing() -> impl IntoView {
     });
     let open = move |_| order.update(|order| *order = Some(order.take().unwrap_or_default()));
     let told = RwSignal::new(String::new());
-    let csv = move || state.formats_view.with_untracked(|view| view.csv.clone());
+    let csv = move || state.formats_shown.with_untracked(|shown| shown.view.part(Part::Csv).to_owned());
     let copy = Callback::new(move |()| {
         page::copy(csv(), move |copied| {
             told.try_set(if copied { "CSV copied." } else { "The browser refused the clipboard here." }.to_owned());
@@ -271,7 +269,7 @@ fn Listing() -> impl IntoView {
                 {download}
                 <span class="actions__told" role="status">{told}</span>
             </div>
-            <Markup html=part(state, |view| &view.listing) act/>
+            <Markup html=part(state, Part::Listing) act/>
         </details>
     }
 }
@@ -300,7 +298,7 @@ fn Controls() -> impl IntoView {
         }
         html.finish()
     });
-    let ends = text(move || state.formats_view.with(|view| view.ends.clone()));
+    let ends = part(state, Part::Ends);
     let offer = change(scenario, |scenario: &mut FormatsScenario, x| scenario.x = x);
     let has =
         move |condition: fn(&Format) -> bool| move || scenario.with(|scenario| scenario.rows().iter().any(condition));
@@ -309,7 +307,7 @@ fn Controls() -> impl IntoView {
             id="formats-x"
             label="A number"
             hint="0.1, 1/3, 0x1.8p3, pi, nan, or a code of the first format: 0x3C00, 0b0011"
-            problem=part(state, |view| &view.problem)
+            problem=text(move || state.formats_shown.with(|shown| shown.problem.clone()))
             value=field(scenario, |scenario| scenario.x.clone())
             set=change(scenario, |scenario, x| scenario.x = x)
         />

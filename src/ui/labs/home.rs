@@ -19,9 +19,9 @@ pub fn Home() -> impl IntoView {
     effect(move || {
         // One thing at a time: the worker's newest job takes the place of the one before.
         if !is_default.get() {
-            state.run_job();
+            state.ask_quantize();
         } else if !is_default_number.get() {
-            state.run_formats();
+            state.ask_formats();
         }
     });
     let answer = |room| text(move || state.answer(room));

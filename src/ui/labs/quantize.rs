@@ -1,22 +1,15 @@
 //! The Quantize lab: what does lower precision do to a tensor?
 
-use crate::answers;
-use crate::charts::{AnyPicture, BinSeries, BinStyle, Histogram, Role};
-use crate::compute::job::Outcome;
 use crate::compute::protocol::Stage;
-use crate::formats::{self, FORMATS, Family, Format, Integer, Kind};
-use crate::labs::{FigureData, Html, Table};
-use crate::quantize::report::{Counts, Report};
+use crate::formats::{self, FORMATS, Family, Format};
+use crate::labs::Part;
 use crate::quantize::{Granularity, Scheme};
 use crate::scenario::QuantizeScenario;
 use crate::scenario::quantize::{Data, SEED, SIZES, STD, read_values};
-use crate::ui::components::{
-    Button, Choice, Figure, NumberField, OptionGroup, Problem, ReportActions, Select, Sources, figure_data, source_list,
-};
+use crate::ui::components::{Button, Choice, Figure, NumberField, OptionGroup, Problem, ReportActions, Select};
 use crate::ui::dynamic::{change, condition, dynamic, effect, field, text, when};
 use crate::ui::markup::Markup;
-use crate::ui::state::State;
-use crate::units::{Bytes, scientific, significant};
+use crate::ui::state::{State, shown_figure, shown_part};
 use crate::weights::Distribution;
 use leptos::prelude::*;
 
@@ -24,23 +17,22 @@ use leptos::prelude::*;
 #[component]
 pub fn QuantizeLab() -> impl IntoView {
     let state = expect_context::<State>();
-    effect(move || state.run_job());
-    let good = Memo::new(move |_| state.job.with(|job| job.good.clone()));
-    let problem = text(move || state.job.with(|job| job.problem.clone()));
-    let keeps_last = condition(move || good.with(Option::is_some));
-    let sources = dynamic(move || {
-        source_list(vec![formats::FP32.source, state.quantize.with(|scenario| scenario.format.source)])
-    });
+    let shown = state.quantize_shown;
+    effect(move || state.ask_quantize());
+    let keeps_last = condition(move || shown.with(|shown| shown.view.is_answer()));
     let results = dynamic(move || {
         if keeps_last.get() {
-            view! { <Results good/> }.into_any()
+            view! {
+                <Figure id="quantize-values-chart" height=300.0 data=shown_figure(shown, 0)/>
+                <Figure id="quantize-errors-chart" height=220.0 data=shown_figure(shown, 1)/>
+                <Markup html=shown_part(shown, Part::Figures)/>
+            }
+            .into_any()
         } else {
             view! { <p class="waiting">"Quantizing…"</p> }.into_any()
         }
     });
-    let explained = dynamic(move || {
-        good.with(|good| good.as_ref().map(|(asked, outcome)| explain(asked, &outcome.report))).into_any()
-    });
+    let problem = text(move || shown.with(|shown| shown.problem.clone()));
     view! {
         <div class="lab">
             <section class="lab__choose" aria-label="Choose">
@@ -55,7 +47,7 @@ pub fn QuantizeLab() -> impl IntoView {
             </section>
             <section class="lab__understand" aria-label="Understand">
                 <h2 class="lab__heading">"Why this number"</h2>
-                {explained}
+                <Markup html=shown_part(shown, Part::Notes)/>
                 <details class="more">
                     <summary>"What the figures mean"</summary>
                     <ul>
@@ -66,7 +58,10 @@ pub fn QuantizeLab() -> impl IntoView {
                         <li>"Clipped: numbers beyond the format’s range. Flushed: numbers other than zero that became zero."</li>
                     </ul>
                 </details>
-                <Sources list=sources/>
+                <details class="more">
+                    <summary>"Sources"</summary>
+                    <Markup html=shown_part(shown, Part::Sources)/>
+                </details>
             </section>
         </div>
     }
@@ -235,8 +230,8 @@ fn OwnValues() -> impl IntoView {
 #[component]
 fn Progress() -> impl IntoView {
     let state = expect_context::<State>();
-    let progress = move || state.job.with(|job| job.progress);
-    let cancel = Callback::new(move |()| state.cancel_job());
+    let progress = move || state.quantize_shown.with(|shown| shown.progress);
+    let cancel = Callback::new(move |()| state.cancel());
     let stage = text(move || match progress() {
         Some((Stage::Drawing, _)) => "Drawing the sample".to_owned(),
         _ => "Quantizing".to_owned(),
@@ -256,244 +251,4 @@ fn Progress() -> impl IntoView {
     // A job of a few milliseconds ends before it first tells how far it is, and shows no line.
     let shown = when(move || progress().is_some_and(|(_, share)| share > 0.0), line);
     view! { <div class="progress-line" aria-live="polite">{shown}</div> }
-}
-
-type Good = Memo<Option<(QuantizeScenario, Outcome)>>;
-
-#[component]
-fn Results(good: Good) -> impl IntoView {
-    let data = move |make: fn(&QuantizeScenario, &Report) -> FigureData| {
-        figure_data(move || good.with(|good| good.as_ref().map(|(asked, outcome)| make(asked, &outcome.report))))
-    };
-    let figures =
-        text(move || good.with(|good| good.as_ref().map(|(_, outcome)| figures(outcome)).unwrap_or_default()));
-    view! {
-        <Figure id="quantize-values-chart" height=300.0 data=data(values_figure)/>
-        <Figure id="quantize-errors-chart" height=220.0 data=data(errors_figure)/>
-        <Markup html=figures/>
-    }
-}
-
-/// The backend, and the figures as a table.
-fn figures(outcome: &Outcome) -> String {
-    let note = outcome
-        .backend_note
-        .as_ref()
-        .map_or_else(String::new, |note| format!(" The numbers are the same on every backend. Not the GPU: {note}."));
-    let mut html = Html::default();
-    html.open("p", &[("class", "backend"), ("id", "quantize-backend")]);
-    html.element("span", &[("class", "chip")], &outcome.backend_name);
-    html.text(&format!(" {} ms", significant(outcome.elapsed_ms, 3))).text(&note).close("p");
-    html.open("div", &[("class", "table-scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", "Figures")]);
-    html.open("table", &[("class", "numbers"), ("id", "quantize-numbers")]).element("caption", &[], "Figures");
-    html.open("tbody", &[]);
-    for (name, value) in numbers(outcome) {
-        html.row(&[name.to_owned(), value]);
-    }
-    html.close("tbody").close("table").close("div").finish()
-}
-
-fn numbers(outcome: &Outcome) -> Vec<(&'static str, String)> {
-    let report = &outcome.report;
-    let mut rows = vec![
-        ("Memory before", Bytes(report.bytes_before as f64).to_string()),
-        ("Memory after, scales included", Bytes(report.bytes_after as f64).to_string()),
-        ("Bits per weight", significant(report.bits_per_weight, 5)),
-    ];
-    match (report.scale, report.scale_min, report.scale_max) {
-        (Some(scale), ..) => rows.push(("Scale", figure(scale))),
-        (None, Some(min), Some(max)) => {
-            rows.push(("Scales of the rows", format!("{} to {}", figure(min), figure(max))))
-        }
-        _ => {}
-    }
-    if let Some(zero_point) = report.zero_point {
-        rows.push(("Zero point", zero_point.to_string()));
-    }
-    let share = |n: u64| {
-        if n == 0 {
-            return "0".to_owned();
-        }
-        format!("{} ({} %)", count(n), significant(100.0 * n as f64 / report.n as f64, 3))
-    };
-    rows.extend([
-        ("MSE", figure(report.mse)),
-        ("RMSE", figure(report.rmse)),
-        ("Mean absolute error", figure(report.mae)),
-        ("Largest error", figure(report.max_abs_error)),
-        ("Bias", figure(report.bias)),
-        ("SQNR", report.sqnr_db.map_or_else(|| "no error".to_owned(), |db| format!("{db:.2} dB"))),
-        ("Cosine", report.cosine.map_or_else(|| "not defined".to_owned(), |cosine| format!("{cosine:.6}"))),
-        ("Clipped", share(report.clipped)),
-        ("Flushed to zero", share(report.flushed)),
-        ("NaN or infinite in the input", share(report.nonfinite)),
-        ("Subnormal in the input", share(report.subnormal)),
-    ]);
-    if report.overflowed > 0 {
-        rows.push(("Turned into infinity (left out of the errors)", share(report.overflowed)));
-    }
-    rows
-}
-
-/// How the scale came from the range, with the numbers put in.
-fn scale_formula(scheme: Scheme, integer: Integer, report: &Report) -> String {
-    let (_, all) = Integer { signed: false, ..integer }.full_range();
-    let (least, most) = integer.restricted_range();
-    let half = most - integer.middle();
-    match (scheme, report.scale) {
-        (Scheme::Symmetric, Some(scale)) => {
-            let value = match integer.middle() {
-                0 => "code".to_owned(),
-                middle => format!("(code − {middle})"),
-            };
-            format!(
-                "scale = max |x| / {half} = {} / {half} = {}; code = rint(x / scale), from {least} to {most}; value = {value} × scale",
-                figure(report.max.abs().max(report.min.abs())),
-                figure(scale)
-            )
-            .replace("from -", "from −")
-        }
-        (Scheme::Affine, Some(scale)) => format!(
-            "scale = (max − min) / {all} = ({} − {}) / {all} = {}; zero point = {}; value = (code − zero point) × scale",
-            figure(report.max.max(0.0)),
-            figure(report.min.min(0.0)),
-            figure(scale),
-            report.zero_point.unwrap_or_default(),
-        ),
-        (Scheme::Symmetric, None) => format!("scale of a row = max |x| of the row / {half}; code = rint(x / scale)"),
-        (Scheme::Affine, None) => format!("scale of a row = (max − min of the row) / {all}, zero included"),
-    }
-}
-
-fn explain(asked: &QuantizeScenario, report: &Report) -> AnyView {
-    let formula = match asked.format.kind {
-        Kind::Integer(integer) => scale_formula(asked.scheme, integer, report),
-        _ => format!(
-            "{}: the nearest of the format’s own values, ties to even. A float has no scale; its steps grow with the number.",
-            asked.format.name
-        ),
-    };
-    let memory = format!(
-        "{} numbers: {} in FP32, {} in {}",
-        count(report.n),
-        Bytes(report.bytes_before as f64),
-        Bytes(report.bytes_after as f64),
-        asked.format.name
-    );
-    view! {
-        <p class="note">"Quantization maps FP32 numbers to a space of lower precision, by scale factors taken from the range of the numbers."</p>
-        <p class="formula">{formula}</p>
-        <p class="formula">{memory}</p>
-        <p class="note">{asked.format.note}</p>
-    }
-    .into_any()
-}
-
-fn values_figure(asked: &QuantizeScenario, report: &Report) -> FigureData {
-    FigureData {
-        title: answers::quantize(asked, report),
-        summary: format!(
-            "How often each value occurs among {} numbers from {} to {}, in FP32 and in {}. 256 bins.",
-            count(report.n),
-            figure(report.min),
-            figure(report.max),
-            asked.format.name,
-        ),
-        picture: AnyPicture::Histogram(value_histogram(asked, report)),
-        table: counts_table("Value", &[("FP32", &report.reference), (asked.format.name, &report.quantized)]),
-    }
-}
-
-fn errors_figure(_: &QuantizeScenario, report: &Report) -> FigureData {
-    FigureData {
-        title: format!("The error is typically {} and at most {}", figure(report.rmse), figure(report.max_abs_error)),
-        summary: format!(
-            "How often each error, quantized minus FP32, occurs: from {} to {}, on a scale of its own.",
-            figure(report.error.lo),
-            figure(report.error.hi),
-        ),
-        picture: AnyPicture::Histogram(error_histogram(report)),
-        table: counts_table("Error", &[("Numbers", &report.error)]),
-    }
-}
-
-fn value_histogram(asked: &QuantizeScenario, report: &Report) -> Histogram {
-    Histogram {
-        lo: report.reference.lo,
-        hi: report.reference.hi,
-        series: vec![
-            BinSeries {
-                label: "FP32".to_owned(),
-                counts: report.reference.counts.clone(),
-                role: Role::Reference,
-                style: BinStyle::Filled,
-            },
-            BinSeries {
-                label: asked.format.name.to_owned(),
-                counts: report.quantized.counts.clone(),
-                role: Role::Quantized,
-                style: BinStyle::Outline,
-            },
-        ],
-        x_label: "Value".to_owned(),
-        y_label: "Numbers in a bin".to_owned(),
-        log_counts: false,
-        marks: vec![],
-        levels: vec![],
-        cursor: None,
-    }
-}
-
-fn error_histogram(report: &Report) -> Histogram {
-    Histogram {
-        lo: report.error.lo,
-        hi: report.error.hi,
-        series: vec![BinSeries {
-            label: "Error".to_owned(),
-            counts: report.error.counts.clone(),
-            role: Role::Error,
-            style: BinStyle::Filled,
-        }],
-        x_label: "Error, quantized − FP32".to_owned(),
-        y_label: "Numbers in a bin".to_owned(),
-        log_counts: false,
-        marks: vec![],
-        levels: vec![],
-        cursor: None,
-    }
-}
-
-fn counts_table(quantity: &str, series: &[(&str, &Counts)]) -> Table {
-    let mut table = Table { columns: vec![format!("{quantity} from"), "to".to_owned()], rows: Vec::new() };
-    table.columns.extend(series.iter().map(|(name, _)| (*name).to_owned()));
-    let Some((_, first)) = series.first() else { return table };
-    let bins = first.counts.len();
-    let step = (first.hi - first.lo) / bins as f64;
-    for bin in 0..bins {
-        let (from, to) = (first.lo + step * bin as f64, first.lo + step * (bin + 1) as f64);
-        let mut row = vec![figure(from), figure(to)];
-        row.extend(series.iter().map(|(_, counts)| counts.counts[bin].to_string()));
-        table.rows.push(row);
-    }
-    table
-}
-
-/// Three or four digits, with a power of ten where plain decimals would be long.
-fn figure(value: f64) -> String {
-    let size = value.abs();
-    let text = if size != 0.0 && !(1e-3..1e6).contains(&size) { scientific(value) } else { significant(value, 4) };
-    text.replace('-', "−")
-}
-
-/// A whole number with thin spaces between thousands.
-fn count(n: u64) -> String {
-    let digits = n.to_string();
-    let mut grouped = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            grouped.push('\u{202f}');
-        }
-        grouped.push(digit);
-    }
-    grouped
 }
