@@ -8,7 +8,7 @@ use crate::scenario::memory::Size;
 use crate::scenario::{self, FormatsScenario, MemoryScenario, QuantizeScenario};
 use crate::units::{ByteUnits, Bytes, Params, short_count, significant};
 
-/// [`quantize`] of the default question, which the start page shows without asking; a test keeps it true.
+/// [`quantize()`] of the default question, which the start page shows without asking; a test keeps it true.
 pub const DEFAULT_QUANTIZE: &str = "INT8 takes 25 % of the memory and keeps 39.8 dB of signal over its error";
 
 /// [`formats`] of the default question.

@@ -120,6 +120,12 @@ impl LanesLayout {
     pub fn value_at(&self, css_x: f64) -> f64 {
         self.span.value(((css_x - self.plot.x0) / self.plot.width()).clamp(0.0, 1.0))
     }
+
+    /// The values at both ends of the axis.
+    #[must_use]
+    pub fn ends(&self) -> (f64, f64) {
+        (self.span.value(0.0), self.span.value(1.0))
+    }
 }
 
 impl Picture for Lanes {

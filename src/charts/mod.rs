@@ -70,6 +70,16 @@ pub enum AnyPicture {
     Lanes(Lanes),
 }
 
+impl AnyPicture {
+    /// The value under a horizontal position, and those at the ends of the axis, of a picture that a value can be dragged in.
+    #[must_use]
+    pub fn value_at(&self, css_x: f64, size: (f64, f64)) -> Option<(f64, (f64, f64))> {
+        let Self::Lanes(lanes) = self else { return None };
+        let layout = lanes.layout(size, &Style::new(&Theme::LIGHT, 1.0))?;
+        Some((layout.value_at(css_x), layout.ends()))
+    }
+}
+
 impl Picture for AnyPicture {
     fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, style: &Style) -> Result<(), Error> {
         match self {

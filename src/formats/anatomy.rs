@@ -1,7 +1,7 @@
 //! One number in one format, taken apart: its bits, what they stand for, and what was lost.
 
 use super::float::{Class, Float};
-use super::{Format, Kind, Library, Rounding};
+use super::{Format, Integer, Kind, Library, Rounding};
 use crate::units::{scientific, shortest, significant, superscript};
 use serde::Serialize;
 
@@ -12,8 +12,25 @@ pub struct Setting {
     pub rounding: Rounding,
     /// Whose rule decides what the standards leave open.
     pub library: &'static Library,
-    /// What a code of 1 stands for, for whole numbers; what a value of 1 stands for, for codebooks.
+    /// What gives whole numbers and codebooks their values.
+    pub scaling: Scaling,
+}
+
+/// What gives the codes of whole numbers and codebooks their values: (code − zero point) · scale, and value · scale.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scaling {
+    /// What one step of a whole number, or the value 1 of a codebook, stands for.
     pub scale: f64,
+    /// The whole number that stands for zero: 0 for symmetric codes, another for affine ones.
+    pub zero_point: i32,
+    /// Whether whole numbers leave out their lowest code, so that as many lie below the middle as above it: −127..127.
+    pub restricted: bool,
+}
+
+impl Default for Scaling {
+    fn default() -> Self {
+        Self { scale: 1.0, zero_point: 0, restricted: false }
+    }
 }
 
 /// How a number came out.
@@ -97,17 +114,27 @@ pub struct Anatomy {
 }
 
 /// The lowest and the highest ordinal: places of the finite values among themselves, see [`ordinal`].
-fn ordinals(format: &Format) -> (i64, i64) {
+fn ordinals(format: &Format, scaling: Scaling) -> (i64, i64) {
     match format.kind {
         Kind::Float(float) => (-i64::from(float.max_code()), float.max_code().into()),
         Kind::Exponent(exponent) => (0, i64::from(exponent.nan_code()) - 1),
         Kind::Integer(integer) => {
-            let (min, max) = integer.full_range();
+            let (min, max) = range(integer, scaling);
             (min.into(), max.into())
         }
         Kind::Codebook(codebook) => (0, codebook.values.len() as i64 - 1),
         Kind::Block(_) => (0, -1),
     }
+}
+
+fn range(integer: Integer, scaling: Scaling) -> (i32, i32) {
+    if scaling.restricted { integer.restricted_range() } else { integer.full_range() }
+}
+
+/// Whether a code is used: all are but the lowest of whole numbers in a restricted range.
+#[must_use]
+pub fn is_used(format: &Format, code: u32, scaling: Scaling) -> bool {
+    !matches!(format.kind, Kind::Integer(_)) || ordinal(format, code) >= ordinals(format, scaling).0
 }
 
 /// The place of a finite code's value among those of the format, ascending; floats count from zero in both directions.
@@ -143,23 +170,23 @@ fn code_at(format: &Format, ordinal: i64) -> u32 {
 
 /// The value of a code: nothing of blocks.
 #[must_use]
-pub fn decode(format: &Format, code: u32, scale: f64) -> f64 {
+pub fn decode(format: &Format, code: u32, scaling: Scaling) -> f64 {
     match format.kind {
         Kind::Float(float) => float.decode(code),
         Kind::Exponent(exponent) => exponent.decode(code),
-        Kind::Integer(_) => ordinal(format, code) as f64 * scale,
-        Kind::Codebook(codebook) => f64::from(codebook.decode(code)) * scale,
+        Kind::Integer(_) => (ordinal(format, code) - i64::from(scaling.zero_point)) as f64 * scaling.scale,
+        Kind::Codebook(codebook) => f64::from(codebook.decode(code)) * scaling.scale,
         Kind::Block(_) => f64::NAN,
     }
 }
 
 /// What a code stands for.
 #[must_use]
-pub fn class(format: &Format, code: u32) -> Class {
+pub fn class(format: &Format, code: u32, scaling: Scaling) -> Class {
     match format.kind {
         Kind::Float(float) => float.class(code),
         Kind::Exponent(exponent) => exponent.class(code),
-        _ if decode(format, code, 1.0) == 0.0 => Class::Zero,
+        _ if decode(format, code, scaling) == 0.0 => Class::Zero,
         _ => Class::Normal,
     }
 }
@@ -172,11 +199,12 @@ pub fn encode(format: &Format, x: f64, setting: &Setting) -> Option<u32> {
         Kind::Exponent(exponent) => Some(exponent.encode(x, setting.rounding, setting.library.below)),
         _ if x.is_nan() => None,
         Kind::Integer(integer) => {
-            let (min, max) = integer.full_range();
-            let steps = whole(x / setting.scale, setting.rounding).clamp(min.into(), max.into());
-            Some(code_at(format, steps as i64))
+            let Scaling { scale, zero_point, .. } = setting.scaling;
+            let (min, max) = range(integer, setting.scaling);
+            let code = whole(x / scale, setting.rounding) + f64::from(zero_point);
+            Some(code_at(format, code.clamp(min.into(), max.into()) as i64))
         }
-        Kind::Codebook(codebook) => Some(codebook.encode((x / setting.scale) as f32)),
+        Kind::Codebook(codebook) => Some(codebook.encode((x / setting.scaling.scale) as f32)),
         Kind::Block(_) => None,
     }
 }
@@ -210,7 +238,7 @@ impl Anatomy {
     #[must_use]
     pub fn new(format: &Format, x: f64, setting: &Setting) -> Self {
         match encode(format, x, setting) {
-            Some(code) => Self::of_code(format, x, code, setting.scale),
+            Some(code) => Self::of_code(format, x, code, setting.scaling),
             None => Self {
                 kind: Outcome::NoCode,
                 value: f64::NAN,
@@ -218,22 +246,22 @@ impl Anatomy {
                 code_hex: String::new(),
                 below: None,
                 above: None,
-                ..Self::of_code(format, x, 0, setting.scale)
+                ..Self::of_code(format, x, 0, setting.scaling)
             },
         }
     }
 
-    fn of_code(format: &Format, x: f64, code: u32, scale: f64) -> Self {
-        let value = decode(format, code, scale);
+    fn of_code(format: &Format, x: f64, code: u32, scaling: Scaling) -> Self {
+        let value = decode(format, code, scaling);
         let width = format.bits() as usize;
-        let (lowest, highest) = ordinals(format);
-        let largest = decode(format, code_at(format, highest), scale);
-        let smallest = decode(format, code_at(format, lowest), scale);
+        let (lowest, highest) = ordinals(format, scaling);
+        let largest = decode(format, code_at(format, highest), scaling);
+        let smallest = decode(format, code_at(format, lowest), scaling);
         let here = ordinal(format, code);
         let is_finite = value.is_finite();
         let neighbour = |step: i64| {
             let at = here + step;
-            (is_finite && (lowest..=highest).contains(&at)).then(|| decode(format, code_at(format, at), scale))
+            (is_finite && (lowest..=highest).contains(&at)).then(|| decode(format, code_at(format, at), scaling))
         };
         let (below, above) = (neighbour(-1), neighbour(1));
         let ulp_size = match format.kind {
@@ -242,7 +270,7 @@ impl Anatomy {
         };
         let error_abs = (value - x).abs();
         let is_saturated = is_finite && (x > largest || x < smallest);
-        let kind = match class(format, code) {
+        let kind = match class(format, code, scaling) {
             Class::Nan if x.is_nan() => Outcome::Nan,
             Class::Infinity if x.is_infinite() => Outcome::Infinity,
             Class::Nan | Class::Infinity => Outcome::Overflowed,
@@ -288,9 +316,9 @@ pub fn fields(format: &Format) -> Vec<Field> {
 
 /// The values of a format from `low` to `high`, ascending; nothing if there are more than `most`.
 #[must_use]
-pub fn values_between(format: &Format, scale: f64, low: f64, high: f64, most: usize) -> Option<Vec<f64>> {
-    let (lowest, highest) = ordinals(format);
-    let value = |at: i64| decode(format, code_at(format, at), scale);
+pub fn values_between(format: &Format, scaling: Scaling, low: f64, high: f64, most: usize) -> Option<Vec<f64>> {
+    let (lowest, highest) = ordinals(format, scaling);
+    let value = |at: i64| decode(format, code_at(format, at), scaling);
     // The first place whose value is not below `low`, by bisection: values ascend with their places.
     let (mut first, mut end) = (lowest, highest + 1);
     while first < end {
@@ -313,18 +341,38 @@ pub fn values_between(format: &Format, scale: f64, low: f64, high: f64, most: us
 
 /// How a code becomes its value, with the numbers put in.
 #[must_use]
-pub fn formula(format: &Format, code: u32, scale: f64) -> String {
-    let shown = shown(format, decode(format, code, scale));
+pub fn formula(format: &Format, code: u32, scaling: Scaling) -> String {
+    let shown = shown(format, decode(format, code, scaling));
     match format.kind {
         Kind::Float(float) => float_formula(float, code, &shown),
         Kind::Exponent(exponent) if code == exponent.nan_code() => "all bits set: NaN".to_owned(),
         Kind::Exponent(exponent) => format!("2^({code} − {}) = {shown}", exponent.bias),
-        Kind::Integer(_) => format!("code × scale = {} × {} = {shown}", ordinal(format, code), shortest(scale)),
+        Kind::Integer(_) => {
+            let (whole, scale) = (minus(ordinal(format, code)), shortest(scaling.scale));
+            match scaling.zero_point {
+                0 => format!("code × scale = {whole} × {scale} = {shown}"),
+                zero => format!("(code − zero point) × scale = ({whole} − {}) × {scale} = {shown}", in_brackets(zero)),
+            }
+        }
         Kind::Codebook(codebook) => {
-            format!("value {code} of the list × scale = {} × {} = {shown}", codebook.decode(code), shortest(scale))
+            format!(
+                "value {code} of the list × scale = {} × {} = {shown}",
+                codebook.decode(code),
+                shortest(scaling.scale)
+            )
         }
         Kind::Block(_) => String::new(),
     }
+}
+
+/// A whole number with a minus sign.
+fn minus(whole: i64) -> String {
+    whole.to_string().replace('-', "−")
+}
+
+/// The same, in brackets where another sign stands before it.
+fn in_brackets(whole: i32) -> String {
+    if whole < 0 { format!("({})", minus(whole.into())) } else { whole.to_string() }
 }
 
 fn float_formula(float: Float, code: u32, shown: &str) -> String {
@@ -385,7 +433,7 @@ mod tests {
     use super::*;
 
     fn of(id: &str, x: f64) -> Anatomy {
-        let setting = Setting { rounding: Rounding::NearestEven, library: &LIBRARIES[0], scale: 1.0 };
+        let setting = Setting { rounding: Rounding::NearestEven, library: &LIBRARIES[0], scaling: Scaling::default() };
         Anatomy::new(format(id).unwrap(), x, &setting)
     }
 
@@ -422,6 +470,32 @@ mod tests {
     }
 
     #[test]
+    fn an_affine_code_stands_for_its_distance_from_the_zero_point() {
+        let scaling = Scaling { scale: 0.5, zero_point: 3, restricted: false };
+        let setting = Setting { rounding: Rounding::NearestEven, library: &LIBRARIES[0], scaling };
+        let uint4 = format("uint4").unwrap();
+        let of = |x: f64| Anatomy::new(uint4, x, &setting);
+        assert_eq!((of(1.1).code, of(1.1).value), (5, 1.0));
+        assert_eq!((of(0.0).code, of(0.0).kind), (3, Outcome::Zero));
+        assert_eq!((of(-9.0).value, of(9.0).value, of(9.0).kind), (-1.5, 6.0, Outcome::Saturated));
+        assert_eq!(formula(uint4, 5, scaling), "(code − zero point) × scale = (5 − 3) × 0.5 = 1");
+        let below = Scaling { zero_point: -3, ..scaling };
+        assert_eq!(formula(format("int4").unwrap(), 0xf, below), "(code − zero point) × scale = (−1 − (−3)) × 0.5 = 1");
+    }
+
+    #[test]
+    fn a_restricted_range_leaves_out_the_lowest_code() {
+        let scaling = Scaling { restricted: true, ..Scaling::default() };
+        let setting = Setting { rounding: Rounding::NearestEven, library: &LIBRARIES[0], scaling };
+        for (id, full, restricted) in [("int8", -128.0, -127.0), ("int2", -2.0, -1.0), ("uint8", 0.0, 1.0)] {
+            let format = format(id).unwrap();
+            assert_eq!((of(id, -1e9).value, Anatomy::new(format, -1e9, &setting).value), (full, restricted), "{id}");
+            let unused = (0..1u32 << format.bits()).filter(|&code| !is_used(format, code, scaling)).count();
+            assert_eq!(unused, 1, "{id}");
+        }
+    }
+
+    #[test]
     fn errors_are_counted_in_units_of_the_last_place() {
         let x = 1.0 + 2f64.powi(-11);
         let half = of("fp16", x);
@@ -433,7 +507,7 @@ mod tests {
     fn formulas_have_the_numbers_put_in() {
         let formula = |id: &str, x| {
             let format = format(id).unwrap();
-            formula(format, of(id, x).code, 1.0)
+            formula(format, of(id, x).code, Scaling::default())
         };
         assert_eq!(formula("fp16", 1.5), "2^(15 − 15) × (1 + 512/2¹⁰) = 1.5");
         assert_eq!(
@@ -447,9 +521,12 @@ mod tests {
     #[test]
     fn the_values_in_a_window_are_all_of_them_or_too_many() {
         let e2m1 = format("e2m1fn").unwrap();
-        assert_eq!(values_between(e2m1, 1.0, -1.0, 2.0, 10).unwrap(), [-1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0]);
-        assert_eq!(values_between(format("fp32").unwrap(), 1.0, 1.0, 2.0, 1000), None);
-        assert_eq!(values_between(e2m1, 1.0, 7.0, 9.0, 10).unwrap(), [0.0; 0]);
+        assert_eq!(
+            values_between(e2m1, Scaling::default(), -1.0, 2.0, 10).unwrap(),
+            [-1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0]
+        );
+        assert_eq!(values_between(format("fp32").unwrap(), Scaling::default(), 1.0, 2.0, 1000), None);
+        assert_eq!(values_between(e2m1, Scaling::default(), 7.0, 9.0, 10).unwrap(), [0.0; 0]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! bitsandbytes: codebook codes of numbers divided by the largest magnitude of their block, and that magnitude in f32.
 //!
-//! code = nearest(clamp(x · (1 / max(amax, 10⁻³⁸)), −1, 1)), value = codebook[code] · amax. Two codes share a byte, the
+//! code = nearest(clamp(x · (1 / max(amax, 10⁻³⁸)), −1, 1)), value = codebook\[code\] · amax. Two codes share a byte, the
 //! even element in the *high* nibble. Double quantization stores the magnitudes themselves in 8 bits: minus their mean,
 //! in blocks of 256, by the dynamic map.
 //!

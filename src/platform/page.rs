@@ -3,7 +3,10 @@
 use super::task;
 use js_sys::{Array, Reflect, global};
 use wasm_bindgen::prelude::*;
-use web_sys::{Blob, BlobPropertyBag, Document, Element, Event, HtmlElement, HtmlTextAreaElement, Url, Window, window};
+use web_sys::{
+    Blob, BlobPropertyBag, Document, Element, Event, HtmlElement, HtmlTextAreaElement, PointerEvent, Url, Window,
+    window,
+};
 
 fn page() -> Option<(Window, Document)> {
     let window = window()?;
@@ -174,6 +177,13 @@ fn copy_by_selection(document: &Document, text: &str) -> bool {
 pub fn action_of(event: &Event) -> Option<String> {
     let target: Element = event.target()?.dyn_into().ok()?;
     target.closest("[data-do]").ok()??.get_attribute("data-do")
+}
+
+/// Has all that a pointer does told to the event's element until it is let go, and says whether that worked.
+#[must_use]
+pub fn capture_pointer(event: &PointerEvent) -> bool {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    target.is_some_and(|target| target.set_pointer_capture(event.pointer_id()).is_ok())
 }
 
 /// Replaces what is in an element. Of what had the focus, its successor of the same id, or else with the same `data-do`,

@@ -3,11 +3,12 @@
 use super::key::{Key, Rejection, documented, list, read_choice, read_number, span};
 use super::number::{self, Bounds};
 use super::permalink::{read_keys, write_keys};
-use crate::formats::anatomy::{self, Anatomy, Setting};
+use crate::formats::anatomy::{self, Anatomy, Scaling, Setting};
 use crate::formats::float::Specials;
 use crate::formats::mx::ScaleRule;
 use crate::formats::{
-    self, BF16, Block, FORMATS, FP16, FP32, Family, Float, Format, INT8, Kind, LIBRARIES, Layout, Library, Rounding,
+    self, BF16, Block, FORMATS, FP16, FP32, Family, Float, Format, INT8, Integer, Kind, LIBRARIES, Layout, Library,
+    Rounding,
 };
 use crate::source::Source;
 use crate::units::shortest;
@@ -20,12 +21,16 @@ pub enum Pick {
     Row(&'static Format),
     /// [`FormatsScenario::custom`]
     Custom,
+    /// [`FormatsScenario::integer`]
+    CustomInteger,
 }
 
 /// The most formats side by side.
 pub const MOST_PICKS: usize = 6;
 /// The id of the reader's own float.
 pub const CUSTOM: &str = "custom";
+/// The id of the reader's own integer.
+pub const CUSTOM_INTEGER: &str = "custom_int";
 
 /// The ways to round, by id and name.
 pub static ROUNDINGS: [(&str, &str); 7] = [
@@ -61,10 +66,12 @@ pub struct FormatsScenario {
     pub random: f64,
     /// Index into [`LIBRARIES`].
     pub library: usize,
-    /// What 1 stands for in whole numbers and codebooks.
-    pub scale: f64,
+    /// What gives whole numbers and codebooks their values.
+    pub scaling: Scaling,
     /// The reader's own float.
     pub custom: Float,
+    /// The reader's own integer.
+    pub integer: Integer,
     /// Half the width of the number line's window is |x| · 2^zoom.
     pub zoom: f64,
     /// The block format.
@@ -77,6 +84,10 @@ pub struct FormatsScenario {
 
 /// Bounds of the scale.
 pub const SCALE: Bounds = Bounds { name: "The scale", min: 1e-30, max: 1e30, whole: false };
+/// Bounds of the zero point: every code of the widest integers.
+pub const ZERO_POINT: Bounds = Bounds { name: "The zero point", min: -32_768.0, max: 65_535.0, whole: true };
+/// Bounds of an integer's width.
+pub const INTEGER_BITS: Bounds = Bounds { name: "Bits of the integer", min: 2.0, max: 16.0, whole: true };
 /// Bounds of the random number.
 pub const RANDOM: Bounds = Bounds { name: "The random number", min: 0.0, max: 255.0, whole: true };
 /// Bounds of the number line's zoom.
@@ -98,8 +109,9 @@ impl Default for FormatsScenario {
             rounding: 0,
             random: 128.0,
             library: 0,
-            scale: 1.0,
+            scaling: Scaling::default(),
             custom: Float::ieee(4, 3),
+            integer: Integer { bits: 6, signed: true },
             zoom: -3.0,
             block: &formats::table::MXFP4,
             mx_rule: ScaleRule::Floor,
@@ -111,6 +123,18 @@ impl Default for FormatsScenario {
 const OWN: Source =
     Source { title: "A format of your own", url: "https://en.wikipedia.org/wiki/Minifloat", as_of: "2026-11-23" };
 
+/// Names of integers, with and without a sign, from two bits on.
+static INTEGER_NAMES: [[&str; 15]; 2] = [
+    [
+        "INT2", "INT3", "INT4", "INT5", "INT6", "INT7", "INT8", "INT9", "INT10", "INT11", "INT12", "INT13", "INT14",
+        "INT15", "INT16",
+    ],
+    [
+        "UINT2", "UINT3", "UINT4", "UINT5", "UINT6", "UINT7", "UINT8", "UINT9", "UINT10", "UINT11", "UINT12", "UINT13",
+        "UINT14", "UINT15", "UINT16",
+    ],
+];
+
 impl Pick {
     /// Its id, in links and controls.
     #[must_use]
@@ -118,16 +142,18 @@ impl Pick {
         match self {
             Self::Row(row) => row.id,
             Self::Custom => CUSTOM,
+            Self::CustomInteger => CUSTOM_INTEGER,
         }
     }
 
     /// What can be looked at under this id.
     #[must_use]
     pub fn from_id(id: &str) -> Option<Self> {
-        if id == CUSTOM {
-            return Some(Self::Custom);
+        match id {
+            CUSTOM => Some(Self::Custom),
+            CUSTOM_INTEGER => Some(Self::CustomInteger),
+            _ => formats::format(id).filter(|row| is_scalar(row)).map(Self::Row),
         }
-        formats::format(id).filter(|row| is_scalar(row)).map(Self::Row)
     }
 }
 
@@ -187,6 +213,10 @@ pub struct Report {
     pub library: &'static str,
     /// What 1 stands for in whole numbers and codebooks.
     pub scale: f64,
+    /// The whole number that stands for zero.
+    pub zero_point: i32,
+    /// Whether whole numbers leave out their lowest code.
+    pub restricted: bool,
     /// The number in each of the chosen formats.
     pub formats: Vec<Anatomy>,
 }
@@ -217,6 +247,14 @@ impl FormatsScenario {
                 note: "A float of your own.",
                 source: OWN,
             },
+            Pick::CustomInteger => Format {
+                id: CUSTOM_INTEGER,
+                name: INTEGER_NAMES[usize::from(!self.integer.signed)][self.integer.bits as usize - 2],
+                family: Family::Integer,
+                kind: Kind::Integer(self.integer),
+                note: "An integer of your own: a scale gives its codes their values, a zero point says which of them is 0.",
+                source: INT8.source,
+            },
         }
     }
 
@@ -238,7 +276,7 @@ impl FormatsScenario {
             "stochastic" => Rounding::Stochastic { bits: 8, random: self.random as u32 },
             _ => Rounding::NearestEven,
         };
-        Setting { rounding, library: self.by(), scale: self.scale }
+        Setting { rounding, library: self.by(), scaling: self.scaling }
     }
 
     /// Whose rule it is.
@@ -253,7 +291,7 @@ impl FormatsScenario {
     /// A sentence that says what can be typed.
     pub fn number(&self) -> Result<f64, String> {
         let first = self.picks.first().map(|&pick| self.row(pick));
-        read_number_or_code(&self.x, first.as_ref(), self.scale)
+        read_number_or_code(&self.x, first.as_ref(), self.scaling)
     }
 
     /// The number in each of the chosen formats.
@@ -270,7 +308,9 @@ impl FormatsScenario {
             x,
             rounding: ROUNDINGS[self.rounding].0,
             library: self.by().id,
-            scale: self.scale,
+            scale: self.scaling.scale,
+            zero_point: self.scaling.zero_point,
+            restricted: self.scaling.restricted,
             formats: self.rows().iter().map(|row| Anatomy::new(row, x, &setting)).collect(),
         })
     }
@@ -288,9 +328,20 @@ pub fn typed(value: f64) -> String {
     }
 }
 
+/// How a value is typed that was only pointed at: to the power of ten below `step`, the distance that a pointer can tell.
+#[must_use]
+pub fn typed_near(value: f64, step: f64) -> String {
+    if value.abs() < step || step <= 0.0 || !value.is_finite() {
+        return if value.is_finite() && step > 0.0 { "0".to_owned() } else { typed(value) };
+    }
+    let digits = libm::floor(libm::log10(value.abs())) - libm::floor(libm::log10(step));
+    let digits = digits.clamp(0.0, 16.0) as usize;
+    number::parse(&format!("{value:.digits$e}")).map_or_else(|| typed(value), typed)
+}
+
 /// Reads a number as a decimal, a fraction, a hexadecimal float (`0x1.8p3`), a name (`pi`, `e`, `nan`, `inf`), or a code of
 /// `first` in hexadecimal (`0x4049`) or binary (`0b0100…`).
-fn read_number_or_code(text: &str, first: Option<&Format>, scale: f64) -> Result<f64, String> {
+fn read_number_or_code(text: &str, first: Option<&Format>, scaling: Scaling) -> Result<f64, String> {
     let help = "Write a number such as 0.1, 1/3, 1e-8 or 0x1.8p3, a name (pi, nan, inf), or a code of the first format such as 0x3C00 or 0b0011.";
     let word = text.trim().to_ascii_lowercase().replace('−', "-").replace('∞', "inf").replace('π', "pi");
     let (sign, size) = match word.strip_prefix('-') {
@@ -313,7 +364,7 @@ fn read_number_or_code(text: &str, first: Option<&Format>, scale: f64) -> Result
         if first.bits() < 32 && code >> first.bits() != 0 {
             return Err(format!("“{shown}” has more than the {} bits of {}.", first.bits(), first.name));
         }
-        Ok(anatomy::decode(first, code, scale))
+        Ok(anatomy::decode(first, code, scaling))
     };
     if let Some(digits) = size.strip_prefix("0x") {
         return match digits.split_once('p') {
@@ -367,13 +418,21 @@ fn read_bits(field: &mut u32, bounds: &Bounds, text: &str) -> Result<(), Rejecti
     read
 }
 
+fn read_bool(text: &str) -> Option<bool> {
+    match text {
+        "0" => Some(false),
+        "1" => Some(true),
+        _ => None,
+    }
+}
+
 /// The keys, in the order they are written.
 pub static KEYS: &[Key<FormatsScenario>] = &[
     Key {
         name: "formats",
         doc: documented!(
-            "The formats side by side, one to six with commas between them; `custom` is the float of `e`, `m`, `bias`, `specials` and `subnormals`.",
-            || list(scalars().map(|row| row.id).chain([CUSTOM])),
+            "The formats side by side, one to six with commas between them; `custom` is the float of `e`, `m`, `bias`, `specials` and `subnormals`, `custom_int` the integer of `bits` and `signed`.",
+            || list(scalars().map(|row| row.id).chain([CUSTOM, CUSTOM_INTEGER])),
             "fp32,e4m3fn"
         ),
         write: |scenario| scenario.picks.iter().map(|pick| pick.id()).collect::<Vec<_>>().join(","),
@@ -407,8 +466,12 @@ pub static KEYS: &[Key<FormatsScenario>] = &[
                 return Err(Rejection::NotUnderstood);
             }
             // Read after `formats`, whose first the code may be of; a scale that comes later changes no verdict.
-            let first = scenario.picks.first().map(|&pick| scenario.row(pick));
-            read_number_or_code(text, first.as_ref(), scenario.scale).map_err(|_| Rejection::NotUnderstood)?;
+            // So would bits of a custom format: the lab says what is wrong with those.
+            let first = match scenario.picks.first() {
+                Some(Pick::Row(row)) => Some(**row),
+                _ => Some(FP32),
+            };
+            read_number_or_code(text, first.as_ref(), scenario.scaling).map_err(|_| Rejection::NotUnderstood)?;
             scenario.x = text.to_owned();
             Ok(())
         },
@@ -447,8 +510,48 @@ pub static KEYS: &[Key<FormatsScenario>] = &[
     Key {
         name: "scale",
         doc: documented!("What 1 stands for in whole numbers and codebooks.", || span(&SCALE), "0.1"),
-        write: |scenario| number::format(scenario.scale),
-        read: |scenario, text| read_number(&mut scenario.scale, &SCALE, text),
+        write: |scenario| number::format(scenario.scaling.scale),
+        read: |scenario, text| read_number(&mut scenario.scaling.scale, &SCALE, text),
+    },
+    Key {
+        name: "zero",
+        doc: documented!("The whole number that stands for zero: 0 for symmetric codes.", || span(&ZERO_POINT), "128"),
+        write: |scenario| scenario.scaling.zero_point.to_string(),
+        read: |scenario, text| {
+            let mut zero_point = f64::from(scenario.scaling.zero_point);
+            let read = read_whole(&mut zero_point, &ZERO_POINT, text);
+            scenario.scaling.zero_point = zero_point as i32;
+            read
+        },
+    },
+    Key {
+        name: "codes",
+        doc: documented!(
+            "Of whole numbers: every code, or as many below the middle as above it (−127 to 127).",
+            || list(["full", "restricted"]),
+            "restricted"
+        ),
+        write: |scenario| if scenario.scaling.restricted { "restricted" } else { "full" }.to_owned(),
+        read: |scenario, text| {
+            let restricted = match text {
+                "full" => Some(false),
+                "restricted" => Some(true),
+                _ => None,
+            };
+            read_choice(&mut scenario.scaling.restricted, restricted)
+        },
+    },
+    Key {
+        name: "bits",
+        doc: documented!("Bits of the custom integer.", || span(&INTEGER_BITS), "3"),
+        write: |scenario| scenario.integer.bits.to_string(),
+        read: |scenario, text| read_bits(&mut scenario.integer.bits, &INTEGER_BITS, text),
+    },
+    Key {
+        name: "signed",
+        doc: documented!("Whether the custom integer has a sign.", || list(["0", "1"]), "0"),
+        write: |scenario| u8::from(scenario.integer.signed).to_string(),
+        read: |scenario, text| read_choice(&mut scenario.integer.signed, read_bool(text)),
     },
     Key {
         name: "e",
@@ -492,16 +595,7 @@ pub static KEYS: &[Key<FormatsScenario>] = &[
         name: "subnormals",
         doc: documented!("Whether the custom float has subnormals.", || list(["0", "1"]), "0"),
         write: |scenario| u8::from(scenario.custom.subnormals).to_string(),
-        read: |scenario, text| {
-            read_choice(
-                &mut scenario.custom.subnormals,
-                match text {
-                    "0" => Some(false),
-                    "1" => Some(true),
-                    _ => None,
-                },
-            )
-        },
+        read: |scenario, text| read_choice(&mut scenario.custom.subnormals, read_bool(text)),
     },
     Key {
         name: "zoom",
@@ -570,6 +664,25 @@ mod tests {
     fn a_code_that_is_too_long_for_the_first_format_is_refused() {
         let scenario = FormatsScenario { x: "0x10000".into(), picks: vec![Pick::Row(&FP16)], ..Default::default() };
         assert!(scenario.number().is_err_and(|sentence| sentence.contains("16 bits of FP16")));
+    }
+
+    #[test]
+    fn a_code_of_a_custom_format_is_read_whatever_the_order_of_the_keys() {
+        let pairs = [("formats", "custom_int"), ("x", "0xfff"), ("bits", "12"), ("signed", "0"), ("zero", "5")];
+        let keys = pairs.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        let scenario = FormatsScenario::from_keys(&keys);
+        assert_eq!(scenario.number(), Ok(4090.0));
+        assert_eq!(scenario.row(Pick::CustomInteger).name, "UINT12");
+        assert_eq!(scenario.report().unwrap().formats[0].bits, "111111111111");
+    }
+
+    #[test]
+    fn a_value_that_is_pointed_at_has_as_many_digits_as_a_pointer_can_tell() {
+        assert_eq!(typed_near(4.141_592_65, 0.002), "4.142");
+        assert_eq!(typed_near(-70_123.4, 150.0), "-70100");
+        assert_eq!(typed_near(1.234_567e-38, 3e-41), "1.235e-38");
+        assert_eq!(typed_near(1e-9, 0.002), "0");
+        assert_eq!(typed_near(0.1 + 0.2, 1e-9), "0.3");
     }
 
     #[test]

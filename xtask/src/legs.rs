@@ -165,7 +165,10 @@ fn clippy(_: &mut State) -> Result<(), Stop> {
     tools::cargo_component("clippy", "clippy")?;
     run_for(LIMIT, cargo("clippy --workspace --all-targets -- -D warnings"))?;
     // Not among "all": what plain `cargo test` leaves out.
-    run_for(LIMIT, cargo("clippy -p bitbudget --test exhaustive -- -D warnings"))
+    run_for(LIMIT, cargo("clippy -p bitbudget --test exhaustive -- -D warnings"))?;
+    let mut doc = cargo("doc -p bitbudget --lib --no-deps");
+    doc.env("RUSTDOCFLAGS", "-D warnings");
+    run_for(LIMIT, doc)
 }
 
 fn host(_: &mut State) -> Result<(), Stop> {

@@ -1,4 +1,4 @@
-//! The CPU path: [`scalar`] and [`blocks`] are the reference; [`simd128`] is what runs in the browser.
+//! The CPU path: [`scalar`] and [`blocks`] are the reference; `simd128` is what runs in the browser.
 
 pub mod blocks;
 pub mod scalar;

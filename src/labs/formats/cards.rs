@@ -1,7 +1,7 @@
 //! The number in each format: its bits, what is stored, and what was lost.
 
 use super::rows;
-use crate::formats::anatomy::{Anatomy, Field, Outcome, decode, fields, figure, formula, shown};
+use crate::formats::anatomy::{Anatomy, Field, Outcome, Scaling, decode, fields, figure, formula, shown};
 use crate::formats::{Facts, Format, Kind};
 use crate::labs::Html;
 use crate::scenario::FormatsScenario;
@@ -12,12 +12,12 @@ use crate::units::shortest;
 pub fn cards(asked: &FormatsScenario, report: &Report) -> String {
     let mut html = Html::default();
     for (row, anatomy) in rows(asked, report) {
-        card(&mut html, &row, &anatomy, asked.scale);
+        card(&mut html, &row, &anatomy, asked.scaling);
     }
     html.finish()
 }
 
-fn card(html: &mut Html, row: &Format, anatomy: &Anatomy, scale: f64) {
+fn card(html: &mut Html, row: &Format, anatomy: &Anatomy, scaling: Scaling) {
     html.open("article", &[("class", "number-card"), ("data-format", row.id)]);
     html.element("h3", &[("class", "number-card__name")], row.name);
     html.open("p", &[("class", "number-card__value")]);
@@ -38,7 +38,7 @@ fn card(html: &mut Html, row: &Format, anatomy: &Anatomy, scale: f64) {
     };
     html.text(&shown(row, anatomy.value)).text(" ");
     html.element("span", &[("class", kind)], anatomy.kind.name()).close("p");
-    bits(html, row, anatomy.code, scale);
+    bits(html, row, anatomy.code, scaling);
     let error = match anatomy.error_abs {
         0.0 => "exact".to_owned(),
         error if !error.is_finite() => "not a number’s".to_owned(),
@@ -52,11 +52,11 @@ fn card(html: &mut Html, row: &Format, anatomy: &Anatomy, scale: f64) {
         }
     }
     html.close("p");
-    html.element("p", &[("class", "formula")], &formula(row, anatomy.code, scale)).close("article");
+    html.element("p", &[("class", "formula")], &formula(row, anatomy.code, scaling)).close("article");
 }
 
 /// The bits of a code, each a button that types the number with that bit flipped.
-fn bits(html: &mut Html, row: &Format, code: u32, scale: f64) {
+fn bits(html: &mut Html, row: &Format, code: u32, scaling: Scaling) {
     let label = format!("Bits of {}", row.name);
     html.open("div", &[("class", "bits"), ("role", "group"), ("aria-label", &label)]);
     for (i, kind) in fields(row).into_iter().enumerate() {
@@ -73,7 +73,7 @@ fn bits(html: &mut Html, row: &Format, code: u32, scale: f64) {
                 ("type", "button"),
                 ("class", class),
                 ("id", &format!("{}-{place}", row.id)),
-                ("data-do", &typed(decode(row, code ^ 1 << place, scale))),
+                ("data-do", &typed(decode(row, code ^ 1 << place, scaling))),
                 ("aria-label", &format!("Bit {place}, {name}: {bit}")),
                 ("title", &format!("{name}, bit {place}: press to flip")),
             ],
@@ -88,7 +88,7 @@ pub fn ends(asked: &FormatsScenario) -> String {
     let mut html = Html::default();
     for row in asked.rows() {
         let facts = Facts::of(&row);
-        let factor = if matches!(row.kind, Kind::Codebook(_)) { asked.scale } else { 1.0 };
+        let factor = if matches!(row.kind, Kind::Codebook(_)) { asked.scaling.scale } else { 1.0 };
         let smallest = facts.min_subnormal.or(facts.min_normal);
         for (end, value) in [("largest", facts.max), ("smallest", smallest)] {
             if let Some(value) = value.map(|value| value * factor) {

@@ -2,7 +2,7 @@
 
 use super::rows;
 use crate::formats::Format;
-use crate::formats::anatomy::{class, decode, shown};
+use crate::formats::anatomy::{Scaling, class, decode, is_used, shown};
 use crate::formats::float::Class;
 use crate::labs::Html;
 use crate::scenario::FormatsScenario;
@@ -12,25 +12,26 @@ use crate::scenario::formats::{Report, typed};
 pub fn codes(asked: &FormatsScenario, report: &Report) -> (String, String) {
     match rows(asked, report).into_iter().find(|(row, _)| row.bits() <= 8) {
         Some((row, anatomy)) => {
-            (format!("All {} codes of {}", 1u32 << row.bits(), row.name), grid(&row, anatomy.code, asked.scale))
+            (format!("All {} codes of {}", 1u32 << row.bits(), row.name), grid(&row, anatomy.code, asked.scaling))
         }
         None => ("Add a format of at most eight bits to see all its codes".to_owned(), String::new()),
     }
 }
 
-fn grid(row: &Format, current: u32, scale: f64) -> String {
+fn grid(row: &Format, current: u32, scaling: Scaling) -> String {
     let codes = 1u32 << row.bits();
     let mut html = Html::default();
     html.open("div", &[("class", "codes__grid"), ("style", &format!("--columns:{}", codes.min(16)))]);
     for code in 0..codes {
-        let (class, word) = match class(row, code) {
+        let (class, word) = match class(row, code, scaling) {
+            _ if !is_used(row, code, scaling) => ("code code--special", "not used"),
             Class::Zero => ("code", "zero"),
             Class::Subnormal => ("code code--subnormal", "subnormal"),
             Class::Normal => ("code code--normal", "normal"),
             Class::Infinity => ("code code--special", "infinity"),
             Class::Nan => ("code code--special", "NaN"),
         };
-        let text = shown(row, decode(row, code, scale));
+        let text = shown(row, decode(row, code, scaling));
         let is_current = code == current;
         html.open(
             "button",
@@ -38,7 +39,7 @@ fn grid(row: &Format, current: u32, scale: f64) -> String {
                 ("type", "button"),
                 ("class", class),
                 ("id", &format!("code-{code}")),
-                ("data-do", &typed(decode(row, code, scale))),
+                ("data-do", &typed(decode(row, code, scaling))),
                 ("tabindex", if is_current { "0" } else { "-1" }),
                 ("aria-pressed", if is_current { "true" } else { "false" }),
                 ("aria-label", &format!("Code 0x{code:X}: {text}, {word}")),

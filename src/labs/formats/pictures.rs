@@ -2,18 +2,22 @@
 
 use super::rows;
 use crate::charts::{AnyPicture, Axis, Bar, Lane, Lanes, LineChart, Role, Series, TickFormat};
-use crate::formats::anatomy::{figure, shown, values_between};
+use crate::formats::anatomy::{Scaling, figure, shown, values_between};
 use crate::formats::{Facts, Format, Kind};
 use crate::labs::{FigureData, Table};
 use crate::scenario::FormatsScenario;
 use crate::scenario::formats::Report;
 
 /// The smallest value, where full precision begins, and the largest.
-fn zones(row: &Format, scale: f64) -> (Option<f64>, Option<f64>, Option<f64>) {
-    let facts = Facts::of(row);
+fn zones(row: &Format, scaling: Scaling) -> (Option<f64>, Option<f64>, Option<f64>) {
+    let (facts, scale) = (Facts::of(row), scaling.scale);
     match row.kind {
         // Whole numbers have one step everywhere, as subnormals do.
-        Kind::Integer(integer) => (Some(scale), None, Some(f64::from(integer.full_range().1) * scale)),
+        Kind::Integer(integer) => {
+            let (min, max) = if scaling.restricted { integer.restricted_range() } else { integer.full_range() };
+            let steps = (max - scaling.zero_point).abs().max((min - scaling.zero_point).abs());
+            (Some(scale), None, Some(f64::from(steps) * scale))
+        }
         Kind::Codebook(codebook) => {
             let sizes = codebook.values.iter().map(|x| x.abs()).filter(|x| *x > 0.0);
             (None, Some(f64::from(sizes.fold(f32::INFINITY, f32::min)) * scale), facts.max.map(|max| max * scale))
@@ -28,7 +32,7 @@ pub fn range(asked: &FormatsScenario, report: &Report) -> FigureData {
     let mut lanes = Vec::new();
     let mut beyond = Vec::new();
     for row in asked.rows() {
-        let (subnormal, normal, max) = zones(&row, asked.scale);
+        let (subnormal, normal, max) = zones(&row, asked.scaling);
         let show = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), figure);
         table.push([row.name.to_owned(), show(subnormal), show(normal), show(max)]);
         let mut bars = Vec::new();
@@ -78,7 +82,7 @@ pub fn number_line(asked: &FormatsScenario, report: &Report, held: Option<(f64, 
     let mut lanes = Vec::new();
     let mut fewest: Option<(usize, &str)> = None;
     for (row, anatomy) in rows(asked, report) {
-        let values = values_between(&row, asked.scale, low, high, MOST_TICKS);
+        let values = values_between(&row, asked.scaling, low, high, MOST_TICKS);
         let chosen = Some(anatomy.value).filter(|value| (low..=high).contains(value));
         let count =
             values.as_ref().map_or_else(|| format!("more than {MOST_TICKS}"), |values| values.len().to_string());
@@ -106,7 +110,7 @@ pub fn number_line(asked: &FormatsScenario, report: &Report, held: Option<(f64, 
     FigureData {
         title,
         summary: format!(
-            "Every value that each format has between {} and {}. The line is the number, the dot what is stored for it.",
+            "Every value that each format has between {} and {}. The line is the number, the dot what is stored for it; drag in the picture to move the number.",
             figure(low),
             figure(high)
         ),
@@ -120,13 +124,13 @@ pub fn number_line(asked: &FormatsScenario, report: &Report, held: Option<(f64, 
 }
 
 /// The step of a format at each power of two that it reaches, over a span that all formats share.
-fn steps_of(row: &Format, scale: f64, exponents: (i32, i32)) -> Vec<(f64, f64)> {
-    let (subnormal, normal, max) = zones(row, scale);
+fn steps_of(row: &Format, scaling: Scaling, exponents: (i32, i32)) -> Vec<(f64, f64)> {
+    let (subnormal, normal, max) = zones(row, scaling);
     let (Some(low), Some(high)) = (subnormal.or(normal), max) else { return Vec::new() };
     let step = |x: f64| match row.kind {
         Kind::Float(float) => float.spacing(x),
         Kind::Exponent(_) => x,
-        Kind::Integer(_) => scale,
+        Kind::Integer(_) => scaling.scale,
         _ => f64::NAN,
     };
     (exponents.0..=exponents.1)
@@ -148,7 +152,7 @@ fn series(asked: &FormatsScenario, relative: bool) -> (Vec<Series>, Table) {
         .iter()
         .enumerate()
         .map(|(i, row)| {
-            let points = steps_of(row, asked.scale, EXPONENTS);
+            let points = steps_of(row, asked.scaling, EXPONENTS);
             let points: Vec<(f64, f64)> =
                 points.into_iter().map(|(x, step)| (x, if relative { step / x } else { step })).collect();
             for (x, step) in points.iter().step_by(8) {

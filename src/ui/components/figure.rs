@@ -25,6 +25,17 @@ fn memo(data: Signal<Option<FigureData>>) -> Memo<Option<FigureData>> {
     Memo::new(move |_| data.get())
 }
 
+/// A value that is pointed at while it is dragged along a picture's axis.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Grab {
+    /// The value.
+    pub value: f64,
+    /// The values at the ends of the axis.
+    pub ends: (f64, f64),
+    /// What the value changes by from one pixel to the next.
+    pub step: f64,
+}
+
 /// A plotters picture on a canvas, sharp on every screen; its takeaway as heading, a summary in words, its data as a
 /// table.
 #[component]
@@ -35,6 +46,9 @@ pub fn Figure(
     height: f64,
     /// What it shows; nothing before there is a first result.
     data: Signal<Option<FigureData>>,
+    /// Called with what is pointed at while the reader drags along the picture, and with nothing when that ends.
+    #[prop(optional)]
+    drag: Option<Callback<Option<Grab>>>,
 ) -> impl IntoView {
     let dark = expect_context::<State>().dark;
     let canvas: NodeRef<Canvas> = NodeRef::new();
@@ -80,6 +94,28 @@ pub fn Figure(
         });
     });
 
+    let held = Cell::new(false);
+    let dragged = move |event: leptos::ev::PointerEvent| {
+        let Some(drag) = drag else { return };
+        match event.type_().as_str() {
+            "pointerdown" => {
+                held.set(event.button() == 0 && page::capture_pointer(&event));
+                event.prevent_default();
+            }
+            "pointermove" => {}
+            _ if held.replace(false) => return drag.run(None),
+            _ => return,
+        }
+        let size = (width.get_untracked(), height);
+        let at = || data.with_untracked(|data| data.as_ref()?.picture.value_at(event.offset_x(), size));
+        if held.get()
+            && let Some((value, ends)) = at()
+        {
+            drag.run(Some(Grab { value, ends, step: (ends.1 - ends.0) / size.0 }));
+        }
+    };
+    let dragged = Rc::new(dragged);
+    let (down, up, cancel) = (dragged.clone(), dragged.clone(), dragged.clone());
     let table = text(move || {
         let open = open.get();
         data.with(|data| data.as_ref().map(|data| data.table.html(open)).unwrap_or_default())
@@ -90,8 +126,12 @@ pub fn Figure(
             <p class="figure__summary">{of(|data| data.summary.clone())}</p>
             <div class="figure__frame" node_ref=frame style=format!("height:{height}px")>
                 <canvas
-                    class="figure__canvas"
+                    class=if drag.is_some() { "figure__canvas figure__canvas--drag" } else { "figure__canvas" }
                     node_ref=canvas
+                    on:pointerdown=move |event| down(event)
+                    on:pointermove=move |event| dragged(event)
+                    on:pointerup=move |event| up(event)
+                    on:pointercancel=move |event| cancel(event)
                     role="img"
                     aria-label=of(|data| format!("{}. {}", data.title, data.summary))
                 ></canvas>

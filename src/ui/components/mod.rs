@@ -10,7 +10,7 @@ mod text_field;
 
 pub use button::Button;
 pub use choice::Choice;
-pub use figure::{Figure, figure_data};
+pub use figure::{Figure, Grab, figure_data};
 pub use number_field::NumberField;
 pub use result::{Problem, ReportActions, RoomLink, Sources, source_list};
 pub use select::{OptionGroup, Select};

@@ -9,11 +9,11 @@ use crate::labs::{Html, Part};
 use crate::platform::page;
 use crate::scenario::FormatsScenario;
 use crate::scenario::formats::{
-    BIAS, EXPONENT_BITS, MANTISSA_BITS, MOST_PICKS, Pick, RANDOM, ROUNDINGS, SCALE, SPECIALS, ZOOM, blocks,
-    is_only_read, scalars,
+    BIAS, EXPONENT_BITS, INTEGER_BITS, MANTISSA_BITS, MOST_PICKS, Pick, RANDOM, ROUNDINGS, SCALE, SPECIALS, ZERO_POINT,
+    ZOOM, blocks, is_only_read, scalars, typed_near,
 };
 use crate::scenario::number;
-use crate::ui::components::{Button, Choice, Figure, NumberField, OptionGroup, ReportActions, Select, TextField};
+use crate::ui::components::{Button, Choice, Figure, Grab, NumberField, OptionGroup, ReportActions, Select, TextField};
 use crate::ui::dynamic::{change, condition, dynamic, effect, field, memo_text, text, when};
 use crate::ui::markup::Markup;
 use crate::ui::state::{State, shown_figure, shown_part};
@@ -44,8 +44,8 @@ pub fn FormatsLab() -> impl IntoView {
                 {when(move || waits.get(), || view! { <p class="waiting">"Taking the number apart…"</p> }.into_any())}
                 <h2 class="takeaway" id="formats-takeaway">{part(state, Part::Takeaway)}</h2>
                 <Markup id="formats-cards" class="number-cards" html=part(state, Part::Cards) act=offer/>
-                {lanes_figure("formats-range", 0)}
-                {lanes_figure("formats-line", 1)}
+                {lanes_figure("formats-range", 0, false)}
+                {lanes_figure("formats-line", 1, true)}
                 <NumberField
                     id="formats-zoom"
                     label="Half the width of the number line is |x| · 2^"
@@ -83,14 +83,26 @@ fn figure(id: &'static str, height: f64, place: usize) -> AnyView {
     view! { <Figure id height data=shown_figure(state.formats_shown, place)/> }.into_any()
 }
 
-/// A figure of lanes, as high as there are formats.
-fn lanes_figure(id: &'static str, place: usize) -> AnyView {
+/// A figure of lanes, as high as there are formats; the number can be dragged along that of its neighbours.
+fn lanes_figure(id: &'static str, place: usize, moves: bool) -> AnyView {
     let state = expect_context::<State>();
     let lanes = move || state.formats.with(|scenario| scenario.picks.len());
     let told = memo_text(text(move || lanes().to_string()));
+    // The line stays where it is as long as the number is held.
+    let drag = Callback::new(move |grab: Option<Grab>| {
+        state.formats_window.set(grab.map(|grab| grab.ends));
+        if let Some(grab) = grab {
+            state.formats.update(|scenario| scenario.x = typed_near(grab.value, grab.step));
+        }
+    });
     dynamic(move || {
         told.track();
-        figure(id, Lanes::height(untrack(lanes)), place)
+        let (height, data) = (Lanes::height(untrack(lanes)), shown_figure(state.formats_shown, place));
+        if moves {
+            view! { <Figure id height data drag/> }.into_any()
+        } else {
+            view! { <Figure id height data/> }.into_any()
+        }
     })
 }
 
@@ -369,9 +381,60 @@ fn Controls() -> impl IntoView {
                         id="formats-scale"
                         label="Scale of integers and codebooks"
                         bounds=SCALE
-                        value=field(scenario, |scenario| scenario.scale)
-                        set=change(scenario, |scenario, scale| scenario.scale = scale)
+                        value=field(scenario, |scenario| scenario.scaling.scale)
+                        set=change(scenario, |scenario, scale| scenario.scaling.scale = scale)
                     />
+                }
+                .into_any()
+            },
+        )}
+        {when(
+            has(|row| matches!(row.kind, Kind::Integer(_))),
+            move || {
+                view! {
+                    <NumberField
+                        id="formats-zero"
+                        label="Zero point of integers (0 if symmetric)"
+                        bounds=ZERO_POINT
+                        value=field(scenario, |scenario| scenario.scaling.zero_point.into())
+                        set=change(scenario, |scenario, zero: f64| scenario.scaling.zero_point = zero as i32)
+                    />
+                    <Choice
+                        id="formats-codes-range"
+                        label="Codes of integers"
+                        options=vec![("full", "All"), ("restricted", "As many − as +")]
+                        value=field(
+                            scenario,
+                            |scenario| if scenario.scaling.restricted { "restricted" } else { "full" },
+                        )
+                        set=change(scenario, |scenario, id| scenario.scaling.restricted = id == "restricted")
+                    />
+                }
+                .into_any()
+            },
+        )}
+        {when(
+            move || scenario.with(|scenario| scenario.picks.contains(&Pick::CustomInteger)),
+            move || {
+                view! {
+                    <fieldset class="field custom">
+                        <legend class="field__label">"Custom integer"</legend>
+                        <NumberField
+                            id="formats-bits"
+                            label="Bits"
+                            bounds=INTEGER_BITS
+                            slider_step=1.0
+                            value=field(scenario, |scenario| scenario.integer.bits.into())
+                            set=change(scenario, |scenario, bits: f64| scenario.integer.bits = bits as u32)
+                        />
+                        <Choice
+                            id="formats-signed"
+                            label="Sign"
+                            options=vec![("yes", "Yes"), ("no", "No")]
+                            value=field(scenario, |scenario| if scenario.integer.signed { "yes" } else { "no" })
+                            set=change(scenario, |scenario, id| scenario.integer.signed = id == "yes")
+                        />
+                    </fieldset>
                 }
                 .into_any()
             },
@@ -428,7 +491,11 @@ fn Picks() -> impl IntoView {
         });
         let own = OptionGroup {
             label: "Your own",
-            options: if is_new(Pick::Custom) { vec![("custom", "Custom float".to_owned())] } else { Vec::new() },
+            options: [(Pick::Custom, "Custom float"), (Pick::CustomInteger, "Custom integer")]
+                .into_iter()
+                .filter(|(pick, _)| is_new(*pick))
+                .map(|(pick, name)| (pick.id(), name.to_owned()))
+                .collect(),
         };
         let groups = [first].into_iter().chain(families).chain([own]).filter(|group| !group.options.is_empty());
         view! {

@@ -258,6 +258,19 @@ impl Page {
 
     // ── Frames ────────────────────────────────────────────────────────────────────────────────────────────────────
 
+    /// Takes hold of an element in its middle with the mouse, and moves by `dx` CSS pixels; [`Self::let_go`] ends it.
+    pub async fn drag(&self, css: &str, dx: i64) {
+        let element = self.element(css).await;
+        element.scroll_into_view().await.expect("an element can be scrolled to");
+        let chain = self.driver.action_chain().move_to_element_center(&element).click_and_hold().move_by_offset(dx, 0);
+        chain.perform().await.expect("the mouse can be moved");
+    }
+
+    /// Lets go of what [`Self::drag`] holds.
+    pub async fn let_go(&self) {
+        self.driver.action_chain().release().perform().await.expect("the mouse can be released");
+    }
+
     /// Goes to this site's page that embeds and puts a frame with these attributes in it.
     pub async fn embed(&self, attributes: Value) {
         self.goto(&format!("{}host.html", self.stage.site.url())).await;

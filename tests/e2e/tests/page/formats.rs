@@ -117,6 +117,57 @@ fn formats_are_added_and_taken_away_and_a_custom_one_is_made() {
 }
 
 #[test]
+fn a_whole_number_has_any_width_a_zero_point_and_a_range_of_codes() {
+    with_page(Gpu::Off, async |page| {
+        page.open("#/formats?v=1&formats=int8&x=-1000").await;
+        assert_eq!(card(page, "int8").await, "−128 saturated");
+        page.choose("formats-codes-range-restricted").await;
+        page.ready().await;
+        assert_eq!(card(page, "int8").await, "−127 saturated");
+        assert!(page.attribute("#code-128", "aria-label").await.as_str().unwrap().ends_with("not used"));
+        page.select("formats-add", "custom_int").await;
+        page.write("formats-bits", "3").await;
+        page.choose("formats-signed-no").await;
+        page.write("formats-zero", "4").await;
+        page.write("formats-scale", "0.5").await;
+        page.write("formats-x", "0.7").await;
+        page.ready().await;
+        assert_eq!(card(page, "custom_int").await, "0.5 normal");
+        assert_eq!(
+            page.text("[data-format=custom_int] .formula").await,
+            "(code − zero point) × scale = (5 − 4) × 0.5 = 0.5"
+        );
+        let report = page.report().await;
+        assert_eq!(report["formats"][1]["bits"], "101");
+        assert_eq!((&report["zero_point"], &report["restricted"]), (&json!(4), &json!(true)));
+        let link = "#/formats?v=1&formats=int8,custom_int&x=0.7&scale=0.5&zero=4&codes=restricted&bits=3&signed=0";
+        page.until_hash(link).await;
+    });
+}
+
+#[test]
+fn the_number_is_dragged_along_the_line_of_its_neighbours() {
+    with_page(Gpu::Off, async |page| {
+        page.open("#/formats?v=1&formats=fp16,int8&x=8&zoom=-1").await;
+        let number = async |page: &Page| page.eval("return +document.querySelector('#formats-x').value").await;
+        assert_eq!(number(page).await, 8.0);
+        let width = page.eval("return document.querySelector('#formats-line canvas').clientWidth").await;
+        let quarter = width.as_f64().unwrap() / 4.0;
+        page.drag("#formats-line canvas", quarter as i64).await;
+        page.ready().await;
+        // The line goes from 4 to 12.
+        let moved = number(page).await.as_f64().unwrap();
+        assert!((9.9..10.3).contains(&moved), "{moved}");
+        assert!(page.text("#formats-line .figure__summary").await.contains("between 4 and 12"), "the line is held");
+        assert_eq!(card(page, "int8").await, "10 normal");
+        page.let_go().await;
+        page.ready().await;
+        assert!(!page.text("#formats-line .figure__summary").await.contains("between 4 and 12"));
+        assert_eq!(number(page).await, moved);
+    });
+}
+
+#[test]
 fn rounding_and_the_rules_of_libraries_are_choices() {
     with_page(Gpu::Off, async |page| {
         page.open("#/formats?v=1&formats=e4m3fn,e5m2&x=1000").await;
