@@ -5,11 +5,13 @@
 //! link, and a [`View`], texts by their [`Part`].
 
 pub mod figure;
+pub mod form;
 pub mod formats;
 pub mod html;
 pub mod quantize;
 
 pub use figure::{FigureData, Table};
+pub use form::Form;
 pub use html::Html;
 
 use crate::source::Source;

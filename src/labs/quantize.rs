@@ -1,16 +1,47 @@
 //! The Quantize lab: what lower precision does to a tensor.
 
-use super::{FigureData, Html, Part, Question, Table, View};
+use super::{FigureData, Form, Html, Part, Question, Table, View};
 use crate::charts::{AnyPicture, BinSeries, BinStyle, Histogram, Role};
-use crate::formats::{FP32, Integer, Kind};
+use crate::formats::{BF16, FORMATS, FP16, FP32, Family, Format, INT8, Integer, Kind, table};
 use crate::quantize::report::{Counts, Report};
 use crate::quantize::{Error, Quantizer, Scheme};
 use crate::scenario::QuantizeScenario;
-use crate::scenario::quantize::read_values;
+use crate::scenario::quantize::{Data, SEED, SIZES, STD, read_values};
 use crate::units::{Bytes, scientific, significant};
-use crate::weights::TensorSource;
+use crate::weights::{Distribution, TensorSource};
 use crate::{answers, json};
 use serde::Serialize;
+
+/// The formats that have a button of their own.
+static COMMON: [&Format; 6] = [&BF16, &FP16, &table::E4M3FN, &table::E5M2, &INT8, &table::INT4];
+
+/// The lab's controls.
+#[must_use]
+pub fn controls(asked: &QuantizeScenario) -> String {
+    let formats = Family::ALL.map(|family| {
+        let of = FORMATS.iter().filter(|format| format.is_elementwise() && format.family == family);
+        (family.name(), of.map(|format| (format.id, format.name)).collect())
+    });
+    let samples = Distribution::ALL.map(|distribution| (distribution.id(), distribution.name()));
+    let mut form = Form::new("quantize");
+    form.choice("format", "From FP32 to", &COMMON.map(|format| (format.id, format.name)));
+    form.menu("all-formats", "format", "or another format", &formats);
+    if asked.has_scale() {
+        form.choice("scheme", "Codes", &[("symmetric", "Symmetric"), ("affine", "Affine")]);
+        form.choice("scale", "One scale for", &[("tensor", "The tensor"), ("row", "Each row")]);
+    }
+    form.menu("data", "data", "Tensor", &[("", samples.into_iter().chain([("values", "Your own numbers")]).collect())]);
+    if asked.data == Data::Values {
+        form.area("values", "Your numbers");
+    } else {
+        form.choice("n", "Size", &SIZES.map(|(id, name, ..)| (id, name)));
+        form.more("more", "More", |form| {
+            form.number("std", "Standard deviation", "", &STD, None);
+            form.number("seed", "Seed", "", &SEED, None);
+        });
+    }
+    form.finish()
+}
 
 /// What is to be done for an answer.
 #[derive(Clone, Debug)]
@@ -321,4 +352,19 @@ fn explain(asked: &QuantizeScenario, report: &Report) -> String {
     html.element("p", &[("class", "formula")], &memory);
     html.element("p", &[("class", "note")], asked.format.note);
     html.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::labs::form;
+    use crate::scenario::quantize::KEYS;
+
+    #[test]
+    fn every_control_sets_a_key_and_every_option_is_one() {
+        for (format, data) in [(&INT8, Data::Values), (&FP16, Data::Sample(Distribution::Normal))] {
+            let asked = QuantizeScenario { format, data, ..QuantizeScenario::default() };
+            form::check(&controls(&asked), KEYS, &asked);
+        }
+    }
 }

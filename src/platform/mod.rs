@@ -5,6 +5,8 @@
 #[cfg(feature = "page")]
 pub mod canvas;
 pub mod clock;
+#[cfg(feature = "page")]
+pub mod controls;
 pub mod host;
 pub mod page;
 pub mod task;

@@ -195,7 +195,17 @@ pub fn set_markup(element: &Element, html: &str) {
         (id, _) if !id.is_empty() => format!("[id=\"{id}\"]"),
         (_, action) => format!("[data-do=\"{}\"]", action.unwrap_or_default()),
     });
+    // What the reader has opened stays open.
+    let opened: Vec<String> = element.query_selector_all("details[open][id]").map_or_else(
+        |_| Vec::new(),
+        |opened| (0..opened.length()).filter_map(|i| Some(opened.item(i)?.dyn_into::<Element>().ok()?.id())).collect(),
+    );
     element.set_inner_html(html);
+    for id in opened {
+        if let Ok(Some(details)) = element.query_selector(&format!("[id=\"{id}\"]")) {
+            _ = details.set_attribute("open", "");
+        }
+    }
     if let Some(name) = name
         && let Ok(Some(successor)) = element.query_selector(&name)
         && let Ok(successor) = successor.dyn_into::<HtmlElement>()

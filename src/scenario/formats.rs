@@ -1,6 +1,6 @@
 //! The Formats lab's inputs.
 
-use super::key::{Key, Rejection, documented, list, read_choice, read_number, span};
+use super::key::{Key, Rejection, documented, list, read_choice, read_count, read_number, span};
 use super::number::{self, Bounds};
 use super::permalink::{read_keys, write_keys};
 use crate::formats::anatomy::{self, Anatomy, Scaling, Setting};
@@ -401,20 +401,10 @@ fn read_index<T>(field: &mut usize, rows: &[T], is_it: impl Fn(&T) -> bool) -> R
     read_choice(field, rows.iter().position(is_it))
 }
 
-fn read_whole(field: &mut f64, bounds: &Bounds, text: &str) -> Result<(), Rejection> {
-    let mut value = *field;
-    let read = read_number(&mut value, bounds, text);
-    if read == Err(Rejection::NotUnderstood) || value.fract() != 0.0 {
-        return Err(Rejection::NotUnderstood);
-    }
-    *field = value;
-    read
-}
-
-fn read_bits(field: &mut u32, bounds: &Bounds, text: &str) -> Result<(), Rejection> {
+fn read_int(field: &mut i32, bounds: &'static Bounds, text: &str) -> Result<(), Rejection> {
     let mut value = f64::from(*field);
-    let read = read_whole(&mut value, bounds, text);
-    *field = value as u32;
+    let read = read_number(&mut value, bounds, text);
+    *field = value as i32;
     read
 }
 
@@ -450,7 +440,7 @@ pub static KEYS: &[Key<FormatsScenario>] = &[
             picks.truncate(MOST_PICKS);
             let kept = picks.len();
             scenario.picks = picks;
-            if kept == asked { Ok(()) } else { Err(Rejection::Clamped) }
+            if kept == asked { Ok(()) } else { Err(Rejection::Clamped(None)) }
         },
     },
     Key {
@@ -471,7 +461,7 @@ pub static KEYS: &[Key<FormatsScenario>] = &[
                 Some(Pick::Row(row)) => Some(**row),
                 _ => Some(FP32),
             };
-            read_number_or_code(text, first.as_ref(), scenario.scaling).map_err(|_| Rejection::NotUnderstood)?;
+            read_number_or_code(text, first.as_ref(), scenario.scaling).map_err(Rejection::Because)?;
             scenario.x = text.to_owned();
             Ok(())
         },
@@ -494,7 +484,7 @@ pub static KEYS: &[Key<FormatsScenario>] = &[
             "200"
         ),
         write: |scenario| number::format(scenario.random),
-        read: |scenario, text| read_whole(&mut scenario.random, &RANDOM, text),
+        read: |scenario, text| read_number(&mut scenario.random, &RANDOM, text),
     },
     Key {
         name: "by",
@@ -517,12 +507,7 @@ pub static KEYS: &[Key<FormatsScenario>] = &[
         name: "zero",
         doc: documented!("The whole number that stands for zero: 0 for symmetric codes.", || span(&ZERO_POINT), "128"),
         write: |scenario| scenario.scaling.zero_point.to_string(),
-        read: |scenario, text| {
-            let mut zero_point = f64::from(scenario.scaling.zero_point);
-            let read = read_whole(&mut zero_point, &ZERO_POINT, text);
-            scenario.scaling.zero_point = zero_point as i32;
-            read
-        },
+        read: |scenario, text| read_int(&mut scenario.scaling.zero_point, &ZERO_POINT, text),
     },
     Key {
         name: "codes",
@@ -545,7 +530,7 @@ pub static KEYS: &[Key<FormatsScenario>] = &[
         name: "bits",
         doc: documented!("Bits of the custom integer.", || span(&INTEGER_BITS), "3"),
         write: |scenario| scenario.integer.bits.to_string(),
-        read: |scenario, text| read_bits(&mut scenario.integer.bits, &INTEGER_BITS, text),
+        read: |scenario, text| read_count(&mut scenario.integer.bits, &INTEGER_BITS, text),
     },
     Key {
         name: "signed",
@@ -557,24 +542,19 @@ pub static KEYS: &[Key<FormatsScenario>] = &[
         name: "e",
         doc: documented!("Exponent bits of the custom float.", || span(&EXPONENT_BITS), "5"),
         write: |scenario| scenario.custom.exponent_bits.to_string(),
-        read: |scenario, text| read_bits(&mut scenario.custom.exponent_bits, &EXPONENT_BITS, text),
+        read: |scenario, text| read_count(&mut scenario.custom.exponent_bits, &EXPONENT_BITS, text),
     },
     Key {
         name: "m",
         doc: documented!("Fraction bits of the custom float.", || span(&MANTISSA_BITS), "2"),
         write: |scenario| scenario.custom.mantissa_bits.to_string(),
-        read: |scenario, text| read_bits(&mut scenario.custom.mantissa_bits, &MANTISSA_BITS, text),
+        read: |scenario, text| read_count(&mut scenario.custom.mantissa_bits, &MANTISSA_BITS, text),
     },
     Key {
         name: "bias",
         doc: documented!("Bias of the custom float.", || span(&BIAS), "8"),
         write: |scenario| scenario.custom.bias.to_string(),
-        read: |scenario, text| {
-            let mut bias = f64::from(scenario.custom.bias);
-            let read = read_whole(&mut bias, &BIAS, text);
-            scenario.custom.bias = bias as i32;
-            read
-        },
+        read: |scenario, text| read_int(&mut scenario.custom.bias, &BIAS, text),
     },
     Key {
         name: "specials",
@@ -601,7 +581,7 @@ pub static KEYS: &[Key<FormatsScenario>] = &[
         name: "zoom",
         doc: documented!("Half the width of the number line is |x| · 2^zoom.", || span(&ZOOM), "-8"),
         write: |scenario| number::format(scenario.zoom),
-        read: |scenario, text| read_whole(&mut scenario.zoom, &ZOOM, text),
+        read: |scenario, text| read_number(&mut scenario.zoom, &ZOOM, text),
     },
     Key {
         name: "block",

@@ -47,12 +47,30 @@ macro_rules! documented {
 pub(super) use documented;
 
 /// Why a value was not taken as it stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Rejection {
     /// It is no value of this key; the state is unchanged.
     NotUnderstood,
+    /// It is no number, or not a whole one where that is asked for; the state is unchanged.
+    NotANumber(&'static Bounds),
+    /// It means nothing, for the reason that this sentence gives; the state is unchanged.
+    Because(String),
     /// It was out of range, and the nearest value in range was taken.
-    Clamped,
+    Clamped(Option<&'static Bounds>),
+}
+
+impl Rejection {
+    /// What is wrong with what was typed into a control.
+    #[must_use]
+    pub fn sentence(&self, text: &str) -> String {
+        let of_bounds = |bounds: &Bounds| bounds.read(text).err();
+        let sentence = match self {
+            Self::NotANumber(bounds) | Self::Clamped(Some(bounds)) => of_bounds(bounds),
+            Self::Because(sentence) => Some(sentence.clone()),
+            Self::NotUnderstood | Self::Clamped(None) => None,
+        };
+        sentence.unwrap_or_else(|| "This is not understood.".to_owned())
+    }
 }
 
 /// Something in a link that was not taken as it stands. Shown to the reader.
@@ -71,10 +89,19 @@ impl std::fmt::Display for Notice {
 }
 
 /// Reads a number within bounds, clamping to them.
-pub(super) fn read_number(field: &mut f64, bounds: &Bounds, text: &str) -> Result<(), Rejection> {
-    let value = number::parse(text).ok_or(Rejection::NotUnderstood)?;
+pub(super) fn read_number(field: &mut f64, bounds: &'static Bounds, text: &str) -> Result<(), Rejection> {
+    let value = number::parse(text).filter(|value| !bounds.whole || value.fract() == 0.0);
+    let value = value.ok_or(Rejection::NotANumber(bounds))?;
     *field = value.clamp(bounds.min, bounds.max);
-    if *field == value { Ok(()) } else { Err(Rejection::Clamped) }
+    if *field == value { Ok(()) } else { Err(Rejection::Clamped(Some(bounds))) }
+}
+
+/// Reads a whole number within bounds, clamping to them.
+pub(super) fn read_count(field: &mut u32, bounds: &'static Bounds, text: &str) -> Result<(), Rejection> {
+    let mut value = f64::from(*field);
+    let read = read_number(&mut value, bounds, text);
+    *field = value as u32;
+    read
 }
 
 /// Reads one of a few choices by id.

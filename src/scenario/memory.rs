@@ -1,6 +1,6 @@
 //! The Memory lab's inputs.
 
-use super::key::{Key, documented, list, read_choice, read_number, span};
+use super::key::{Key, Rejection, documented, list, read_choice, read_number, span};
 use super::number::{self, Bounds};
 use crate::catalog::{self, DEFAULT_GPU, GPUS, Gpu, MODELS, Model};
 use crate::memory::training::ACTIVATION_BYTES_PER_PARAM;
@@ -112,7 +112,7 @@ pub static KEYS: &[Key<MemoryScenario>] = &[
         read: |scenario, text| {
             let mut params = scenario.size.params().get();
             let read = read_number(&mut params, &PARAMS, text);
-            if read != Err(super::Rejection::NotUnderstood) {
+            if matches!(read, Ok(()) | Err(Rejection::Clamped(_))) {
                 scenario.size = Size::Params(Params(params));
             }
             read

@@ -160,11 +160,11 @@ pub(super) fn read_keys<S: Default>(table: &[Key<S>], pairs: &[(String, String)]
         let part = || format!("{}={}", key.name, shorten(text));
         match (key.read)(&mut state, text) {
             Ok(()) => {}
-            Err(Rejection::NotUnderstood) => {
+            Err(Rejection::NotUnderstood | Rejection::NotANumber(_) | Rejection::Because(_)) => {
                 let instead = format!("Using {}.", or_nothing((key.write)(&state)));
                 notices.push(Notice { part: part(), instead });
             }
-            Err(Rejection::Clamped) => {
+            Err(Rejection::Clamped(_)) => {
                 let instead = format!("Using {}, the nearest that is possible.", or_nothing((key.write)(&state)));
                 notices.push(Notice { part: part(), instead });
             }

@@ -195,9 +195,6 @@ pub static KEYS: &[Key<QuantizeScenario>] = &[
         read: |scenario, text| {
             let mut seed = scenario.seed as f64;
             let read = read_number(&mut seed, &SEED, text);
-            if seed.fract() != 0.0 {
-                return Err(Rejection::NotUnderstood);
-            }
             scenario.seed = seed as u64;
             read
         },
@@ -217,7 +214,7 @@ pub static KEYS: &[Key<QuantizeScenario>] = &[
         ),
         write: |scenario| scenario.values.clone(),
         read: |scenario, text| {
-            read_values(text).map_err(|_| Rejection::NotUnderstood)?;
+            read_values(text).map_err(Rejection::Because)?;
             scenario.values = text.to_owned();
             Ok(())
         },

@@ -6,6 +6,7 @@ mod busy;
 mod client;
 mod components;
 mod dynamic;
+mod form;
 mod labs;
 mod markup;
 mod state;

@@ -3,6 +3,7 @@
 mod block;
 mod cards;
 mod codes;
+pub mod controls;
 mod listing;
 mod pictures;
 

@@ -2,19 +2,16 @@
 //! controls, and where each part goes.
 
 use crate::charts::Lanes;
-use crate::formats::Layout;
-use crate::formats::mx::ScaleRule;
-use crate::formats::{Family, Format, Kind, LIBRARIES};
+use crate::formats::Family;
+use crate::labs::formats::controls;
 use crate::labs::{Html, Part};
 use crate::platform::page;
 use crate::scenario::FormatsScenario;
-use crate::scenario::formats::{
-    BIAS, EXPONENT_BITS, INTEGER_BITS, MANTISSA_BITS, MOST_PICKS, Pick, RANDOM, ROUNDINGS, SCALE, SPECIALS, ZERO_POINT,
-    ZOOM, blocks, is_only_read, scalars, typed_near,
-};
+use crate::scenario::formats::{KEYS, MOST_PICKS, Pick, is_only_read, scalars, typed_near};
 use crate::scenario::number;
-use crate::ui::components::{Button, Choice, Figure, Grab, NumberField, OptionGroup, ReportActions, Select, TextField};
+use crate::ui::components::{Button, Figure, Grab, OptionGroup, ReportActions, Select, TextField};
 use crate::ui::dynamic::{change, condition, dynamic, effect, field, memo_text, text, when};
+use crate::ui::form::form;
 use crate::ui::markup::Markup;
 use crate::ui::state::{State, shown_figure, shown_part};
 use crate::units::significant;
@@ -46,14 +43,7 @@ pub fn FormatsLab() -> impl IntoView {
                 <Markup id="formats-cards" class="number-cards" html=part(state, Part::Cards) act=offer/>
                 {lanes_figure("formats-range", 0, false)}
                 {lanes_figure("formats-line", 1, true)}
-                <NumberField
-                    id="formats-zoom"
-                    label="Half the width of the number line is |x| · 2^"
-                    bounds=ZOOM
-                    slider_step=1.0
-                    value=field(scenario, |scenario| scenario.zoom)
-                    set=change(scenario, |scenario, zoom| scenario.zoom = zoom)
-                />
+                {form(state.formats, KEYS, controls::zoom)}
                 <Drag/>
                 <Codes/>
                 {figure("formats-steps", 260.0, 2)}
@@ -170,7 +160,7 @@ fn Codes() -> impl IntoView {
             <p class="figure__summary">
                 "In the order of the codes, sixteen to a line. Colours tell zero, subnormal, normal and what is no number; the framed one is stored now. Press one to look at it."
             </p>
-            <Markup id="formats-codes" html=part(state, Part::Codes) act=offer/>
+            <Markup id="formats-grid" html=part(state, Part::Codes) act=offer/>
         </section>
     }
 }
@@ -180,34 +170,6 @@ fn Codes() -> impl IntoView {
 fn Block() -> impl IntoView {
     let state = expect_context::<State>();
     let scenario = state.formats;
-    let groups = [Family::Mx, Family::Codebook, Family::Ggml].map(|family| OptionGroup {
-        label: family.name(),
-        options: blocks().filter(|row| row.family == family).map(|row| (row.id, row.name.to_owned())).collect(),
-    });
-    let is_mx = move || {
-        scenario
-            .with(|scenario| matches!(scenario.block.kind, Kind::Block(block) if matches!(block.layout, Layout::Mx(_))))
-    };
-    let rule = move || {
-        view! {
-            <Select
-                id="formats-rule"
-                label="Scale of the block"
-                groups=vec![OptionGroup {
-                    label: "",
-                    options: ScaleRule::ALL.map(|rule| (rule.id(), rule.name().to_owned())).to_vec(),
-                }]
-                value=field(scenario, |scenario| scenario.mx_rule.id())
-                set=change(
-                    scenario,
-                    |scenario, id: String| {
-                        scenario.mx_rule = ScaleRule::ALL.into_iter().find(|rule| rule.id() == id).unwrap_or_default();
-                    },
-                )
-            />
-        }
-        .into_any()
-    };
     let hint = text(move || {
         if scenario.with(|scenario| is_only_read(scenario.block)) {
             "The block’s bytes in hexadecimal: this format is only read".to_owned()
@@ -221,21 +183,7 @@ fn Block() -> impl IntoView {
         <section class="block" aria-label="A block">
             <h2 class="figure__title">"A block of numbers that share a scale"</h2>
             <p class="figure__summary">{text(move || scenario.with(|scenario| scenario.block.note.to_owned()))}</p>
-            <div class="block__controls">
-                <Select
-                    id="formats-block"
-                    label="Block format"
-                    groups=groups.to_vec()
-                    value=field(scenario, |scenario| scenario.block.id)
-                    set=change(
-                        scenario,
-                        |scenario, id: String| {
-                            scenario.block = crate::formats::format(&id).unwrap_or(scenario.block);
-                        },
-                    )
-                />
-                {when(is_mx, rule)}
-            </div>
+            <div class="block__controls">{form(scenario, KEYS, controls::block)}</div>
             <TextField
                 id="formats-values"
                 label="Numbers of the block"
@@ -312,8 +260,6 @@ fn Controls() -> impl IntoView {
     });
     let ends = part(state, Part::Ends);
     let offer = change(scenario, |scenario: &mut FormatsScenario, x| scenario.x = x);
-    let has =
-        move |condition: fn(&Format) -> bool| move || scenario.with(|scenario| scenario.rows().iter().any(condition));
     view! {
         <TextField
             id="formats-x"
@@ -329,120 +275,7 @@ fn Controls() -> impl IntoView {
             <Markup class="offers" html=ends act=offer/>
         </details>
         <Picks/>
-        <Select
-            id="formats-round"
-            label="Rounding"
-            groups=vec![OptionGroup { label: "", options: ROUNDINGS.map(|(id, name)| (id, name.to_owned())).to_vec() }]
-            value=field(scenario, |scenario| ROUNDINGS[scenario.rounding].0)
-            set=change(
-                scenario,
-                |scenario, id: String| {
-                    scenario.rounding = ROUNDINGS.iter().position(|row| row.0 == id).unwrap_or_default();
-                },
-            )
-        />
-        {when(
-            move || scenario.with(|scenario| ROUNDINGS[scenario.rounding].0 == "stochastic"),
-            move || {
-                view! {
-                    <NumberField
-                        id="formats-random"
-                        label="Random number"
-                        unit="of 256"
-                        bounds=RANDOM
-                        slider_step=1.0
-                        value=field(scenario, |scenario| scenario.random)
-                        set=change(scenario, |scenario, random| scenario.random = random)
-                    />
-                }
-                .into_any()
-            },
-        )}
-        <Select
-            id="formats-by"
-            label="Whose rule for overflow and NaN"
-            groups=vec![OptionGroup {
-                label: "",
-                options: LIBRARIES.iter().map(|row| (row.id, row.name.to_owned())).collect(),
-            }]
-            value=field(scenario, |scenario| scenario.by().id)
-            set=change(
-                scenario,
-                |scenario, id: String| {
-                    scenario.library = LIBRARIES.iter().position(|row| row.id == id).unwrap_or_default();
-                },
-            )
-        />
-        {when(
-            has(|row| matches!(row.kind, Kind::Integer(_) | Kind::Codebook(_))),
-            move || {
-                view! {
-                    <NumberField
-                        id="formats-scale"
-                        label="Scale of integers and codebooks"
-                        bounds=SCALE
-                        value=field(scenario, |scenario| scenario.scaling.scale)
-                        set=change(scenario, |scenario, scale| scenario.scaling.scale = scale)
-                    />
-                }
-                .into_any()
-            },
-        )}
-        {when(
-            has(|row| matches!(row.kind, Kind::Integer(_))),
-            move || {
-                view! {
-                    <NumberField
-                        id="formats-zero"
-                        label="Zero point of integers (0 if symmetric)"
-                        bounds=ZERO_POINT
-                        value=field(scenario, |scenario| scenario.scaling.zero_point.into())
-                        set=change(scenario, |scenario, zero: f64| scenario.scaling.zero_point = zero as i32)
-                    />
-                    <Choice
-                        id="formats-codes-range"
-                        label="Codes of integers"
-                        options=vec![("full", "All"), ("restricted", "As many − as +")]
-                        value=field(
-                            scenario,
-                            |scenario| if scenario.scaling.restricted { "restricted" } else { "full" },
-                        )
-                        set=change(scenario, |scenario, id| scenario.scaling.restricted = id == "restricted")
-                    />
-                }
-                .into_any()
-            },
-        )}
-        {when(
-            move || scenario.with(|scenario| scenario.picks.contains(&Pick::CustomInteger)),
-            move || {
-                view! {
-                    <fieldset class="field custom">
-                        <legend class="field__label">"Custom integer"</legend>
-                        <NumberField
-                            id="formats-bits"
-                            label="Bits"
-                            bounds=INTEGER_BITS
-                            slider_step=1.0
-                            value=field(scenario, |scenario| scenario.integer.bits.into())
-                            set=change(scenario, |scenario, bits: f64| scenario.integer.bits = bits as u32)
-                        />
-                        <Choice
-                            id="formats-signed"
-                            label="Sign"
-                            options=vec![("yes", "Yes"), ("no", "No")]
-                            value=field(scenario, |scenario| if scenario.integer.signed { "yes" } else { "no" })
-                            set=change(scenario, |scenario, id| scenario.integer.signed = id == "yes")
-                        />
-                    </fieldset>
-                }
-                .into_any()
-            },
-        )}
-        {when(
-            move || scenario.with(|scenario| scenario.picks.contains(&Pick::Custom)),
-            move || view! { <Custom/> }.into_any(),
-        )}
+        {form(scenario, KEYS, controls::conversion)}
     }
 }
 
@@ -528,67 +361,4 @@ fn Picks() -> impl IntoView {
 /// The ids of the chosen formats.
 fn picked(scenario: &FormatsScenario) -> String {
     scenario.picks.iter().map(|pick| pick.id()).collect::<Vec<_>>().join(",")
-}
-
-/// The reader's own float.
-#[component]
-fn Custom() -> impl IntoView {
-    let scenario = expect_context::<State>().formats;
-    view! {
-        <fieldset class="field custom">
-            <legend class="field__label">"Custom float"</legend>
-            <NumberField
-                id="formats-e"
-                label="Exponent bits"
-                bounds=EXPONENT_BITS
-                slider_step=1.0
-                value=field(scenario, |scenario| scenario.custom.exponent_bits.into())
-                set=change(scenario, |scenario, bits: f64| scenario.custom.exponent_bits = bits as u32)
-            />
-            <NumberField
-                id="formats-m"
-                label="Fraction bits"
-                bounds=MANTISSA_BITS
-                slider_step=1.0
-                value=field(scenario, |scenario| scenario.custom.mantissa_bits.into())
-                set=change(scenario, |scenario, bits: f64| scenario.custom.mantissa_bits = bits as u32)
-            />
-            <NumberField
-                id="formats-bias"
-                label="Bias"
-                bounds=BIAS
-                value=field(scenario, |scenario| scenario.custom.bias.into())
-                set=change(scenario, |scenario, bias: f64| scenario.custom.bias = bias as i32)
-            />
-            <Select
-                id="formats-specials"
-                label="Infinity and NaN"
-                groups=vec![OptionGroup {
-                    label: "",
-                    options: SPECIALS.map(|(id, name, _)| (id, name.to_owned())).to_vec(),
-                }]
-                value=field(
-                    scenario,
-                    |scenario| {
-                        SPECIALS.iter().find(|row| row.2 == scenario.custom.specials).map_or("ieee", |row| row.0)
-                    },
-                )
-                set=change(
-                    scenario,
-                    |scenario, id: String| {
-                        if let Some(row) = SPECIALS.iter().find(|row| row.0 == id) {
-                            scenario.custom.specials = row.2;
-                        }
-                    },
-                )
-            />
-            <Choice
-                id="formats-subnormals"
-                label="Subnormals"
-                options=vec![("yes", "Yes"), ("no", "No")]
-                value=field(scenario, |scenario| if scenario.custom.subnormals { "yes" } else { "no" })
-                set=change(scenario, |scenario, id| scenario.custom.subnormals = id == "yes")
-            />
-        </fieldset>
-    }
 }

@@ -76,8 +76,8 @@ fn a_bit_is_flipped_by_pressing_it_and_keeps_the_focus() {
 fn a_code_is_chosen_from_the_table_by_keys() {
     with_page(Gpu::Off, async |page| {
         page.open("#/formats?v=1&formats=e2m1fn&x=1").await;
-        assert_eq!(page.eval("return document.querySelectorAll('#formats-codes button').length").await, 16);
-        page.eval("document.querySelector('#formats-codes [tabindex=\"0\"]').focus()").await;
+        assert_eq!(page.eval("return document.querySelectorAll('#formats-grid button').length").await, 16);
+        page.eval("document.querySelector('#formats-grid [tabindex=\"0\"]').focus()").await;
         assert_eq!(page.eval("return document.activeElement.id").await, "code-2");
         for _ in 0..5 {
             page.press(Key::Right).await;
@@ -121,13 +121,13 @@ fn a_whole_number_has_any_width_a_zero_point_and_a_range_of_codes() {
     with_page(Gpu::Off, async |page| {
         page.open("#/formats?v=1&formats=int8&x=-1000").await;
         assert_eq!(card(page, "int8").await, "−128 saturated");
-        page.choose("formats-codes-range-restricted").await;
+        page.choose("formats-codes-restricted").await;
         page.ready().await;
         assert_eq!(card(page, "int8").await, "−127 saturated");
         assert!(page.attribute("#code-128", "aria-label").await.as_str().unwrap().ends_with("not used"));
         page.select("formats-add", "custom_int").await;
         page.write("formats-bits", "3").await;
-        page.choose("formats-signed-no").await;
+        page.choose("formats-signed-0").await;
         page.write("formats-zero", "4").await;
         page.write("formats-scale", "0.5").await;
         page.write("formats-x", "0.7").await;
