@@ -106,7 +106,7 @@ impl Job {
             formats::format(&self.format).ok_or_else(|| Error::UnknownId(self.format.clone()))?;
         let scheme = if self.affine { Scheme::Affine } else { Scheme::Symmetric };
         let granularity = if self.each_row { Granularity::Row } else { Granularity::Tensor };
-        Ok(Quantizer { format, scheme, granularity })
+        Ok(Quantizer { scheme, granularity, ..Quantizer::new(format) })
     }
 }
 
@@ -162,14 +162,17 @@ pub enum Error {
         /// How many are infinite.
         infinite: u64,
     },
+    /// Another reason, as a sentence.
+    #[error("{0}")]
+    Impossible(String),
 }
 
 impl From<quantize::Error> for Error {
     fn from(error: quantize::Error) -> Self {
         match error {
             quantize::Error::Empty => Self::Empty,
-            quantize::Error::NotElementwise(name) => Self::UnknownId(name.to_owned()),
             quantize::Error::NothingFinite { n, nan, infinite } => Self::NothingFinite { n, nan, infinite },
+            other => Self::Impossible(other.to_string()),
         }
     }
 }
