@@ -14,6 +14,8 @@ mod ggml;
 mod integers;
 #[path = "golden/memory.rs"]
 mod memory;
+#[path = "golden/quantizer.rs"]
+mod quantizer;
 #[path = "golden/scalars.rs"]
 mod scalars;
 #[path = "golden/scaling.rs"]

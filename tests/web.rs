@@ -158,7 +158,7 @@ fn quantizers() -> Vec<Quantizer> {
     for format in FORMATS.iter().filter(|format| format.is_elementwise() || format.id == FP32.id) {
         for scheme in [Scheme::Symmetric, Scheme::Affine] {
             for granularity in [Granularity::Tensor, Granularity::Row] {
-                all.push(Quantizer { format, scheme, granularity });
+                all.push(Quantizer { scheme, granularity, ..Quantizer::new(format) });
             }
         }
         if matches!(format.kind, Kind::Float(_)) {

@@ -2,7 +2,8 @@
 
 use crate::formats::bnb::NestedScales;
 use crate::formats::mx::ScaleRule;
-use crate::formats::{Block, Format, Kind, Layout, mx, nvfp4};
+use crate::formats::{Block, Format, Kind, Layout, nvfp4};
+use crate::quantize::Range;
 
 /// What is done to a tensor.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -14,12 +15,12 @@ pub struct Encoding {
 }
 
 impl Encoding {
-    /// The scale that NVFP4 gives a whole tensor: 1 on one level, and for every other format.
+    /// The scale that NVFP4 gives a whole tensor, from its finite values: 1 on one level, and for every other format.
     #[must_use]
     pub fn tensor_scale(&self, values: &[f32]) -> f32 {
         match self.format.kind {
             Kind::Block(Block { layout: Layout::Nvfp4 { two_level: true }, .. }) => {
-                nvfp4::tensor_scale(mx::amax(values))
+                nvfp4::tensor_scale(Range::of(values).amax())
             }
             _ => 1.0,
         }

@@ -97,7 +97,7 @@ impl Bench {
             }
         };
         let elapsed_ms = now_ms() - started;
-        let report = Report::new(&plan, &tally, &codes)?;
+        let report = Report::new(&plan, &tally, &codes, &cpu::details(&plan, values))?;
         let (backend, backend_name) = match (chosen, &self.adapter) {
             (Backend::Gpu, Some(Ok(adapter))) if !adapter.name.is_empty() => ("gpu", format!("GPU ({})", adapter.name)),
             (Backend::Gpu, _) => ("gpu", "GPU".to_owned()),

@@ -192,17 +192,7 @@ fn scales_of(block: Block, bytes: &[u8]) -> Vec<(String, f32)> {
         ],
         // Where the f16 numbers of a block lie.
         Layout::Ggml { id, .. } => {
-            let (d, m) = match id {
-                3 | 7 => (Some(0), Some(2)),   // Q4_1, Q5_1
-                10 => (Some(80), Some(82)),    // Q2_K
-                11 => (Some(108), None),       // Q3_K
-                12 | 13 => (Some(0), Some(2)), // Q4_K, Q5_K
-                14 => (Some(208), None),       // Q6_K
-                29 | 39 | 40 => (None, None),  // IQ1_M, MXFP4, NVFP4
-                34 => (Some(52), None),        // TQ1_0
-                35 => (Some(64), None),        // TQ2_0
-                _ => (Some(0), None),
-            };
+            let (d, m) = ggml_type(id).map_or((None, None), ggml::BlockType::scale_places);
             let number = |name: &str, at: Option<usize>| at.map(|at| named(name, f16_at(bytes, at)));
             let own = match id {
                 39 => vec![named("scale", libm::exp2f(f32::from(bytes[0]) - 127.0))],

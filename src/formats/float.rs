@@ -270,6 +270,13 @@ impl Float {
         }
     }
 
+    /// Whether a finite `x` lies so far beyond the largest value that it is not rounded to it.
+    #[must_use]
+    pub const fn clips(&self, x: f64, rounding: Rounding) -> bool {
+        let bits = x.to_bits();
+        self.rank(bits & !F64_SIGN, bits & F64_SIGN != 0, rounding) > self.max_code() as u64
+    }
+
     /// The place of a rounded finite magnitude among those of the format, which is its code if there is one.
     const fn rank(&self, magnitude: u64, is_negative: bool, rounding: Rounding) -> u64 {
         let m = self.mantissa_bits;

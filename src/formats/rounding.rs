@@ -55,6 +55,43 @@ impl Rounding {
         }
     }
 
+    /// The same rounding for value number `index` of a tensor: of a stochastic one, `random` is the seed, and the bits are
+    /// drawn from it and the index (SplitMix64), so that they do not depend on what was rounded before.
+    #[must_use]
+    pub const fn at(self, index: u64) -> Self {
+        let Self::Stochastic { bits, random: seed } = self else { return self };
+        let bits = if bits == 0 || bits > 32 { 32 } else { bits };
+        let mut z = ((seed as u64) << 32 ^ index).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^= z >> 31;
+        Self::Stochastic { bits, random: (z >> (64 - bits)) as u32 }
+    }
+
+    /// The whole number that `x` becomes; even and odd are those of the number.
+    #[must_use]
+    pub fn whole(self, x: f64) -> f64 {
+        let floor = libm::trunc(x.abs());
+        let part = x.abs() - floor;
+        if part == 0.0 || !x.is_finite() {
+            return x;
+        }
+        let is_odd = libm::fmod(floor, 2.0) == 1.0;
+        let away = match self {
+            Self::NearestEven => part > 0.5 || part == 0.5 && is_odd,
+            Self::NearestAway => part >= 0.5,
+            Self::TowardZero => false,
+            Self::Up => x > 0.0,
+            Self::Down => x < 0.0,
+            Self::ToOdd => !is_odd,
+            Self::Stochastic { bits, random } => {
+                let steps = libm::exp2(bits.into());
+                libm::trunc(part * steps) + f64::from(random) >= steps
+            }
+        };
+        libm::copysign(floor + f64::from(u8::from(away)), x)
+    }
+
     /// Whether finite numbers beyond the largest value are rounded back to it, for numbers of this sign (IEEE 754 §7.4).
     pub(super) const fn stays_finite(self, is_negative: bool) -> bool {
         match self {
@@ -97,4 +134,40 @@ pub struct Conversion {
     pub overflow: Overflow,
     /// Of NaN.
     pub nan: NanRule,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn whole_numbers_are_rounded_as_each_rule_says() {
+        let by = |rounding: Rounding| [-2.5, -1.5, -0.25, 0.5, 1.5, 2.75, 3.0].map(|x| rounding.whole(x));
+        assert_eq!(by(Rounding::NearestEven), [-2.0, -2.0, 0.0, 0.0, 2.0, 3.0, 3.0]);
+        assert_eq!(by(Rounding::NearestAway), [-3.0, -2.0, 0.0, 1.0, 2.0, 3.0, 3.0]);
+        assert_eq!(by(Rounding::TowardZero), [-2.0, -1.0, 0.0, 0.0, 1.0, 2.0, 3.0]);
+        assert_eq!(by(Rounding::Up), [-2.0, -1.0, 0.0, 1.0, 2.0, 3.0, 3.0]);
+        assert_eq!(by(Rounding::Down), [-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0]);
+        assert_eq!(by(Rounding::ToOdd), [-3.0, -1.0, -1.0, 1.0, 1.0, 3.0, 3.0]);
+        assert_eq!(Rounding::Stochastic { bits: 2, random: 1 }.whole(0.75), 1.0);
+        assert_eq!(Rounding::Stochastic { bits: 2, random: 0 }.whole(0.75), 0.0);
+    }
+
+    #[test]
+    fn stochastic_rounding_keeps_the_mean_and_differs_from_seed_to_seed() {
+        let mean = |seed| {
+            let rounding = Rounding::Stochastic { bits: 32, random: seed };
+            (0..100_000).map(|i| rounding.at(i).whole(-3.3)).sum::<f64>() / 1e5
+        };
+        assert!((mean(1) + 3.3).abs() < 0.01 && (mean(2) + 3.3).abs() < 0.01);
+        assert_ne!(mean(1), mean(2));
+    }
+
+    proptest! {
+        #[test]
+        fn to_nearest_even_is_rint(x in -1e6f64..1e6) {
+            prop_assert_eq!(Rounding::NearestEven.whole(x), libm::rint(x));
+        }
+    }
 }

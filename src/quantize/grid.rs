@@ -4,7 +4,7 @@
 //! which is what makes a model that was quantized by one library and run by another a little worse than either.
 
 use super::{Range, Scheme};
-use crate::formats::Integer;
+use crate::formats::{Integer, Rounding};
 use crate::source::Source;
 
 /// The values that integer codes stand for: value = (code − `zero_point`) · `scale`.
@@ -37,6 +37,13 @@ pub struct GridRule {
     pub grid: fn(Integer, Scheme, Range) -> Grid,
     /// Where that can be read.
     pub source: Source,
+}
+
+/// Rules are equal if their ids are: addresses of functions say nothing.
+impl PartialEq for GridRule {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
 }
 
 /// Every rule; the first is the default.
@@ -128,7 +135,7 @@ fn by_full_range(integer: Integer, scheme: Scheme, range: Range, least_scale: f3
     let (scale, zero_point) = match scheme {
         Scheme::Symmetric => ((range.amax() / (width / 2.0)).max(least_scale), integer.middle()),
         Scheme::Affine => {
-            let scale = ((max - min) / width).max(least_scale);
+            let scale = share(max, min, width).max(least_scale);
             let zero_point = min_code as f32 - libm::rintf(min / scale);
             (scale, zero_point.clamp(min_code as f32, max_code as f32) as i32)
         }
@@ -157,17 +164,25 @@ impl Grid {
             Scheme::Affine => {
                 let (min_code, max_code) = Integer { signed: false, ..integer }.full_range();
                 let (min, max) = range.with_zero();
-                let width = max - min;
-                let scale = if width.is_finite() {
-                    width / max_code as f32
-                } else {
-                    ((f64::from(max) - f64::from(min)) / f64::from(max_code)) as f32
-                };
-                let scale = usable_scale(scale);
+                let scale = usable_scale(share(max, min, max_code as f32));
                 let zero_point = libm::rintf(-min / scale).clamp(min_code as f32, max_code as f32) as i32;
                 Self { scale, inverse: 1.0 / scale, zero_point, min_code, max_code, divides: false }
             }
         }
+    }
+
+    /// The same grid with the scale raised to a power of two, and the zero point of an affine one put where it then belongs.
+    #[must_use]
+    pub fn with_power_of_two(self, scheme: Scheme, range: Range) -> Self {
+        let scale = power_of_two_above(self.scale);
+        let zero_point = match scheme {
+            Scheme::Symmetric => self.zero_point,
+            Scheme::Affine => {
+                let wanted = self.min_code as f32 - libm::rintf(range.with_zero().0 / scale);
+                wanted.clamp(self.min_code as f32, self.max_code as f32) as i32
+            }
+        };
+        Self { scale, inverse: 1.0 / scale, zero_point, ..self }
     }
 
     /// The code of `x`: clamp(rint(x · inverse) + zero point), and whether it had to be clamped.
@@ -186,6 +201,18 @@ impl Grid {
         (code, code != wanted)
     }
 
+    /// The same by another rounding of x · inverse, before the zero point is added.
+    #[must_use]
+    pub fn encode_by(&self, x: f32, rounding: Rounding) -> (i32, bool) {
+        if x.is_nan() || rounding == Rounding::NearestEven {
+            return self.encode(x);
+        }
+        let steps = if self.divides { x / self.scale } else { x * self.inverse };
+        let wanted = rounding.whole(steps.into()).clamp(-65_536.0, 65_536.0) as i32 + self.zero_point;
+        let code = wanted.clamp(self.min_code, self.max_code);
+        (code, code != wanted)
+    }
+
     /// The value of a code.
     #[must_use]
     pub fn decode(&self, code: i32) -> f32 {
@@ -193,8 +220,22 @@ impl Grid {
     }
 }
 
-fn usable_scale(scale: f32) -> f32 {
+/// (max − min) / steps, also where the difference is beyond f32.
+fn share(max: f32, min: f32, steps: f32) -> f32 {
+    let width = max - min;
+    if width.is_finite() { width / steps } else { ((f64::from(max) - f64::from(min)) / f64::from(steps)) as f32 }
+}
+
+/// A scale whose inverse is finite: 1 instead of zero, and at least the smallest normal f32.
+pub(super) fn usable_scale(scale: f32) -> f32 {
     if scale == 0.0 { 1.0 } else { scale.max(f32::MIN_POSITIVE) }
+}
+
+/// The smallest power of two that is not below a normal scale; the largest f32 power for what is beyond.
+pub(super) fn power_of_two_above(scale: f32) -> f32 {
+    let bits = scale.to_bits();
+    let exponent = (bits >> 23) + u32::from(bits & 0x007f_ffff > 0);
+    f32::from_bits(exponent.min(254) << 23)
 }
 
 #[cfg(test)]
@@ -231,6 +272,17 @@ mod tests {
                 assert!(grid.scale.is_normal() && grid.inverse.is_finite(), "{scheme:?} {values:?}: {grid:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_power_of_two_is_the_next_above() {
+        for (scale, power) in [(1.0, 1.0), (1.1, 2.0), (0.5, 0.5), (0.7, 1.0), (f32::MAX, 2f32.powi(127))] {
+            assert_eq!(power_of_two_above(scale), power, "{scale}");
+        }
+        let range = Range::of(&[-1.0, 2.0]);
+        let grid = Grid::from_range(INT8, Scheme::Affine, range).with_power_of_two(Scheme::Affine, range);
+        assert_eq!((grid.scale, grid.zero_point), (1.0 / 64.0, 64));
+        assert_eq!((grid.encode(-1.0), grid.encode(2.0)), ((0, false), (192, false)));
     }
 
     proptest! {

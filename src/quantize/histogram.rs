@@ -1,6 +1,6 @@
 //! Histogram edges that give every backend the same counts.
 
-/// Bins of every histogram.
+/// Bins of the histograms of a report.
 pub const BINS: usize = 256;
 
 /// Equal bins from the lowest to the highest edge.
@@ -9,7 +9,7 @@ pub const BINS: usize = 256;
 /// last bin is closed. `lo == hi` is widened by ½ on each side. Values beyond the ends count in the end bins: a
 /// quantized value may round half a step past the largest of the data.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Edges {
+pub struct Edges<const N: usize = BINS> {
     edges: Vec<f32>,
     /// Bins per unit, for the first guess.
     per_unit: f32,
@@ -19,12 +19,20 @@ impl Edges {
     /// Edges of [`BINS`] bins from `lo` to `hi`, both finite, `lo` ≤ `hi`.
     #[must_use]
     pub fn new(lo: f32, hi: f32) -> Self {
+        Self::of_bins(lo, hi)
+    }
+}
+
+impl<const N: usize> Edges<N> {
+    /// Edges of N bins from `lo` to `hi`, both finite, `lo` ≤ `hi`.
+    #[must_use]
+    pub fn of_bins(lo: f32, hi: f32) -> Self {
         let (mut lo, mut hi) = (f64::from(lo), f64::from(hi));
         if lo == hi {
             (lo, hi) = (lo - 0.5, hi + 0.5);
         }
-        let step = (hi - lo) / BINS as f64;
-        let mut edges: Vec<f32> = (0..BINS).map(|i| (i as f64 * step + lo) as f32).collect();
+        let step = (hi - lo) / N as f64;
+        let mut edges: Vec<f32> = (0..N).map(|i| (i as f64 * step + lo) as f32).collect();
         edges.push(hi as f32);
         // Zero has one sign among the edges, so that comparing bits and comparing values is the same.
         for edge in &mut edges {
@@ -34,7 +42,7 @@ impl Edges {
         Self { edges, per_unit }
     }
 
-    /// The [`BINS`] + 1 edges, ascending.
+    /// The N + 1 edges, ascending.
     #[must_use]
     pub fn edges(&self) -> &[f32] {
         &self.edges
@@ -49,13 +57,13 @@ impl Edges {
     /// Highest edge.
     #[must_use]
     pub fn hi(&self) -> f32 {
-        self.edges[BINS]
+        self.edges[N]
     }
 
     /// The bin of a finite value: the definition.
     #[must_use]
     pub fn bin(&self, x: f32) -> usize {
-        self.edges[..BINS].partition_point(|&edge| edge <= x).max(1) - 1
+        self.edges[..N].partition_point(|&edge| edge <= x).max(1) - 1
     }
 
     /// The same as [`Self::bin`], from a guess that is put right by comparing: a few operations instead of a search.
@@ -63,11 +71,11 @@ impl Edges {
     #[inline(always)]
     pub fn bin_from_guess(&self, x: f32) -> usize {
         // `as` saturates and turns NaN (0 · ∞ for a sub-tiny step) into 0, so any guess is a bin.
-        let mut bin = (((x - self.edges[0]) * self.per_unit) as usize).min(BINS - 1);
+        let mut bin = (((x - self.edges[0]) * self.per_unit) as usize).min(N - 1);
         while bin > 0 && x < self.edges[bin] {
             bin -= 1;
         }
-        while bin + 1 < BINS && x >= self.edges[bin + 1] {
+        while bin + 1 < N && x >= self.edges[bin + 1] {
             bin += 1;
         }
         bin

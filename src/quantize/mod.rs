@@ -6,19 +6,27 @@
 //! the whole. The passes themselves are in [`crate::compute`], once for each backend; everything that must be equal
 //! on all of them is decided here.
 
+pub mod clip;
+pub mod codes;
+pub mod element;
+pub mod exponents;
 pub mod grid;
 pub mod histogram;
 pub mod plan;
 pub mod range;
 pub mod report;
+pub mod select;
 
+pub use element::Element;
+pub use exponents::Exponents;
 pub use grid::{GRID_RULES, Grid, GridRule, grid_rule};
 pub use histogram::{BINS, Edges};
-pub use plan::{Element, Plan};
+pub use plan::Plan;
 pub use range::Range;
-pub use report::{Report, Sums, Tally};
+pub use report::{Details, Report, Scales, Sums, Tally};
 
-use crate::formats::{Format, Kind};
+use crate::formats::mx::ScaleRule;
+use crate::formats::{Block, Format, Kind, Layout, Rounding, ggml};
 
 /// Where an integer format puts its codes in the range of the data.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,34 +46,204 @@ pub enum Granularity {
     Tensor,
     /// One scale a row, so that an outlier spoils only its own row.
     Row,
+    /// One scale a column.
+    Column,
+    /// One scale for so many neighbours along a row; the last group of a row may be shorter.
+    Group(u32),
+}
+
+/// The sizes of groups that libraries offer.
+pub const GROUP_SIZES: [u32; 5] = [16, 32, 64, 128, 256];
+
+/// What of a group's values the scale is taken from.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum RangeMethod {
+    /// All: the largest magnitude, or minimum and maximum.
+    #[default]
+    Full,
+    /// All but the outermost: this percentage of the magnitudes lies within (of affine codes, of the values below the
+    /// upper and above the lower end). By nearest rank: the end is a value of the group.
+    Percentile(f64),
+    /// The part of the full range with the least squared error after rounding to nearest, found by search.
+    Mse,
+    /// The largest magnitude that loses least information (Kullback–Leibler divergence), as TensorRT calibrates.
+    Entropy,
 }
 
 /// What is done to a tensor.
+///
+/// A setting that a format has no use for is passed over: blocks bring their own scales, floats of 16 bits and more have
+/// none, and rounding to nearest is a part of what codebooks and blocks are.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Quantizer {
     /// The format of the codes.
     pub format: &'static Format,
-    /// Of integer formats; floats have no scale here.
+    /// Where codes lie in the range, of integer formats.
     pub scheme: Scheme,
-    /// Of integer formats; floats have no scale here.
+    /// How many values share a scale, of formats that have one.
     pub granularity: Granularity,
+    /// How the scale follows from the range, of integer formats: whose library's rule.
+    pub rule: &'static GridRule,
+    /// What range that is, of formats that have a scale.
+    pub range: RangeMethod,
+    /// Whether scales are raised to the next power of two, which a byte holds.
+    pub power_of_two_scale: bool,
+    /// How MX blocks take their scale.
+    pub scale_rule: ScaleRule,
+    /// How integers and floats are rounded. Of a stochastic rounding `random` is the seed: see [`Rounding::at`].
+    pub rounding: Rounding,
+    /// Whether floats of 8 bits or fewer and codebooks have a scale, which brings the largest magnitude of a group to the
+    /// format's largest.
+    pub scaled: bool,
 }
 
 impl Quantizer {
+    /// What is usual for a format: symmetric, one scale for the tensor from its largest magnitude, to nearest even. Floats
+    /// are cast as they are; codebooks, which are lists of parts of a largest magnitude, are scaled.
+    #[must_use]
+    pub fn new(format: &'static Format) -> Self {
+        Self {
+            format,
+            scheme: Scheme::Symmetric,
+            granularity: Granularity::Tensor,
+            rule: &GRID_RULES[0],
+            range: RangeMethod::Full,
+            power_of_two_scale: false,
+            scale_rule: ScaleRule::Floor,
+            rounding: Rounding::NearestEven,
+            scaled: matches!(format.kind, Kind::Codebook(_)),
+        }
+    }
+
+    /// Whether the quantizer chooses scales for this format.
+    #[must_use]
+    pub const fn has_scale(&self) -> bool {
+        match self.format.kind {
+            Kind::Integer(_) => true,
+            Kind::Float(float) => self.scaled && float.bits() <= 8,
+            Kind::Codebook(_) => self.scaled,
+            Kind::Exponent(_) | Kind::Block(_) => false,
+        }
+    }
+
+    /// Whether codes have a zero point.
+    #[must_use]
+    pub fn is_affine(&self) -> bool {
+        matches!(self.format.kind, Kind::Integer(_)) && self.scheme == Scheme::Affine
+    }
+
+    /// Which values the first pass takes a range of: those that share a scale; of double quantization the blocks, whose
+    /// magnitudes are quantized together.
+    #[must_use]
+    pub const fn groups(&self) -> Granularity {
+        match self.format.kind {
+            Kind::Block(Block { size, layout: Layout::Bnb { double: true, .. }, .. }) => {
+                Granularity::Group(size as u32)
+            }
+            _ if self.has_scale() => self.granularity,
+            _ => Granularity::Tensor,
+        }
+    }
+
     /// Whether each row has a scale of its own.
     #[must_use]
     pub fn scales_each_row(&self) -> bool {
-        matches!(self.format.kind, Kind::Integer(_)) && self.granularity == Granularity::Row
+        self.groups() == Granularity::Row
     }
 
-    /// Bytes of the scales and zero points of a tensor of `rows` rows: 4 B a scale, 1 B a zero point.
+    /// Whether codes are made value by value, to nearest even, by a float format or by the default grid of the tensor or of
+    /// a row: what the GPU has kernels for.
     #[must_use]
-    pub fn scale_bytes(&self, rows: usize) -> u64 {
-        if !matches!(self.format.kind, Kind::Integer(_)) {
+    pub fn is_plain(&self) -> bool {
+        let is_known = match self.format.kind {
+            Kind::Float(_) => !self.has_scale(),
+            Kind::Integer(_) => {
+                self.rule == &GRID_RULES[0]
+                    && self.range == RangeMethod::Full
+                    && !self.power_of_two_scale
+                    && matches!(self.granularity, Granularity::Tensor | Granularity::Row)
+            }
+            Kind::Exponent(_) | Kind::Codebook(_) | Kind::Block(_) => false,
+        };
+        is_known && self.rounding == Rounding::NearestEven
+    }
+
+    /// Bytes of the scales and zero points that the quantizer chooses for a tensor: 4 B a scale, or 1 B if it is a power
+    /// of two, and 1 B a zero point. What blocks bring is not in it.
+    #[must_use]
+    pub fn scale_bytes(&self, rows: usize, cols: usize) -> u64 {
+        if !self.has_scale() {
             return 0;
         }
-        let groups = if self.granularity == Granularity::Row { rows as u64 } else { 1 };
-        groups * if self.scheme == Scheme::Affine { 5 } else { 4 }
+        let each = if self.power_of_two_scale { 1 } else { 4 } + u64::from(self.is_affine());
+        self.granularity.count(rows, cols) as u64 * each
+    }
+
+    /// Says what is wrong with the settings, if a tensor cannot be quantized by them.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        if let Kind::Block(Block { layout: Layout::Ggml { id, .. }, .. }) = self.format.kind
+            && ggml::TYPES.iter().all(|row| row.id != id || row.encode.is_none())
+        {
+            return Err(Error::OnlyRead(self.format.name));
+        }
+        if self.has_scale() {
+            match (self.granularity, self.range) {
+                (Granularity::Group(size), _) if !GROUP_SIZES.contains(&size) => return Err(Error::GroupSize(size)),
+                (_, RangeMethod::Percentile(p)) if !(99.0..=99.999).contains(&p) => return Err(Error::Percentile),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Granularity {
+    /// Groups of a tensor.
+    #[must_use]
+    pub const fn count(self, rows: usize, cols: usize) -> usize {
+        match self {
+            Self::Tensor => 1,
+            Self::Row => rows,
+            Self::Column => cols,
+            Self::Group(_) => rows * self.runs(cols),
+        }
+    }
+
+    /// Values of a row that come one after the other and share a scale.
+    #[must_use]
+    pub const fn run(self, cols: usize) -> usize {
+        match self {
+            Self::Tensor | Self::Row => cols,
+            Self::Column => 1,
+            Self::Group(size) => size as usize,
+        }
+    }
+
+    /// Runs of a row.
+    const fn runs(self, cols: usize) -> usize {
+        cols.div_ceil(self.run(cols))
+    }
+
+    /// The group of a run of a row.
+    #[must_use]
+    pub const fn group(self, cols: usize, row: usize, run: usize) -> usize {
+        match self {
+            Self::Tensor => 0,
+            Self::Row => row,
+            Self::Column => run,
+            Self::Group(_) => row * self.runs(cols) + run,
+        }
+    }
+
+    /// Adds the ranges of the next rows to those of the rows before.
+    pub fn append(self, ranges: &mut Vec<Range>, more: Vec<Range>) {
+        if ranges.is_empty() || matches!(self, Self::Row | Self::Group(_)) {
+            ranges.extend(more);
+        } else {
+            for (range, more) in ranges.iter_mut().zip(more) {
+                *range = range.union(more);
+            }
+        }
     }
 }
 
@@ -76,9 +254,27 @@ pub enum Error {
     /// A tensor without values.
     #[error("the tensor has no values")]
     Empty,
-    /// A format whose codes are not made value by value.
-    #[error("{0} is not a format of single values")]
-    NotElementwise(&'static str),
+    /// A format that is only read.
+    #[error(
+        "{0} is only read here, not written: its codes come from a search over a grid, or fit only weights trained for it"
+    )]
+    OnlyRead(&'static str),
+    /// A group of another size than libraries offer.
+    #[error("a group is of 16, 32, 64, 128 or 256 values, not of {0}")]
+    GroupSize(u32),
+    /// A percentile that keeps too little, or that is none.
+    #[error("the percentile of the range lies between 99 and 99.999")]
+    Percentile,
+    /// Values that are not whole rows.
+    #[error("{values} values are not {rows} rows of {cols}")]
+    Shape {
+        /// Values that there are.
+        values: usize,
+        /// Rows that there should be.
+        rows: usize,
+        /// Columns that there should be.
+        cols: usize,
+    },
     /// No value that a scale or an error could be computed from.
     #[error("none of the {n} values is finite ({nan} NaN, {infinite} infinite)")]
     NothingFinite {

@@ -1,16 +1,7 @@
 //! Everything that the second pass needs, decided before it starts and equal on every backend.
 
-use super::{Edges, Error, Grid, Quantizer, Range};
-use crate::formats::{Cast, Kind, NanRule, Overflow};
-
-/// How one value becomes a code.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Element {
-    /// A float format: no scale.
-    Float(Cast),
-    /// An integer format: one grid for the tensor, or one a row.
-    Integer(Vec<Grid>),
-}
+use super::{Edges, Element, Error, Granularity, Quantizer, Range};
+use crate::formats::{Block, Kind, Layout, bnb};
 
 /// The second pass over a tensor of `rows` × `cols` values.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,13 +12,14 @@ pub struct Plan {
     pub rows: usize,
     /// Columns of the tensor.
     pub cols: usize,
-    /// How one value becomes a code.
+    /// How values become codes.
     pub element: Element,
     /// Range of the whole tensor.
     pub range: Range,
     /// Bins of the reference and of the quantized values.
     pub value_edges: Edges,
-    /// Bins of the error, quantized − reference: ± half the largest step, or ± the largest magnitude if that is less.
+    /// Bins of the error, quantized − reference: ± half the largest step, or ± the largest magnitude if that is less. Where a
+    /// search decides the steps that is an estimate, and errors beyond it count at the ends.
     pub error_edges: Edges,
     /// A power of two that brings values near 1, so that f32 sums of squares neither overflow nor underflow.
     pub value_unit: f32,
@@ -38,45 +30,41 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Makes the plan from the ranges of the first pass: one for the tensor, or one a row.
+    /// Makes the plan from the ranges of the first pass, one for each group of [`Quantizer::groups`], that of the whole
+    /// tensor if there is one scale or none. Of one scale there may also be the ranges of any slices.
     ///
     /// # Errors
-    /// [`Error::Empty`] for a tensor without values, [`Error::NotElementwise`] for a format of blocks. A tensor without *finite* values has a plan; its [`super::Report`]
-    /// has not.
+    /// [`Error::Empty`] for a tensor without values, and what is wrong with the settings. A tensor without *finite* values
+    /// has a plan; its [`super::Report`] has not.
     pub fn new(quantizer: Quantizer, rows: usize, cols: usize, ranges: &[Range]) -> Result<Self, Error> {
+        let whole = ranges.iter().copied().fold(Range::NOTHING, Range::union);
+        let is_one = quantizer.groups() == Granularity::Tensor;
+        Self::clipped(quantizer, rows, cols, whole, if is_one { std::slice::from_ref(&whole) } else { ranges })
+    }
+
+    /// The same with the ranges that [`super::clip::clipped`] left of the groups, and the full range of the tensor.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn clipped(
+        quantizer: Quantizer,
+        rows: usize,
+        cols: usize,
+        whole: Range,
+        groups: &[Range],
+    ) -> Result<Self, Error> {
         if rows == 0 || cols == 0 {
             return Err(Error::Empty);
         }
-        let whole = ranges.iter().copied().fold(Range::NOTHING, Range::union);
         let range = if whole.is_nothing() { Range { min: 0.0, max: 0.0 } } else { whole };
-        let (element, half_step) = match quantizer.format.kind {
-            Kind::Float(float) => {
-                // As IEEE 754 where there are infinities, and as most converters do where there are none.
-                let overflow = if float.infinity_code().is_some() { Overflow::Special } else { Overflow::Saturate };
-                let cast = Cast::new(float, overflow, NanRule::Quiet);
-                let amax = f64::from(range.amax());
-                let rounded = if float.mantissa_bits == 23 { 0.0 } else { float.spacing(amax.min(float.max())) / 2.0 };
-                let clipped = if cast.saturates() { amax - float.max() } else { 0.0 };
-                (Element::Float(cast), rounded.max(clipped))
-            }
-            Kind::Integer(integer) => {
-                let grids: Vec<Grid> = if quantizer.scales_each_row() {
-                    ranges.iter().map(|&row| Grid::from_range(integer, quantizer.scheme, row)).collect()
-                } else {
-                    vec![Grid::from_range(integer, quantizer.scheme, whole)]
-                };
-                let largest = grids.iter().map(|grid| grid.scale).fold(0.0, f32::max);
-                (Element::Integer(grids), f64::from(largest) / 2.0)
-            }
-            Kind::Exponent(_) | Kind::Codebook(_) | Kind::Block(_) => {
-                return Err(Error::NotElementwise(quantizer.format.name));
-            }
-        };
-        // Zero is among the values of every format, so no error is larger than the number itself.
-        let half_step = (half_step as f32).min(range.amax());
+        let element = Element::new(&quantizer, groups, range)?;
+        // Where zero is among the values, no error is larger than the number itself.
+        let has_zero = !matches!(element, Element::Codebook(..) | Element::Exponent(_));
+        let half_step = element.largest_error(&quantizer, range).min(f32::MAX.into()) as f32;
+        let half_step = if has_zero { half_step.min(range.amax()) } else { half_step };
         let largest_quantized = match &element {
             Element::Float(cast) => range.amax().min(cast.float.max() as f32),
-            Element::Integer(_) => range.amax(),
+            _ => range.amax(),
         };
         // What overflows is not measured, and must not push what is below f32's range.
         let largest_measured = match &element {
@@ -109,16 +97,52 @@ impl Plan {
         self.len() == 0
     }
 
-    /// Bytes of the codes of a slice of `n` values.
+    /// Bytes of the codes of a slice of `n` values: whole rows, unless each value has its own bytes.
+    ///
+    /// A code takes one or two bytes (three or four in formats wider than 16 bits). ggml's blocks stand as they are in
+    /// files, scales and all.
     #[must_use]
     pub fn code_bytes(&self, n: usize) -> usize {
-        n * self.quantizer.format.code_bytes()
+        match self.element {
+            Element::Ggml(block_type) => n / self.cols * self.blocks_a_row() * block_type.block_bytes,
+            _ => n * self.quantizer.format.code_bytes(),
+        }
     }
 
-    /// Bytes of the codes of the whole tensor as they are packed for storage.
+    /// Blocks of a row, the last one filled up; one for formats without blocks.
+    const fn blocks_a_row(&self) -> usize {
+        self.cols.div_ceil(self.quantizer.format.block_size())
+    }
+
+    /// Zeros that fill up the last block of each row.
+    #[must_use]
+    pub const fn padded(&self) -> u64 {
+        let block_size = self.quantizer.format.block_size();
+        if block_size == 1 {
+            return 0;
+        }
+        ((self.blocks_a_row() * block_size - self.cols) * self.rows) as u64
+    }
+
+    /// Bytes of the whole tensor as it is packed for storage, with every scale and zero point.
+    ///
+    /// Codes take their bits, with no gap between them but the last byte's. Blocks take the table's bytes; besides, NVFP4
+    /// on two levels has 4 B for the tensor, and double quantization has, instead of 4 B a block, 1 B a block, 4 B for 256
+    /// of them and 4 B for the tensor.
     #[must_use]
     pub fn packed_bytes(&self) -> u64 {
-        (self.len() as u64 * u64::from(self.quantizer.format.bits())).div_ceil(8)
+        let Kind::Block(Block { bytes, layout, .. }) = self.quantizer.format.kind else {
+            let codes = (self.len() as u64 * u64::from(self.quantizer.format.bits())).div_ceil(8);
+            return codes + self.quantizer.scale_bytes(self.rows, self.cols);
+        };
+        let (blocks, bytes) = ((self.rows * self.blocks_a_row()) as u64, bytes as u64);
+        match layout {
+            Layout::Nvfp4 { two_level: true } => blocks * bytes + 4,
+            Layout::Bnb { double: true, .. } => {
+                blocks * (bytes - 3) + 4 * blocks.div_ceil(bnb::NESTED_BLOCK_SIZE as u64) + 4
+            }
+            _ => blocks * bytes,
+        }
     }
 }
 

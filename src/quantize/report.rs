@@ -1,7 +1,10 @@
 //! What quantization cost: counts, sums and the figures derived from them.
 
+use super::codes::CodeCounts;
+use super::exponents::{Exponents, HIGHEST, LOWEST, Zones};
 use super::histogram::BINS;
-use super::{Element, Error, Plan};
+use super::{Element, Error, Granularity, Plan};
+use crate::formats::{Block, Kind, Layout};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -119,10 +122,55 @@ pub struct Counts {
     pub counts: Vec<u64>,
 }
 
+/// How many scales there are, and how large.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scales {
+    /// How many.
+    pub count: u64,
+    /// The smallest magnitude; +∞ without scales. NaN is passed over.
+    pub min: f32,
+    /// The largest magnitude; 0 without scales.
+    pub max: f32,
+}
+
+impl Default for Scales {
+    fn default() -> Self {
+        Self { count: 0, min: f32::INFINITY, max: 0.0 }
+    }
+}
+
+impl Scales {
+    /// Counts a scale.
+    pub fn count(&mut self, scale: f32) {
+        self.add(&Self { count: 1, min: scale.abs(), max: scale.abs() });
+    }
+
+    /// Adds those of another slice.
+    pub fn add(&mut self, other: &Self) {
+        self.count += other.count;
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
+    }
+}
+
+/// What is found out about a tensor after its two passes, and is no part of their time.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Details {
+    /// How large the inputs are.
+    pub exponents: Exponents,
+    /// Where the inputs lie in the range of the format's floats, divided by their scales; nothing for other formats.
+    pub zones: Option<Zones>,
+    /// The scales that blocks bring: of ggml's types the d of each block.
+    pub block_scales: Scales,
+    /// 50th, 99th and 99.9th percentile of |e| over the measured values.
+    pub abs_error_percentiles: [f64; 3],
+}
+
 /// The figures of one quantized tensor. Field names are those of the page's JSON report.
 ///
 /// With x the reference, q the quantized value, e = q − x over the n measured values: MSE = Σe²/n, RMSE = √MSE,
-/// MAE = Σ|e|/n, bias = Σe/n, SQNR = 10·log₁₀(Σx²/Σe²) dB, cosine = Σxq/√(Σx²·Σq²).
+/// MAE = Σ|e|/n, bias = Σe/n, SQNR = 10·log₁₀(Σx²/Σe²) dB, cosine = Σxq/√(Σx²·Σq²), relative error = √(Σe²/Σx²) =
+/// ‖Q − X‖/‖X‖ in the Frobenius norm. SQNR is not accuracy: how much a model minds an error depends on where it is.
 #[derive(Clone, Debug, PartialEq, Serialize, serde::Deserialize)]
 pub struct Report {
     /// Id of the format.
@@ -139,14 +187,18 @@ pub struct Report {
     pub bytes_after: u64,
     /// Bits per value, scales included.
     pub bits_per_weight: f64,
-    /// The tensor's scale; nothing for floats and for scales of rows.
+    /// The tensor's scale, of NVFP4 beside those of its blocks; nothing without one and for scales of parts of the tensor.
     pub scale: Option<f64>,
-    /// The tensor's zero point; nothing for floats and for scales of rows.
+    /// The tensor's zero point; nothing without one and for scales of parts of the tensor.
     pub zero_point: Option<i32>,
-    /// Smallest scale of a row.
+    /// How many scales groups or blocks have: of ggml's types one a block, its d; of NVFP4 without the tensor's.
+    pub scales: u64,
+    /// Smallest of them, in magnitude.
     pub scale_min: Option<f64>,
-    /// Largest scale of a row.
+    /// Largest of them, in magnitude.
     pub scale_max: Option<f64>,
+    /// Zeros that fill up the last block of each row; `bytes_after` counts them, and nothing else does.
+    pub padded: u64,
     /// Smallest finite input.
     pub min: f64,
     /// Largest finite input.
@@ -165,7 +217,20 @@ pub struct Report {
     pub sqnr_db: Option<f64>,
     /// Cosine of the angle between reference and quantized tensor; nothing if either is zero.
     pub cosine: Option<f64>,
-    /// Finite inputs beyond the format's range.
+    /// ‖Q − X‖/‖X‖; nothing if there is no signal.
+    pub relative_error: Option<f64>,
+    /// Median of |e|, between two values in proportion as `numpy.percentile`.
+    pub abs_error_p50: f64,
+    /// 99th percentile of |e|.
+    pub abs_error_p99: f64,
+    /// 99.9th percentile of |e|.
+    pub abs_error_p999: f64,
+    /// How many codes occur; nothing for formats of more than 16 bits. Codes are those of values, without scales.
+    pub used_codes: Option<u64>,
+    /// −Σ p·log₂ p over the codes that occur, in bits a code.
+    pub code_entropy: Option<f64>,
+    /// Finite inputs beyond the format's range. Of ggml's types, whose searches give up some values for the others, only
+    /// those that became infinite.
     pub clipped: u64,
     /// The part of `clipped` that became infinite; error figures leave them out.
     pub overflowed: u64,
@@ -185,27 +250,46 @@ pub struct Report {
     pub quantized: Counts,
     /// Histogram of the errors.
     pub error: Counts,
+    /// Inputs by ⌊log₂|x|⌋, a bin each from −150, where zeros are counted, to 128, where infinities are.
+    pub exponents: Counts,
+    /// Finite inputs in the zones of the format's range, divided by their scales: for floats with or without scale, and
+    /// for MX and NVFP4 blocks of floats.
+    pub zones: Option<Zones>,
+    /// The shares of subnormal, normal and overflowing values among those of them that are not zero.
+    pub zone_shares: Option<[f64; 3]>,
 }
 
 impl Report {
-    /// Derives the figures from the whole tensor's tally and codes.
+    /// Derives the figures from the whole tensor's tally, codes and details.
     ///
     /// # Errors
     /// [`Error::NothingFinite`] if no value could be measured.
-    pub fn new(plan: &Plan, tally: &Tally, codes: &[u8]) -> Result<Self, Error> {
+    pub fn new(plan: &Plan, tally: &Tally, codes: &[u8], details: &Details) -> Result<Self, Error> {
         let n = plan.len() as u64;
         if tally.measured == 0 && tally.overflowed == 0 {
             return Err(Error::NothingFinite { n, nan: tally.nan, infinite: tally.infinite });
         }
         let measured = (tally.measured as f64).max(1.0);
         let Sums { e, abs_e, e2, x2, q2, xq } = tally.sums;
-        let bytes_after = plan.packed_bytes() + plan.quantizer.scale_bytes(plan.rows);
-        let grids = match &plan.element {
-            Element::Integer(grids) => grids.as_slice(),
-            Element::Float(_) => &[],
+        let bytes_after = plan.packed_bytes();
+        let mut scales = details.block_scales;
+        if plan.quantizer.has_scale() {
+            plan.element.scales().for_each(|scale| scales.count(scale));
+        }
+        let is_one = plan.quantizer.has_scale() && plan.quantizer.granularity == Granularity::Tensor;
+        let scale = match plan.element {
+            Element::Nvfp4(tensor_scale) => match plan.quantizer.format.kind {
+                Kind::Block(Block { layout: Layout::Nvfp4 { two_level: true }, .. }) => Some(tensor_scale),
+                _ => None,
+            },
+            _ => plan.element.scales().next().filter(|_| is_one),
         };
-        let one_grid = if plan.quantizer.scales_each_row() { None } else { grids.first() };
-        let scales = || grids.iter().map(|grid| f64::from(grid.scale));
+        let zero_point = match &plan.element {
+            Element::Integer(grids) => grids.first().filter(|_| is_one).map(|grid| grid.zero_point),
+            _ => None,
+        };
+        let code_counts = CodeCounts::of(plan, codes);
+        let [abs_error_p50, abs_error_p99, abs_error_p999] = details.abs_error_percentiles;
         let counts = |edges: &super::Edges, counts: &[u64]| Counts {
             lo: edges.lo().into(),
             hi: edges.hi().into(),
@@ -219,10 +303,12 @@ impl Report {
             bytes_before: 4 * n,
             bytes_after,
             bits_per_weight: 8.0 * bytes_after as f64 / n as f64,
-            scale: one_grid.map(|grid| grid.scale.into()),
-            zero_point: one_grid.map(|grid| grid.zero_point),
-            scale_min: scales().reduce(f64::min),
-            scale_max: scales().reduce(f64::max),
+            scale: scale.map(f64::from),
+            zero_point,
+            scales: scales.count,
+            scale_min: (scales.min <= scales.max).then_some(scales.min.into()),
+            scale_max: (scales.min <= scales.max).then_some(scales.max.into()),
+            padded: plan.padded(),
             min: plan.range.min.into(),
             max: plan.range.max.into(),
             mse: e2 / measured,
@@ -232,6 +318,12 @@ impl Report {
             bias: e / measured,
             sqnr_db: (e2 > 0.0 && x2 > 0.0).then(|| 10.0 * libm::log10(x2 / e2)),
             cosine: (x2 > 0.0 && q2 > 0.0).then(|| (xq / libm::sqrt(x2) / libm::sqrt(q2)).clamp(-1.0, 1.0)),
+            relative_error: (x2 > 0.0).then(|| libm::sqrt(e2 / x2)),
+            abs_error_p50,
+            abs_error_p99,
+            abs_error_p999,
+            used_codes: code_counts.as_ref().map(CodeCounts::used),
+            code_entropy: code_counts.as_ref().map(CodeCounts::entropy),
             clipped: tally.clipped,
             overflowed: tally.overflowed,
             flushed: tally.flushed,
@@ -242,6 +334,13 @@ impl Report {
             reference: counts(&plan.value_edges, &tally.reference_counts),
             quantized: counts(&plan.value_edges, &tally.quantized_counts),
             error: counts(&plan.error_edges, &tally.error_counts),
+            exponents: Counts {
+                lo: LOWEST.into(),
+                hi: (HIGHEST + 1).into(),
+                counts: details.exponents.counts().to_vec(),
+            },
+            zones: details.zones,
+            zone_shares: details.zones.map(|zones| zones.shares()),
         })
     }
 }

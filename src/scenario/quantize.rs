@@ -104,7 +104,7 @@ impl QuantizeScenario {
     /// What is done to the tensor.
     #[must_use]
     pub fn quantizer(&self) -> Quantizer {
-        Quantizer { format: self.format, scheme: self.scheme, granularity: self.granularity }
+        Quantizer { scheme: self.scheme, granularity: self.granularity, ..Quantizer::new(self.format) }
     }
 
     /// The sample, if the tensor is one.

@@ -1,35 +1,53 @@
 //! The CPU path: [`scalar`] and [`blocks`] are the reference; `simd128` is what runs in the browser.
 
 pub mod blocks;
+pub mod details;
+mod elements;
 pub mod scalar;
 #[cfg(target_arch = "wasm32")]
 pub mod simd128;
 
-use crate::quantize::{Plan, Quantizer, Range, Report, Tally};
+#[cfg(test)]
+mod tests;
+
+pub use details::{details, quantized};
+
+use crate::quantize::{Error, Plan, Quantizer, Range, Report, Tally, clip};
 
 /// Rows of a slice are taken until it holds about this many values: small enough for smooth progress.
 const SLICE: usize = 1 << 19;
 
 /// Both passes over a whole tensor. `progress` is told the share that is done, 0..=1.
 ///
+/// Blocks run along a row, and a row that they do not divide is filled up with zeros, which count in
+/// [`Plan::padded`] and [`Plan::packed_bytes`] only. A percentile or a search for the best clip looks at the tensor between
+/// the passes.
+///
 /// # Errors
-/// As [`Plan::new`].
+/// As [`Plan::new`], and for values that are not `rows` × `cols`.
 pub fn quantize(
     quantizer: Quantizer,
     rows: usize,
     cols: usize,
     values: &[f32],
     mut progress: impl FnMut(f64),
-) -> Result<(Plan, Tally, Vec<u8>), crate::quantize::Error> {
-    let slice_rows = (SLICE / cols.max(1)).max(1);
+) -> Result<(Plan, Tally, Vec<u8>), Error> {
+    quantizer.check()?;
+    if rows.checked_mul(cols) != Some(values.len()) {
+        return Err(Error::Shape { values: values.len(), rows, cols });
+    }
+    if values.is_empty() {
+        return Err(Error::Empty);
+    }
+    let slice_rows = (SLICE / cols).max(1);
     let slices = rows.div_ceil(slice_rows) as f64;
     let mut ranges: Vec<Range> = Vec::new();
-    let each_row = quantizer.scales_each_row();
-    for (i, slice) in values.chunks(slice_rows * cols.max(1)).enumerate() {
-        ranges.extend(ranges_of(slice, cols, each_row));
+    let groups = quantizer.groups();
+    for (i, slice) in values.chunks(slice_rows * cols).enumerate() {
+        groups.append(&mut ranges, ranges_of(slice, cols, groups));
         progress(0.3 * i as f64 / slices);
     }
-    let plan = Plan::new(quantizer, rows, cols, &ranges)?;
+    let plan = plan(quantizer, rows, cols, values, &ranges)?;
     let mut tally = Tally::default();
     let mut codes = Vec::with_capacity(plan.code_bytes(values.len()));
     for (i, slice) in values.chunks(slice_rows * cols).enumerate() {
@@ -39,26 +57,31 @@ pub fn quantize(
     Ok((plan, tally, codes))
 }
 
+/// The plan for a tensor whose groups have these ranges.
+///
+/// # Errors
+/// As [`Plan::new`].
+pub fn plan(quantizer: Quantizer, rows: usize, cols: usize, values: &[f32], ranges: &[Range]) -> Result<Plan, Error> {
+    quantizer.check()?;
+    let whole = ranges.iter().copied().fold(Range::NOTHING, Range::union);
+    Plan::clipped(quantizer, rows, cols, whole, &clip::clipped(&quantizer, cols, values, ranges))
+}
+
 /// [`quantize`] and the report of it.
 ///
 /// # Errors
-/// [`crate::quantize::Error`] for a tensor that is empty or has no finite value.
-pub fn report(
-    quantizer: Quantizer,
-    rows: usize,
-    cols: usize,
-    values: &[f32],
-) -> Result<Report, crate::quantize::Error> {
+/// As [`quantize`], and for a tensor that has no finite value.
+pub fn report(quantizer: Quantizer, rows: usize, cols: usize, values: &[f32]) -> Result<Report, Error> {
     let (plan, tally, codes) = quantize(quantizer, rows, cols, values, |_| {})?;
-    Report::new(&plan, &tally, &codes)
+    Report::new(&plan, &tally, &codes, &details(&plan, values))
 }
 
 #[cfg(target_arch = "wasm32")]
 pub use simd128::{decode_slice, encode_slice};
 #[cfg(target_arch = "wasm32")]
-use simd128::{measure, ranges as ranges_of};
+use simd128::{measure, ranges_of};
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use scalar::{decode_slice, encode_slice};
 #[cfg(not(target_arch = "wasm32"))]
-use scalar::{measure, ranges as ranges_of};
+use scalar::{measure, ranges_of};

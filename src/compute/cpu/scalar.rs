@@ -1,7 +1,8 @@
 //! The reference that every other path must equal: one value at a time, sums in f64.
 
+use super::elements::{self, Passed, Sink};
 use crate::formats::Cast;
-use crate::quantize::{Element, Plan, Range, Tally};
+use crate::quantize::{Granularity, Plan, Range, Tally};
 
 /// First pass: the range of the whole tensor, or of each row.
 #[must_use]
@@ -9,32 +10,44 @@ pub fn ranges(values: &[f32], cols: usize, each_row: bool) -> Vec<Range> {
     if each_row { values.chunks(cols.max(1)).map(Range::of).collect() } else { vec![Range::of(values)] }
 }
 
+/// First pass over a slice of whole rows: the range of each group in it, of those of columns the part that is in it.
+#[must_use]
+pub fn ranges_of(values: &[f32], cols: usize, groups: Granularity) -> Vec<Range> {
+    match groups {
+        Granularity::Tensor | Granularity::Row => ranges(values, cols, groups == Granularity::Row),
+        Granularity::Group(_) => {
+            values.chunks(cols).flat_map(|row| row.chunks(groups.run(cols))).map(Range::of).collect()
+        }
+        Granularity::Column => {
+            let mut ranges = vec![Range::NOTHING; cols];
+            for row in values.chunks(cols) {
+                for (range, &x) in ranges.iter_mut().zip(row).filter(|(_, x)| x.is_finite()) {
+                    *range = Range { min: range.min.min(x), max: range.max.max(x) };
+                }
+            }
+            ranges
+        }
+    }
+}
+
 /// Second pass over a slice of whole rows, the first of which is row `first_row` of the tensor. Appends the codes.
 #[must_use]
 pub fn measure(plan: &Plan, first_row: usize, values: &[f32], codes: &mut Vec<u8>) -> Tally {
-    let mut tally = Tally::default();
-    let code_bytes = plan.quantizer.format.code_bytes();
-    for (row, values) in values.chunks(plan.cols).enumerate() {
-        match &plan.element {
-            Element::Float(cast) => {
-                for &x in values {
-                    let code = cast.encode(x.to_bits());
-                    codes.extend_from_slice(&code.to_le_bytes()[..code_bytes]);
-                    let q = f32::from_bits(cast.decode(code));
-                    tally_one(plan, x, q, cast.clips(x.to_bits()), &mut tally);
-                }
-            }
-            Element::Integer(grids) => {
-                let grid = if grids.len() == 1 { grids[0] } else { grids[first_row + row] };
-                for &x in values {
-                    let (code, clipped) = grid.encode(x);
-                    codes.extend_from_slice(&code.to_le_bytes()[..code_bytes]);
-                    tally_one(plan, x, grid.decode(code), clipped, &mut tally);
-                }
-            }
-        }
+    let mut measured = Measured { plan, tally: Tally::default() };
+    elements::pass(plan, first_row, values, codes, &mut measured);
+    measured.tally
+}
+
+struct Measured<'a> {
+    plan: &'a Plan,
+    tally: Tally,
+}
+
+impl Sink for Measured<'_> {
+    #[inline(always)]
+    fn value(&mut self, Passed { x, q, clipped, .. }: Passed) {
+        tally_one(self.plan, x, q, clipped, &mut self.tally);
     }
-    tally
 }
 
 fn tally_one(plan: &Plan, x: f32, q: f32, clipped: bool, tally: &mut Tally) {

@@ -9,8 +9,9 @@ mod float;
 pub use float::{decode_slice, encode_slice};
 
 use super::scalar;
+use crate::formats::Rounding;
 use crate::quantize::report::LEAST_SUM;
-use crate::quantize::{Element, Grid, Plan, Range, Tally};
+use crate::quantize::{Element, Granularity, Grid, Plan, Range, Tally};
 use core::arch::wasm32::*;
 use core::mem::transmute;
 use float::FloatLanes;
@@ -25,6 +26,15 @@ const SUMMED_QUADS: usize = 32;
 #[must_use]
 pub fn ranges(values: &[f32], cols: usize, each_row: bool) -> Vec<Range> {
     if each_row { values.chunks(cols.max(1)).map(range).collect() } else { vec![range(values)] }
+}
+
+/// As [`scalar::ranges_of`].
+#[must_use]
+pub fn ranges_of(values: &[f32], cols: usize, groups: Granularity) -> Vec<Range> {
+    match groups {
+        Granularity::Tensor | Granularity::Row => ranges(values, cols, groups == Granularity::Row),
+        Granularity::Column | Granularity::Group(_) => scalar::ranges_of(values, cols, groups),
+    }
 }
 
 fn range(values: &[f32]) -> Range {
@@ -61,18 +71,30 @@ fn all_finite(values: &[f32]) -> bool {
 /// Second pass over a slice of whole rows, the first of which is row `first_row` of the tensor. Appends the codes.
 #[must_use]
 pub fn measure(plan: &Plan, first_row: usize, values: &[f32], codes: &mut Vec<u8>) -> Tally {
+    let quantizer = &plan.quantizer;
+    let has_lanes = quantizer.rounding == Rounding::NearestEven
+        && match &plan.element {
+            Element::Float(cast) => FloatLanes::has(cast),
+            Element::Integer(_) => matches!(quantizer.granularity, Granularity::Tensor | Granularity::Row),
+            _ => false,
+        };
+    if !has_lanes {
+        return scalar::measure(plan, first_row, values, codes);
+    }
     let mut tally = Tally::default();
     for (row, values) in values.chunks(plan.cols).enumerate() {
         let row = first_row + row;
         match &plan.element {
-            Element::Float(cast) if FloatLanes::has(cast) => {
-                measure_row(&FloatLanes::new(*cast), plan, row, values, codes, &mut tally);
-            }
-            Element::Float(_) => tally.add(&scalar::measure(plan, row, values, codes)),
+            Element::Float(cast) => measure_row(&FloatLanes::new(*cast), plan, row, values, codes, &mut tally),
             Element::Integer(grids) => {
-                let grid = if grids.len() == 1 { grids[0] } else { grids[row] };
-                measure_row(&GridLanes::new(grid), plan, row, values, codes, &mut tally);
+                let lanes = GridLanes::new(grids[quantizer.granularity.group(plan.cols, row, 0)]);
+                if lanes.divides {
+                    measure_row(&Dividing(lanes), plan, row, values, codes, &mut tally);
+                } else {
+                    measure_row(&lanes, plan, row, values, codes, &mut tally);
+                }
             }
+            _ => {}
         }
     }
     tally
@@ -198,7 +220,11 @@ struct GridLanes {
     zero_point: v128,
     min_code: v128,
     max_code: v128,
+    divides: bool,
 }
+
+/// [`GridLanes`] of a grid that divides by its scale.
+struct Dividing(GridLanes);
 
 impl GridLanes {
     fn new(grid: Grid) -> Self {
@@ -208,14 +234,13 @@ impl GridLanes {
             zero_point: i32x4_splat(grid.zero_point),
             min_code: i32x4_splat(grid.min_code),
             max_code: i32x4_splat(grid.max_code),
+            divides: grid.divides,
         }
     }
-}
 
-impl Lanes for GridLanes {
     #[inline(always)]
-    fn quantize(&self, x: v128) -> Quantized {
-        let steps = f32x4_nearest(f32x4_mul(x, self.inverse));
+    fn quantize_steps(&self, steps: v128) -> Quantized {
+        let steps = f32x4_nearest(steps);
         let steps = f32x4_pmax(f32x4_pmin(steps, f32x4_splat(65_536.0)), f32x4_splat(-65_536.0));
         let wanted = i32x4_add(i32x4_trunc_sat_f32x4(steps), self.zero_point);
         let codes = i32x4_max(i32x4_min(wanted, self.max_code), self.min_code);
@@ -223,6 +248,20 @@ impl Lanes for GridLanes {
         // An amax of f32::MAX may round up to infinity on the way back.
         let overflowed = f32x4_gt(f32x4_abs(values), f32x4_splat(f32::MAX));
         Quantized { codes, values, clipped: i32x4_ne(codes, wanted), overflowed }
+    }
+}
+
+impl Lanes for GridLanes {
+    #[inline(always)]
+    fn quantize(&self, x: v128) -> Quantized {
+        self.quantize_steps(f32x4_mul(x, self.inverse))
+    }
+}
+
+impl Lanes for Dividing {
+    #[inline(always)]
+    fn quantize(&self, x: v128) -> Quantized {
+        self.0.quantize_steps(f32x4_div(x, self.0.scale))
     }
 }
 

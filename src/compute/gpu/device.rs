@@ -70,7 +70,7 @@ impl Gpu {
         let (rows, cols) = (4, 64);
         for format in [&BF16, &FP16, &E4M3FN, &INT8] {
             for scheme in [Scheme::Symmetric, Scheme::Affine] {
-                let quantizer = Quantizer { format, scheme, granularity: Granularity::Row };
+                let quantizer = Quantizer { scheme, granularity: Granularity::Row, ..Quantizer::new(format) };
                 if matches!(format.kind, Kind::Float(_)) && scheme == Scheme::Affine {
                     continue;
                 }
@@ -107,6 +107,9 @@ impl Gpu {
     ) -> Result<(Plan, Tally, Vec<u8>), Failure> {
         if values.is_empty() {
             return Err(Failure::Impossible(quantize::Error::Empty));
+        }
+        if !quantizer.is_plain() {
+            return Err(Failure::NotSuitable("the GPU has no kernel for these settings"));
         }
         if let Some(why) = layout::refuses(rows, cols) {
             return Err(Failure::NotSuitable(why));
@@ -154,11 +157,11 @@ impl Gpu {
             let mut bindings: Vec<(u32, &Buffer)> =
                 vec![(0, &params), (1, &tensor), (2, &edges), (3, &codes), (4, &counts), (5, &sums)];
             let kernel = match plan.element {
-                Element::Float(_) => &self.float,
                 Element::Integer(_) => {
                     bindings.push((6, &grids));
                     &self.integer
                 }
+                _ => &self.float,
             };
             device.dispatch(kernel, &bindings, size);
             Ok(())

@@ -51,6 +51,8 @@ pub fn params(plan: Option<&Plan>, cols: usize, first_row: usize, each_row: bool
             words[16] = grids[0].min_code as u32;
             words[17] = grids[0].max_code as u32;
         }
+        // What is not plain is not for the GPU.
+        _ => {}
     }
     words
 }
@@ -74,7 +76,7 @@ pub fn grids(plan: &Plan) -> Vec<u32> {
             .iter()
             .flat_map(|grid| [grid.scale.to_bits(), grid.inverse.to_bits(), grid.zero_point as u32, 0])
             .collect(),
-        Element::Float(_) => Vec::new(),
+        _ => Vec::new(),
     }
 }
 

@@ -49,6 +49,7 @@ mod k_affine;
 mod k_symmetric;
 mod legacy;
 mod packing;
+mod scales;
 mod search;
 mod ternary;
 pub mod ue4m3;

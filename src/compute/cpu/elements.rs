@@ -1,0 +1,261 @@
+//! The second pass, for whatever wants to see its values: one value or one block at a time, by every kind of format.
+
+use crate::formats::bnb;
+use crate::formats::exponent::Below;
+use crate::formats::mx::{self, E4M3FN, NAN_SCALE};
+use crate::formats::{Cast, Codebook, Conversion, NanRule, Overflow, Rounding, nvfp4};
+use crate::quantize::element::{MxElement, NVFP4_CAST, Nested, Scale, power};
+use crate::quantize::{Element, Granularity, Grid, Plan};
+
+/// A value on its way.
+#[derive(Clone, Copy)]
+pub struct Passed {
+    /// What it was.
+    pub x: f32,
+    /// What it was beside its scale, before it was rounded; of ggml's blocks and bitsandbytes' the same as `x`.
+    pub y: f32,
+    /// What its code stands for.
+    pub q: f32,
+    /// Whether it lay beyond the format's range.
+    pub clipped: bool,
+}
+
+/// Who sees the values of a pass.
+pub trait Sink {
+    /// The next value.
+    fn value(&mut self, passed: Passed);
+    /// The scale of the block whose values follow.
+    fn scale(&mut self, _scale: f32) {}
+}
+
+/// Passes over a slice of whole rows, the first of which is row `first_row` of the tensor. Appends the codes, as
+/// [`Plan::code_bytes`] says.
+pub fn pass(plan: &Plan, first_row: usize, values: &[f32], codes: &mut Vec<u8>, sink: &mut impl Sink) {
+    let rounding = plan.quantizer.rounding;
+    let is_nearest = rounding == Rounding::NearestEven;
+    let code_bytes = plan.quantizer.format.code_bytes();
+    let slice = Slice { plan, first_row, values };
+    let mut put = |code: u32| codes.extend_from_slice(&code.to_le_bytes()[..code_bytes]);
+    match &plan.element {
+        Element::Float(cast) if is_nearest => {
+            for &x in values {
+                let code = cast.encode(x.to_bits());
+                put(code);
+                let q = f32::from_bits(cast.decode(code));
+                sink.value(Passed { x, y: x, q, clipped: cast.clips(x.to_bits()) });
+            }
+        }
+        Element::Float(cast) => slice.each_run(Granularity::Tensor, |_, from, run| {
+            by_rounding(cast, rounding, Scale::ONE, from, run, &mut put, sink);
+        }),
+        Element::Integer(grids) => slice.each_run(plan.quantizer.granularity, |group, from, run| {
+            by_grid(grids[group], rounding, from, run, &mut put, sink);
+        }),
+        Element::ScaledFloat(cast, scales) if is_nearest => {
+            slice.each_run(plan.quantizer.granularity, |group, _, run| {
+                let by = scales[group];
+                for &x in run {
+                    let y = x * by.inverse;
+                    let code = cast.encode(y.to_bits());
+                    put(code);
+                    let q = f32::from_bits(cast.decode(code)) * by.scale;
+                    sink.value(Passed { x, y, q, clipped: cast.clips(y.to_bits()) });
+                }
+            });
+        }
+        Element::ScaledFloat(cast, scales) => slice.each_run(plan.quantizer.granularity, |group, from, run| {
+            by_rounding(cast, rounding, scales[group], from, run, &mut put, sink);
+        }),
+        Element::Exponent(exponent) => {
+            for &x in values {
+                let code = exponent.encode(x.into(), Rounding::NearestEven, Below::Nan);
+                put(code);
+                sink.value(Passed { x, y: x, q: exponent.decode(code) as f32, clipped: false });
+            }
+        }
+        Element::Codebook(codebook, scales) => slice.each_run(plan.quantizer.groups(), |group, _, run| {
+            let (by, ends) = (scales[group], Ends::new(codebook));
+            for &x in run {
+                let y = x * by.inverse;
+                let code = codebook.encode(y);
+                put(code);
+                sink.value(Passed { x, y, q: codebook.decode(code) * by.scale, clipped: ends.clip(y) });
+            }
+        }),
+        Element::Mx(element) => slice.each_block(|_, block| by_mx(plan, *element, block, codes, sink)),
+        Element::Nvfp4(tensor_scale) => slice.each_block(|_, block| by_nvfp4(*tensor_scale, block, codes, sink)),
+        Element::Bnb(codebook, nested) => {
+            slice.each_block(|i, block| by_bnb(codebook, nested.as_ref(), i, block, codes, sink));
+        }
+        Element::Ggml(block_type) => {
+            let Some(encode) = block_type.encode else { return };
+            let (mut whole, mut decoded) = (vec![0.0; block_type.block_size], vec![0.0; block_type.block_size]);
+            slice.each_block(|_, block| {
+                whole[..block.len()].copy_from_slice(block);
+                whole[block.len()..].fill(0.0);
+                let from = codes.len();
+                codes.resize(from + block_type.block_bytes, 0);
+                encode(&whole, &mut codes[from..]);
+                (block_type.decode)(&codes[from..], &mut decoded);
+                sink.scale(block_type.scale(&codes[from..]));
+                for (&x, &q) in block.iter().zip(&decoded) {
+                    sink.value(Passed { x, y: x, q, clipped: false });
+                }
+            });
+        }
+    }
+}
+
+/// Whole rows of a tensor.
+struct Slice<'a> {
+    plan: &'a Plan,
+    first_row: usize,
+    values: &'a [f32],
+}
+
+impl<'a> Slice<'a> {
+    /// Calls `run(group, index, values)` for values of a row that follow each other and share a scale; `index` is the first's
+    /// in the tensor.
+    #[inline(always)]
+    fn each_run(&self, granularity: Granularity, mut run: impl FnMut(usize, u64, &'a [f32])) {
+        let cols = self.plan.cols;
+        let length = granularity.run(cols);
+        for (row, values) in (self.first_row..).zip(self.values.chunks(cols)) {
+            let start = row as u64 * cols as u64;
+            for (i, values) in values.chunks(length).enumerate() {
+                run(granularity.group(cols, row, i), start + (i * length) as u64, values);
+            }
+        }
+    }
+
+    /// Calls `block(number in the tensor, values)` for the blocks of each row, of which the last may be short.
+    fn each_block(&self, mut block: impl FnMut(usize, &'a [f32])) {
+        let granularity = Granularity::Group(self.plan.quantizer.format.block_size() as u32);
+        self.each_run(granularity, |i, _, values| block(i, values));
+    }
+}
+
+#[inline(always)]
+fn by_grid(grid: Grid, rounding: Rounding, from: u64, run: &[f32], put: &mut impl FnMut(u32), sink: &mut impl Sink) {
+    if rounding == Rounding::NearestEven {
+        for &x in run {
+            let (code, clipped) = grid.encode(x);
+            put(code as u32);
+            sink.value(Passed { x, y: x, q: grid.decode(code), clipped });
+        }
+        return;
+    }
+    for (i, &x) in (from..).zip(run) {
+        let (code, clipped) = grid.encode_by(x, rounding.at(i));
+        put(code as u32);
+        sink.value(Passed { x, y: x, q: grid.decode(code), clipped });
+    }
+}
+
+/// A float by any rounding, which depends on the index of a value if it is stochastic.
+fn by_rounding(
+    cast: &Cast,
+    rounding: Rounding,
+    by: Scale,
+    from: u64,
+    run: &[f32],
+    put: &mut impl FnMut(u32),
+    sink: &mut impl Sink,
+) {
+    let overflow = if cast.saturates() { Overflow::Saturate } else { Overflow::Special };
+    for (i, &x) in (from..).zip(run) {
+        let y = x * by.inverse;
+        let rounding = rounding.at(i);
+        let code = cast.float.encode(y.into(), Conversion { rounding, overflow, nan: NanRule::Quiet }).unwrap_or(0);
+        put(code);
+        let q = f32::from_bits(cast.decode(code)) * by.scale;
+        sink.value(Passed { x, y, q, clipped: y.is_finite() && cast.float.clips(y.into(), rounding) });
+    }
+}
+
+/// How far beyond the ends of a list a number is no longer rounded to them: half the last step.
+struct Ends {
+    low: f32,
+    high: f32,
+}
+
+impl Ends {
+    fn new(codebook: &Codebook) -> Self {
+        let at = |i: usize| codebook.decode(codebook.ascending[i].into());
+        let last = codebook.ascending.len() - 1;
+        Self { low: at(0) - (at(1) - at(0)) / 2.0, high: at(last) + (at(last) - at(last - 1)) / 2.0 }
+    }
+
+    fn clip(&self, y: f32) -> bool {
+        y < self.low || y > self.high
+    }
+}
+
+fn by_mx(
+    plan: &Plan,
+    MxElement { element, cast }: MxElement,
+    block: &[f32],
+    codes: &mut Vec<u8>,
+    sink: &mut impl Sink,
+) {
+    let scale = element.scale(mx::amax(block), plan.quantizer.scale_rule);
+    if scale == NAN_SCALE {
+        sink.scale(f32::NAN);
+        codes.resize(codes.len() + block.len(), 0);
+        block.iter().for_each(|&x| sink.value(Passed { x, y: 0.0, q: f32::NAN, clipped: false }));
+        return;
+    }
+    // Both are powers of two, so that products are exact, but for those so small that every element makes them zero.
+    let (scale, inverse) = (power(scale), power(254 - scale));
+    sink.scale(scale);
+    for &x in block {
+        let y = x * inverse;
+        let (code, value, clipped) = match cast {
+            Some(cast) => {
+                let code = cast.encode(y.to_bits());
+                (code, f32::from_bits(cast.decode(code)), cast.clips(y.to_bits()))
+            }
+            None => {
+                let wanted = libm::rintf(y * 64.0);
+                let code = wanted.clamp(-127.0, 127.0);
+                (code as i32 as u32, code / 64.0, code != wanted)
+            }
+        };
+        codes.push(code as u8);
+        sink.value(Passed { x, y, q: value * scale, clipped });
+    }
+}
+
+fn by_nvfp4(tensor_scale: f32, block: &[f32], codes: &mut Vec<u8>, sink: &mut impl Sink) {
+    let code = nvfp4::block_scale(mx::amax(block), tensor_scale);
+    let block_scale = E4M3FN.decode(code.into()) as f32;
+    // As torchao: the product of the scales is rounded, and so is the quotient of their inverses.
+    let (scale, inverse) = (block_scale * tensor_scale, (1.0 / tensor_scale) / block_scale);
+    sink.scale(block_scale);
+    for &x in block {
+        let y = x * inverse;
+        let code = NVFP4_CAST.encode(y.to_bits());
+        codes.push(code as u8);
+        let q = f32::from_bits(NVFP4_CAST.decode(code)) * scale;
+        sink.value(Passed { x, y, q, clipped: y.is_finite() && NVFP4_CAST.clips(y.to_bits()) });
+    }
+}
+
+/// Of double quantization, codes are of the magnitude as it is and values of the magnitude as it is restored.
+fn by_bnb(
+    codebook: &Codebook,
+    nested: Option<&Nested>,
+    i: usize,
+    block: &[f32],
+    codes: &mut Vec<u8>,
+    sink: &mut impl Sink,
+) {
+    let from = codes.len();
+    codes.resize(from + block.len(), 0);
+    let amax = bnb::encode_block(codebook, block, &mut codes[from..]);
+    let amax = nested.map_or(amax, |nested| nested.scales.amax(i));
+    sink.scale(amax);
+    for (&x, &code) in block.iter().zip(&codes[from..]) {
+        sink.value(Passed { x, y: x, q: bnb::decode(codebook, code.into(), amax), clipped: false });
+    }
+}

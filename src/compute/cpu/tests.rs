@@ -1,0 +1,308 @@
+//! Every format with every setting, on every kind of tensor.
+
+use super::*;
+use crate::formats::mx::ScaleRule;
+use crate::formats::{FORMATS, Format, Kind, Rounding, format};
+use crate::quantize::{GRID_RULES, GROUP_SIZES, Granularity, RangeMethod, Scheme, Sums};
+use proptest::prelude::*;
+use proptest::sample::select;
+
+/// Anything an f32 can be, often one of those that end in infinity or NaN somewhere on the way.
+fn any_float() -> impl Strategy<Value = f32> {
+    let odd =
+        [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MAX, f32::MIN, 0.0, -0.0, 1e-45, -1e-40, 1e38, 65_520.0];
+    prop_oneof![2 => any::<u32>().prop_map(f32::from_bits), 2 => select(odd.to_vec()), 6 => -1f32..1.0]
+}
+
+fn finite() -> impl Strategy<Value = f32> {
+    any_float().prop_map(|x| if x.is_finite() { x } else { 0.25 })
+}
+
+fn any_rounding() -> impl Strategy<Value = Rounding> {
+    prop_oneof![
+        3 => Just(Rounding::NearestEven),
+        3 => any::<u32>().prop_map(|random| Rounding::Stochastic { bits: 32, random }),
+        1 => select(vec![Rounding::NearestAway, Rounding::TowardZero, Rounding::Up, Rounding::Down, Rounding::ToOdd]),
+    ]
+}
+
+fn any_granularity() -> impl Strategy<Value = Granularity> {
+    prop_oneof![
+        select(vec![Granularity::Tensor, Granularity::Row, Granularity::Column]),
+        select(GROUP_SIZES.to_vec()).prop_map(Granularity::Group),
+    ]
+}
+
+prop_compose! {
+    fn any_settings()(
+        granularity in any_granularity(),
+        affine: bool,
+        rule in select(GRID_RULES.iter().collect::<Vec<_>>()),
+        range in select(vec![
+            RangeMethod::Full, RangeMethod::Percentile(99.0), RangeMethod::Percentile(99.9), RangeMethod::Mse,
+            RangeMethod::Entropy,
+        ]),
+        power_of_two_scale: bool,
+        scale_rule in select(ScaleRule::ALL.to_vec()),
+        rounding in any_rounding(),
+        scaled: bool,
+    ) -> Quantizer {
+        let scheme = if affine { Scheme::Affine } else { Scheme::Symmetric };
+        let format = &FORMATS[0];
+        Quantizer { format, scheme, granularity, rule, range, power_of_two_scale, scale_rule, rounding, scaled }
+    }
+}
+
+fn any_quantizer() -> impl Strategy<Value = Quantizer> {
+    let formats: Vec<&'static Format> = FORMATS.to_vec();
+    (select(formats), any_settings()).prop_map(|(format, settings)| Quantizer { format, ..settings })
+}
+
+/// Rows, columns and values.
+fn tensor(value: impl Strategy<Value = f32>) -> impl Strategy<Value = (usize, usize, Vec<f32>)> {
+    let values = prop::collection::vec(value, 6 * 300);
+    (1usize..=6, prop_oneof![1usize..=70, 250usize..=300], values).prop_map(|(rows, cols, mut values)| {
+        values.truncate(rows * cols);
+        (rows, cols, values)
+    })
+}
+
+fn is_only_read(quantizer: &Quantizer) -> bool {
+    ["tq", "iq1", "iq2", "iq3"].iter().any(|start| quantizer.format.id.starts_with(start))
+}
+
+/// The passes over slices that end after these rows.
+fn sliced(
+    quantizer: Quantizer,
+    rows: usize,
+    cols: usize,
+    values: &[f32],
+    ends: &[usize],
+) -> Result<(Plan, Tally, Vec<u8>), Error> {
+    let mut bounds: Vec<usize> = ends.iter().map(|end| end % rows).chain([0, rows]).collect();
+    bounds.sort_unstable();
+    let slices = || bounds.windows(2).filter(|w| w[0] < w[1]).map(|w| (w[0], &values[w[0] * cols..w[1] * cols]));
+    let groups = quantizer.groups();
+    let mut ranges = Vec::new();
+    for (_, slice) in slices() {
+        groups.append(&mut ranges, ranges_of(slice, cols, groups));
+    }
+    let plan = plan(quantizer, rows, cols, values, &ranges)?;
+    let (mut tally, mut codes) = (Tally::default(), Vec::new());
+    for (first_row, slice) in slices() {
+        tally.add(&measure(&plan, first_row, slice, &mut codes));
+    }
+    Ok((plan, tally, codes))
+}
+
+fn assert_close(what: &str, a: f64, b: f64, size: f64) -> Result<(), TestCaseError> {
+    prop_assert!((a - b).abs() <= 1e-6 * size, "{}: {} is not {}", what, a, b);
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_slicing_gives_the_same_codes_counts_and_sums(
+        (rows, cols, values) in tensor(any_float()),
+        quantizer in any_quantizer(),
+        ends in prop::collection::vec(0usize..6, 0..4),
+    ) {
+        let whole = quantize(quantizer, rows, cols, &values, |_| {});
+        let parts = sliced(quantizer, rows, cols, &values, &ends);
+        match (whole, parts) {
+            (Ok((plan, tally, codes)), Ok((sliced_plan, sliced_tally, sliced_codes))) => {
+                prop_assert!(plan == sliced_plan, "{:?}", quantizer);
+                prop_assert_eq!(&codes, &sliced_codes, "{:?}", quantizer);
+                prop_assert_eq!(codes.len(), plan.code_bytes(values.len()));
+                let exact = |tally: &Tally| Tally { sums: Sums::default(), ..tally.clone() };
+                prop_assert_eq!(exact(&tally), exact(&sliced_tally), "{:?}", quantizer);
+                let (a, b) = (tally.sums, sliced_tally.sums);
+                assert_close("Σe", a.e, b.e, a.abs_e)?;
+                assert_close("Σ|e|", a.abs_e, b.abs_e, a.abs_e)?;
+                assert_close("Σe²", a.e2, b.e2, a.e2)?;
+                assert_close("Σx²", a.x2, b.x2, a.x2)?;
+                assert_close("Σq²", a.q2, b.q2, a.q2)?;
+                assert_close("Σxq", a.xq, b.xq, (a.x2 * a.q2).sqrt())?;
+            }
+            (whole, parts) => prop_assert_eq!(whole.err(), parts.err()),
+        }
+    }
+
+    #[test]
+    fn any_tensor_has_a_report_or_a_reason(
+        (rows, cols, values) in tensor(any_float()),
+        quantizer in any_quantizer(),
+    ) {
+        let n = values.len() as u64;
+        match report(quantizer, rows, cols, &values) {
+            Ok(report) => {
+                prop_assert_eq!(report.n, n);
+                prop_assert!(report.bytes_after > 0 && report.bits_per_weight >= f64::from(quantizer.format.bits()));
+                let figures = [report.mse, report.mae, report.max_abs_error, report.bias, report.abs_error_p999];
+                prop_assert!(figures.iter().all(|x| x.is_finite()), "{:?}: {:?}", quantizer, figures);
+                prop_assert!(report.abs_error_p999 <= report.max_abs_error);
+                prop_assert_eq!(report.reference.counts.iter().sum::<u64>() + report.nonfinite, n);
+                prop_assert_eq!(report.exponents.counts.iter().sum::<u64>() + report.nan, n);
+                if let Some(zones) = report.zones {
+                    let counted = zones.zero + zones.subnormal + zones.normal + zones.overflow;
+                    prop_assert_eq!(counted + report.nonfinite, n, "{:?}", quantizer);
+                }
+                prop_assert!(report.used_codes.is_none_or(|used| used <= n && used <= 1 << quantizer.format.bits()));
+                let most = report.used_codes.map_or(f64::INFINITY, |used| (used as f64).log2());
+                prop_assert!(report.code_entropy.is_none_or(|entropy| entropy <= most + 1e-9));
+            }
+            Err(Error::NothingFinite { nan, infinite, .. }) => prop_assert_eq!(nan + infinite, n),
+            Err(Error::OnlyRead(name)) => {
+                prop_assert!(is_only_read(&quantizer) && name == quantizer.format.name);
+            }
+            Err(error) => prop_assert!(false, "{:?}: {}", quantizer, error),
+        }
+    }
+
+    #[test]
+    fn values_are_those_that_the_sums_are_of(
+        (rows, cols, values) in tensor(finite()),
+        quantizer in any_quantizer().prop_filter("written", |quantizer| !is_only_read(quantizer)),
+    ) {
+        let (plan, tally, _) = quantize(quantizer, rows, cols, &values, |_| {}).unwrap();
+        let q = quantized(&plan, 0, &values);
+        prop_assert_eq!(q.len(), values.len());
+        let measured: Vec<(f64, f64)> =
+            values.iter().zip(&q).filter(|(_, q)| q.is_finite()).map(|(&x, &q)| (x.into(), q.into())).collect();
+        prop_assert_eq!(measured.len() as u64, tally.measured);
+        let flushed = measured.iter().filter(|(x, q)| *x != 0.0 && *q == 0.0).count() as u64;
+        prop_assert_eq!(flushed, tally.flushed);
+        let q2 = measured.iter().fold(0.0, |sum, (_, q)| sum + q * q);
+        assert_close("Σq²", q2, tally.sums.q2, q2)?;
+    }
+
+    #[test]
+    fn the_least_squared_error_is_not_more_than_that_of_the_full_range(
+        (rows, cols, values) in tensor(-1f32..1.0),
+        settings in any_settings(),
+        id in select(vec!["int8", "int4", "uint4", "int2", "e4m3fn", "e2m1fn", "nf4", "dynamic8"]),
+    ) {
+        let by = |range| {
+            let format = format(id).unwrap();
+            let quantizer = Quantizer { format, range, scaled: true, rounding: Rounding::NearestEven, ..settings };
+            quantize(quantizer, rows, cols, &values, |_| {}).unwrap().1.sums.e2
+        };
+        prop_assert!(by(RangeMethod::Mse) <= by(RangeMethod::Full) * (1.0 + 1e-9));
+    }
+}
+
+/// Tensors that have no scale, or an extreme one, or none that fits.
+fn degenerate() -> Vec<(&'static str, usize, Vec<f32>)> {
+    let nan_row = [vec![f32::NAN; 40], vec![0.5; 40]].concat();
+    vec![
+        ("one value", 1, vec![0.7]),
+        ("a constant", 40, vec![-0.3; 80]),
+        ("zeros", 33, vec![0.0; 66]),
+        ("both zeros", 2, vec![0.0, -0.0]),
+        ("subnormals", 5, vec![1e-45, -1e-40, 3e-39, 0.0, 1.1e-38]),
+        ("the largest", 4, vec![f32::MAX, f32::MIN, 1e38, -1e38]),
+        ("large and small", 4, vec![1e38, 1e-38, -1e38, 0.0]),
+        ("infinities", 3, vec![f32::INFINITY, f32::NEG_INFINITY, 1.0]),
+        ("a row of NaN", 40, nan_row),
+    ]
+}
+
+#[test]
+fn degenerate_tensors_have_defined_reports() {
+    for format in FORMATS {
+        for (name, cols, values) in degenerate() {
+            for settings in [
+                Quantizer::new(format),
+                Quantizer { scaled: true, granularity: Granularity::Group(256), ..Quantizer::new(format) },
+                Quantizer { scheme: Scheme::Affine, range: RangeMethod::Mse, ..Quantizer::new(format) },
+            ] {
+                let what = format!("{name}, {settings:?}");
+                match report(settings, values.len() / cols, cols, &values) {
+                    Ok(report) => {
+                        assert!(report.mse.is_finite(), "{what}");
+                        if name.contains("zeros") && format.id != "e8m0fnu" && format.id != "iq4_nl_table" {
+                            assert_eq!(
+                                (report.mse, report.sqnr_db, report.relative_error),
+                                (0.0, None, None),
+                                "{what}"
+                            );
+                        }
+                    }
+                    Err(error) => assert!(matches!(error, Error::OnlyRead(_)), "{what}: {error}"),
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_is_a_sentence() {
+    let int8 = Quantizer::new(format("int8").unwrap());
+    let sentence =
+        |quantizer, rows, cols, values: &[f32]| report(quantizer, rows, cols, values).unwrap_err().to_string();
+    assert_eq!(sentence(int8, 0, 0, &[]), "the tensor has no values");
+    assert_eq!(sentence(int8, 2, 2, &[1.0]), "1 values are not 2 rows of 2");
+    assert_eq!(sentence(int8, 1, 2, &[f32::NAN; 2]), "none of the 2 values is finite (2 NaN, 0 infinite)");
+    let group = Quantizer { granularity: Granularity::Group(0), ..int8 };
+    assert_eq!(sentence(group, 1, 1, &[1.0]), "a group is of 16, 32, 64, 128 or 256 values, not of 0");
+    let percentile = Quantizer { range: RangeMethod::Percentile(f64::NAN), ..int8 };
+    assert_eq!(sentence(percentile, 1, 1, &[1.0]), "the percentile of the range lies between 99 and 99.999");
+    let only_read = sentence(Quantizer::new(format("iq2_xs").unwrap()), 1, 1, &[1.0]);
+    assert!(only_read.starts_with("IQ2_XS is only read here"), "{only_read}");
+}
+
+#[test]
+fn bytes_are_those_of_the_codes_and_of_every_scale() {
+    let of = |id: &str| Quantizer::new(format(id).unwrap());
+    let int4 = Quantizer { granularity: Granularity::Group(32), ..of("int4") };
+    let values = vec![0.5; 3 * 70];
+    let bytes = |quantizer| {
+        let report = report(quantizer, 3, 70, &values).unwrap();
+        (report.bytes_after, report.scales, report.padded)
+    };
+    // Three groups a row, the last of six values.
+    assert_eq!(bytes(int4), (105 + 9 * 4, 9, 0));
+    assert_eq!(bytes(Quantizer { scheme: Scheme::Affine, ..int4 }), (105 + 9 * 5, 9, 0));
+    assert_eq!(bytes(Quantizer { power_of_two_scale: true, ..int4 }), (105 + 9, 9, 0));
+    assert_eq!(bytes(Quantizer { granularity: Granularity::Column, ..of("int8") }), (210 + 70 * 4, 70, 0));
+    assert_eq!(bytes(of("e4m3fn")), (210, 0, 0));
+    assert_eq!(bytes(Quantizer { scaled: true, granularity: Granularity::Row, ..of("e4m3fn") }), (210 + 12, 3, 0));
+    assert_eq!(bytes(of("nf4")), (105 + 4, 1, 0));
+    assert_eq!(bytes(of("mxfp4")), (3 * 3 * 17, 9, 3 * 26));
+    assert_eq!(bytes(of("nvfp4")), (3 * 5 * 9 + 4, 15, 3 * 10));
+    assert_eq!(bytes(of("bnb_nf4_block")), (3 * 2 * 36, 6, 3 * 58));
+    assert_eq!(bytes(of("bnb_nf4_double")), (3 * 2 * 33 + 4 + 4, 6, 3 * 58));
+    assert_eq!(bytes(of("q4_k")), (3 * 144, 3, 3 * 186));
+    assert_eq!(bytes(of("q8_0")), (3 * 3 * 34, 9, 3 * 26));
+}
+
+#[test]
+fn an_outlier_spoils_its_group_only() {
+    let mut values: Vec<f32> = (0..4 * 256).map(|i| libm::sinf(i as f32)).collect();
+    values[300] = 1000.0;
+    let error = |granularity| {
+        let quantizer = Quantizer { granularity, ..Quantizer::new(format("int8").unwrap()) };
+        report(quantizer, 4, 256, &values).unwrap().mse
+    };
+    let by_size = [Granularity::Tensor, Granularity::Row, Granularity::Group(128), Granularity::Group(16)].map(error);
+    assert!(by_size.is_sorted_by(|a, b| *a > 1.5 * *b), "{by_size:?}");
+    assert!(error(Granularity::Column) < by_size[1]);
+}
+
+#[test]
+fn what_the_gpu_did_it_still_does_and_nothing_else() {
+    for row in FORMATS {
+        let quantizer = Quantizer::new(row);
+        let is_single = matches!(row.kind, Kind::Float(_) | Kind::Integer(_));
+        assert_eq!(quantizer.is_plain(), is_single, "{}", row.id);
+        assert!(!Quantizer { rounding: Rounding::NearestAway, ..quantizer }.is_plain());
+    }
+    let int8 = Quantizer::new(format("int8").unwrap());
+    assert!(Quantizer { granularity: Granularity::Row, scheme: Scheme::Affine, ..int8 }.is_plain());
+    assert!(!Quantizer { granularity: Granularity::Column, ..int8 }.is_plain());
+    assert!(!Quantizer { rule: &GRID_RULES[2], ..int8 }.is_plain());
+    assert!(!Quantizer { range: RangeMethod::Mse, ..int8 }.is_plain());
+    assert!(!Quantizer { scaled: true, ..Quantizer::new(format("e4m3fn").unwrap()) }.is_plain());
+}

@@ -1,0 +1,135 @@
+//! How large the numbers of a tensor are, in powers of two, and what part of a float format's range that is.
+
+use crate::formats::{Float, Rounding};
+use serde::{Deserialize, Serialize};
+
+/// The exponent that zeros are counted at, below that of the smallest f32, 2⁻¹⁴⁹.
+pub const LOWEST: i32 = -150;
+/// The exponent that infinities are counted at, above that of the largest f32.
+pub const HIGHEST: i32 = 128;
+/// Bins of the histogram.
+pub const EXPONENTS: usize = (HIGHEST - LOWEST + 1) as usize;
+
+/// Values by ⌊log₂|x|⌋. NaN are left out. Those of slices add up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exponents(Vec<u64>);
+
+impl Default for Exponents {
+    fn default() -> Self {
+        Self(vec![0; EXPONENTS])
+    }
+}
+
+impl Exponents {
+    /// Counts some values.
+    #[must_use]
+    pub fn of(values: &[f32]) -> Self {
+        let mut exponents = Self::default();
+        // By biased exponent first, so that the loop has no branch; subnormals are told apart afterwards, if there are any.
+        let mut fields = [0u64; 256];
+        for x in values {
+            fields[(x.to_bits() >> 23 & 0xff) as usize] += 1;
+        }
+        for (field, &count) in fields.iter().enumerate().take(255).skip(1) {
+            exponents.0[(field as i32 - 127 - LOWEST) as usize] = count;
+        }
+        if fields[0] + fields[255] > 0 {
+            for x in values.iter().filter(|x| !x.is_normal() && !x.is_nan()) {
+                let magnitude = x.abs().to_bits();
+                let exponent = match magnitude {
+                    0 => LOWEST,
+                    0x7f80_0000 => HIGHEST,
+                    _ => magnitude.ilog2() as i32 - 149,
+                };
+                exponents.0[(exponent - LOWEST) as usize] += 1;
+            }
+        }
+        exponents
+    }
+
+    /// Adds those of another slice.
+    pub fn add(&mut self, other: &Self) {
+        for (count, more) in self.0.iter_mut().zip(&other.0) {
+            *count += more;
+        }
+    }
+
+    /// Values of each exponent from [`LOWEST`] to [`HIGHEST`].
+    #[must_use]
+    pub fn counts(&self) -> &[u64] {
+        &self.0
+    }
+}
+
+/// How many finite values lie where in the range of a float format, after they were divided by their scale.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Zones {
+    /// 0.
+    pub zero: u64,
+    /// Below the smallest normal value, where a number keeps fewer bits or becomes zero.
+    pub subnormal: u64,
+    /// With all bits of precision.
+    pub normal: u64,
+    /// So far beyond the largest value that it is not rounded to it.
+    pub overflow: u64,
+}
+
+impl Zones {
+    /// Counts a finite value.
+    pub fn count(&mut self, float: &Float, y: f64) {
+        let place = if y == 0.0 {
+            &mut self.zero
+        } else if float.clips(y, Rounding::NearestEven) {
+            &mut self.overflow
+        } else if float.min_normal().is_none_or(|min| y.abs() < min) {
+            &mut self.subnormal
+        } else {
+            &mut self.normal
+        };
+        *place += 1;
+    }
+
+    /// Adds those of another slice.
+    pub const fn add(&mut self, other: &Self) {
+        self.zero += other.zero;
+        self.subnormal += other.subnormal;
+        self.normal += other.normal;
+        self.overflow += other.overflow;
+    }
+
+    /// The shares of subnormal, normal and overflowing values among those that are not zero, 0..=1; zeros if there are none.
+    #[must_use]
+    pub fn shares(&self) -> [f64; 3] {
+        let n = (self.subnormal + self.normal + self.overflow).max(1) as f64;
+        [self.subnormal, self.normal, self.overflow].map(|count| count as f64 / n)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::{FP16, Kind};
+
+    #[test]
+    fn every_f32_has_a_bin() {
+        let values = [0.0, -0.0, 1e-45, -1.1e-38, 1.0, -1.99, 2.0, f32::MAX, f32::INFINITY, f32::NAN];
+        let exponents = Exponents::of(&values);
+        let at = |exponent: i32| exponents.counts()[(exponent - LOWEST) as usize];
+        assert_eq!([-150, -149, -127, 0, 1, 127, 128].map(at), [2, 1, 1, 2, 1, 1, 1]);
+        assert_eq!(exponents.counts().iter().sum::<u64>(), 9);
+        let mut sum = Exponents::of(&values[..3]);
+        sum.add(&Exponents::of(&values[3..]));
+        assert_eq!(sum, exponents);
+    }
+
+    #[test]
+    fn zones_are_those_of_the_format() {
+        let Kind::Float(float) = FP16.kind else { panic!() };
+        let mut zones = Zones::default();
+        for y in [0.0, 1e-9, 6.1e-5, 6.2e-5, 65_519.0, 65_520.0, -1e30] {
+            zones.count(&float, y);
+        }
+        assert_eq!(zones, Zones { zero: 1, subnormal: 2, normal: 2, overflow: 2 });
+        assert_eq!(zones.shares(), [1.0 / 3.0; 3]);
+    }
+}
