@@ -31,7 +31,14 @@ const RULES: &[(&str, &[&str], bool)] = &[
         false,
     ),
     ("answers", &["formats", "memory", "quantize", "scaling", "scenario", "units"], false),
-    ("labs", &["answers", "charts", "formats", "json", "quantize", "scenario", "source", "units", "weights"], false),
+    (
+        "labs",
+        &[
+            "answers", "catalog", "charts", "formats", "json", "memory", "quantize", "scaling", "scenario", "source",
+            "units", "weights",
+        ],
+        false,
+    ),
     ("charts", &["units"], false),
     ("compute", &["formats", "labs", "quantize", "weights"], false),
     ("compute::cpu", &["formats", "quantize"], false),

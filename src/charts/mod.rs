@@ -25,6 +25,7 @@ use plotters::prelude::{DrawingArea, DrawingBackend};
 use serde::{Deserialize, Serialize};
 
 mod axis;
+pub mod cells;
 mod frame;
 pub mod histogram;
 pub mod lanes;
@@ -40,6 +41,7 @@ mod theme;
 mod test_support;
 
 pub use axis::{Axis, Scale, TickFormat};
+pub use cells::{CellRole, Cells};
 pub use histogram::{BinSeries, BinStyle, Histogram, ValueMark};
 pub use lanes::{Bar, Lane, Lanes};
 pub use line_chart::{LineChart, Mark, Reference, Series, Shape};
@@ -68,6 +70,8 @@ pub enum AnyPicture {
     Histogram(Histogram),
     /// Bars and ticks above one axis.
     Lanes(Lanes),
+    /// A field of shaded cells.
+    Cells(Cells),
 }
 
 impl AnyPicture {
@@ -78,6 +82,13 @@ impl AnyPicture {
         let layout = lanes.layout(size, &Style::new(&Theme::LIGHT, 1.0))?;
         Some((layout.value_at(css_x), layout.ends()))
     }
+
+    /// The cell under a place, by column and row, of a picture that has cells.
+    #[must_use]
+    pub fn cell_at(&self, at: layout::Point, size: (f64, f64)) -> Option<(usize, usize)> {
+        let Self::Cells(cells) = self else { return None };
+        cells.layout(size, &Style::new(&Theme::LIGHT, 1.0))?.cell_at(at)
+    }
 }
 
 impl Picture for AnyPicture {
@@ -87,6 +98,7 @@ impl Picture for AnyPicture {
             Self::LineChart(picture) => picture.draw(area, style),
             Self::Histogram(picture) => picture.draw(area, style),
             Self::Lanes(picture) => picture.draw(area, style),
+            Self::Cells(picture) => picture.draw(area, style),
         }
     }
 }

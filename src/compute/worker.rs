@@ -4,12 +4,12 @@ use super::backend::{self, Backend, Choice, Unavailable};
 use super::cpu;
 use super::gpu::device::{Failure, Gpu};
 use super::protocol::{self, FromWorker, JobId, Stage, ToWorker};
-use crate::labs::quantize::{Outcome, Task};
+use crate::labs::quantize::{Closer, Inspected, Outcome, Task};
 use crate::labs::{Lab, View, formats};
 use crate::platform::webgpu::Adapter;
 use crate::platform::{clock::now_ms, task, workers};
-use crate::quantize::{Error, Report};
-use crate::weights::TensorSource;
+use crate::quantize::{Detail, Element, Error, Plan, Report};
+use crate::weights::Tensor;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -46,7 +46,9 @@ fn post(message: &FromWorker) {
 #[derive(Default)]
 struct Bench {
     /// The last tensor, so that another format of it needs no second drawing.
-    tensor: Option<(TensorSource, Vec<f32>)>,
+    tensor: Option<(Tensor, Vec<f32>)>,
+    /// The last task with what came of it, for a closer look at that.
+    done: Option<(Task, Plan, Outcome)>,
     /// What the browser offers, once a job asked for it; or why it offers nothing.
     adapter: Option<Result<Adapter, Unavailable>>,
     /// Its device, started when a job is to run on it; or why it is not used.
@@ -59,13 +61,23 @@ impl Bench {
             Lab::Formats => formats::view(&message.question),
             Lab::Quantize => {
                 let task = Task::new(&message.question);
-                let outcome = self.run(message.id, &task, message.choice).await;
-                task.view(&message.question, outcome.as_ref().map_err(|error| *error))
+                let is_done = self.done.as_ref().is_some_and(|(done, ..)| done.is_same(&task));
+                if !is_done {
+                    self.done = None;
+                    match self.run(message.id, &task, message.choice).await {
+                        Ok((plan, outcome)) => self.done = Some((task.clone(), plan, outcome)),
+                        Err(error) => return task.view(&message.question, Err(error), None),
+                    }
+                }
+                let Some((_, plan, outcome)) = &self.done else { return View::default() };
+                let values = self.tensor.as_ref().map_or(&[][..], |(_, values)| values);
+                let closer = message.question.closer.map(|cell| look(plan, values, cell));
+                task.view(&message.question, Ok(outcome), closer.as_ref())
             }
         }
     }
 
-    async fn run(&mut self, id: JobId, task: &Task, choice: Choice) -> Result<Outcome, Error> {
+    async fn run(&mut self, id: JobId, task: &Task, choice: Choice) -> Result<(Plan, Outcome), Error> {
         let quantizer = task.quantizer;
         let (rows, cols) = task.tensor.shape();
         if self.tensor.as_ref().is_none_or(|(source, _)| !source.is_same(&task.tensor)) {
@@ -103,7 +115,7 @@ impl Bench {
             (Backend::Gpu, _) => ("gpu", "GPU".to_owned()),
             (Backend::Cpu, _) => ("cpu", "CPU (WebAssembly SIMD)".to_owned()),
         };
-        Ok(Outcome { report, backend, backend_name, elapsed_ms, backend_note: note })
+        Ok((plan, Outcome { report, backend, backend_name, elapsed_ms, backend_note: note }))
     }
 }
 
@@ -132,6 +144,34 @@ impl Bench {
         }
         selected
     }
+}
+
+/// Looks at a tensor from above, and at the number of a cell with the largest error there, or of all cells if there is no
+/// such cell.
+fn look(plan: &Plan, values: &[f32], (col, row): (u32, u32)) -> Closer {
+    let quantized = cpu::quantized(plan, 0, values);
+    let shape = (plan.rows, plan.cols);
+    let detail = Detail::new(shape, values, &quantized, &plan.value_edges, &plan.error_edges);
+    let index = detail.worst_in(col as usize, row as usize).unwrap_or_else(|| detail.worst_of_all());
+    let (row, col) = (index / plan.cols, index % plan.cols);
+    let granularity = plan.quantizer.groups();
+    let group = granularity.group(plan.cols, row, col / granularity.run(plan.cols));
+    let scale = match &plan.element {
+        Element::Integer(grids) => grids.get(group).map(|grid| (grid.scale, grid.zero_point)),
+        element => element.scales().nth(group).map(|scale| (scale, 0)),
+    };
+    let size = plan.quantizer.format.block_size();
+    let block = if size > 1 {
+        let start = index - col % size;
+        let end = (start + size).min((row + 1) * plan.cols);
+        let mut block = values[start..end].to_vec();
+        block.resize(size, 0.0);
+        block
+    } else {
+        Vec::new()
+    };
+    let scale = scale.filter(|_| plan.quantizer.has_scale());
+    Closer { detail, inspected: Inspected { index, x: values[index], q: quantized[index], scale, block } }
 }
 
 /// Tells the page how far a job is, at most every 50 ms.

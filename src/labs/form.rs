@@ -5,10 +5,32 @@
 //! own, and whatever a control can say a link can say too.
 
 use super::Html;
+use crate::catalog::GPUS;
 use crate::scenario::number::{self, Bounds};
 
 /// Options of a menu under a common heading; an empty one for none.
-pub type Group = (&'static str, Vec<(&'static str, &'static str)>);
+pub type Group = (&'static str, Vec<(&'static str, String)>);
+
+/// Options without a heading.
+#[must_use]
+pub fn plain<'a>(options: impl IntoIterator<Item = (&'static str, &'a str)>) -> Vec<Group> {
+    vec![("", options.into_iter().map(|(id, text)| (id, text.to_owned())).collect())]
+}
+
+/// Every accelerator, under its maker.
+#[must_use]
+pub fn gpus() -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for gpu in GPUS {
+        let maker = gpu.vendor.name();
+        let option = (gpu.id, gpu.name.to_owned());
+        match groups.iter_mut().find(|group| group.0 == maker) {
+            Some(group) => group.1.push(option),
+            None => groups.push((maker, vec![option])),
+        }
+    }
+    groups
+}
 
 /// A form that is being written.
 pub struct Form {
@@ -214,7 +236,7 @@ mod tests {
         let bounds = Bounds { name: "It", min: 0.0, max: 8.0, whole: true };
         let mut form = Form::new("lab");
         form.number("n", "How <many>", "bits", &bounds, Some(1.0));
-        form.more("more", "More", |form| _ = form.menu("all", "kind", "Kind", &[("Old", vec![("a", "A")])]));
+        form.more("more", "More", |form| _ = form.menu("all", "kind", "Kind", &[("Old", vec![("a", "A".into())])]));
         let html = form.finish();
         assert_eq!(html.matches("data-key=\"n\"").count(), 2, "field and slider");
         assert!(html.contains("How &lt;many&gt;") && html.contains("<optgroup label=\"Old\"><option value=\"a\">"));

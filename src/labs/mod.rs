@@ -8,7 +8,9 @@ pub mod figure;
 pub mod form;
 pub mod formats;
 pub mod html;
+pub mod memory;
 pub mod quantize;
+pub mod scaling;
 
 pub use figure::{FigureData, Table};
 pub use form::Form;
@@ -40,6 +42,9 @@ pub struct Question {
     pub order: Option<String>,
     /// The ends of the number line, while the reader drags the number along it.
     pub window: Option<(f64, f64)>,
+    /// Once the reader has asked for a closer look at a tensor: at which cell of it, by column and row; at that with the
+    /// largest error if there is no such cell.
+    pub closer: Option<(u32, u32)>,
 }
 
 /// What a lab shows. A part that was not made is empty.
@@ -89,6 +94,8 @@ pub enum Part {
     Csv,
     /// HTML: figures of merit.
     Figures,
+    /// HTML: one number of a tensor.
+    Inspector,
 }
 
 impl View {

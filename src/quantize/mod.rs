@@ -8,6 +8,7 @@
 
 pub mod clip;
 pub mod codes;
+pub mod detail;
 pub mod element;
 pub mod exponents;
 pub mod grid;
@@ -17,6 +18,7 @@ pub mod range;
 pub mod report;
 pub mod select;
 
+pub use detail::Detail;
 pub use element::Element;
 pub use exponents::Exponents;
 pub use grid::{GRID_RULES, Grid, GridRule, grid_rule};

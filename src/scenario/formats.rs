@@ -1,6 +1,8 @@
 //! The Formats lab's inputs.
 
-use super::key::{Key, Rejection, documented, list, read_choice, read_count, read_number, span};
+use super::key::{
+    Key, Rejection, documented, list, read_bool, read_choice, read_count, read_index, read_number, span, write_bool,
+};
 use super::number::{self, Bounds};
 use super::permalink::{read_keys, write_keys};
 use crate::formats::anatomy::{self, Anatomy, Scaling, Setting};
@@ -397,23 +399,11 @@ fn hex_float(significand: &str, exponent: &str) -> Option<f64> {
     Some(libm::ldexp(value as f64, exponent.clamp(-2000, 2000) - 4 * fraction.len() as i32))
 }
 
-fn read_index<T>(field: &mut usize, rows: &[T], is_it: impl Fn(&T) -> bool) -> Result<(), Rejection> {
-    read_choice(field, rows.iter().position(is_it))
-}
-
 fn read_int(field: &mut i32, bounds: &'static Bounds, text: &str) -> Result<(), Rejection> {
     let mut value = f64::from(*field);
     let read = read_number(&mut value, bounds, text);
     *field = value as i32;
     read
-}
-
-fn read_bool(text: &str) -> Option<bool> {
-    match text {
-        "0" => Some(false),
-        "1" => Some(true),
-        _ => None,
-    }
 }
 
 /// The keys, in the order they are written.
@@ -535,7 +525,7 @@ pub static KEYS: &[Key<FormatsScenario>] = &[
     Key {
         name: "signed",
         doc: documented!("Whether the custom integer has a sign.", || list(["0", "1"]), "0"),
-        write: |scenario| u8::from(scenario.integer.signed).to_string(),
+        write: |scenario| write_bool(scenario.integer.signed),
         read: |scenario, text| read_choice(&mut scenario.integer.signed, read_bool(text)),
     },
     Key {
@@ -574,7 +564,7 @@ pub static KEYS: &[Key<FormatsScenario>] = &[
     Key {
         name: "subnormals",
         doc: documented!("Whether the custom float has subnormals.", || list(["0", "1"]), "0"),
-        write: |scenario| u8::from(scenario.custom.subnormals).to_string(),
+        write: |scenario| write_bool(scenario.custom.subnormals),
         read: |scenario, text| read_choice(&mut scenario.custom.subnormals, read_bool(text)),
     },
     Key {

@@ -110,6 +110,25 @@ pub(super) fn read_choice<T>(field: &mut T, choice: Option<T>) -> Result<(), Rej
     Ok(())
 }
 
+/// Reads a place in a table.
+pub(super) fn read_index<T>(field: &mut usize, rows: &[T], is_it: impl Fn(&T) -> bool) -> Result<(), Rejection> {
+    read_choice(field, rows.iter().position(is_it))
+}
+
+/// Reads `0` or `1`.
+pub(super) fn read_bool(text: &str) -> Option<bool> {
+    match text {
+        "0" => Some(false),
+        "1" => Some(true),
+        _ => None,
+    }
+}
+
+/// Writes `0` or `1`.
+pub(super) fn write_bool(value: bool) -> String {
+    u8::from(value).to_string()
+}
+
 /// `min` to `max`, for the documentation.
 pub(super) fn span(bounds: &Bounds) -> String {
     format!("{} to {}", number::format(bounds.min), number::format(bounds.max))

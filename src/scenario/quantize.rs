@@ -1,10 +1,14 @@
 //! The Quantize lab's inputs.
 
-use super::key::{Key, Rejection, documented, list, read_choice, read_number, span};
+use super::formats::{ROUNDINGS, is_only_read};
+use super::key::{
+    Key, Rejection, documented, list, read_bool, read_choice, read_count, read_index, read_number, span, write_bool,
+};
 use super::number::{self, Bounds};
 use super::permalink::{read_keys, write_keys};
-use crate::formats::{self, FORMATS, Format, INT8, Kind};
-use crate::quantize::{Granularity, Quantizer, Scheme};
+use crate::formats::mx::ScaleRule;
+use crate::formats::{self, FORMATS, Format, INT8, Kind, Layout, Rounding};
+use crate::quantize::{GRID_RULES, Granularity, Quantizer, RangeMethod, Scheme};
 use crate::weights::samples::DEFAULT_STD;
 use crate::weights::{Distribution, Sample};
 
@@ -43,6 +47,39 @@ impl Data {
 pub static SIZES: [(&str, &str, usize, usize); 3] =
     [("64k", "64 K values", 256, 256), ("1m", "1 M values", 1024, 1024), ("16m", "16 M values", 4096, 4096)];
 
+/// How many values share a scale: id, name.
+pub static GRANULARITIES: [(&str, &str, Granularity); 8] = [
+    ("tensor", "The tensor", Granularity::Tensor),
+    ("row", "Each row", Granularity::Row),
+    ("column", "Each column", Granularity::Column),
+    ("g16", "16 neighbours", Granularity::Group(16)),
+    ("g32", "32 neighbours", Granularity::Group(32)),
+    ("g64", "64 neighbours", Granularity::Group(64)),
+    ("g128", "128 neighbours", Granularity::Group(128)),
+    ("g256", "256 neighbours", Granularity::Group(256)),
+];
+
+/// What the scale is taken from: id, name.
+pub static RANGES: [(&str, &str, RangeMethod); 7] = [
+    ("full", "All numbers", RangeMethod::Full),
+    ("p99", "99 % of them", RangeMethod::Percentile(99.0)),
+    ("p99.9", "99.9 % of them", RangeMethod::Percentile(99.9)),
+    ("p99.99", "99.99 % of them", RangeMethod::Percentile(99.99)),
+    ("p99.999", "99.999 % of them", RangeMethod::Percentile(99.999)),
+    ("mse", "The clip with the least squared error", RangeMethod::Mse),
+    ("entropy", "The clip that loses least information (KL)", RangeMethod::Entropy),
+];
+
+/// The sizes of Hadamard rotations: id, name, values.
+pub static ROTATIONS: [(&str, &str, usize); 6] = [
+    ("off", "None", 0),
+    ("16", "Hadamard, 16 neighbours", 16),
+    ("32", "Hadamard, 32 neighbours", 32),
+    ("64", "Hadamard, 64 neighbours", 64),
+    ("128", "Hadamard, 128 neighbours", 128),
+    ("256", "Hadamard, 256 neighbours", 256),
+];
+
 /// The Quantize lab's inputs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QuantizeScenario {
@@ -60,14 +97,38 @@ pub struct QuantizeScenario {
     pub format: &'static Format,
     /// Of integer formats.
     pub scheme: Scheme,
-    /// Of integer formats.
-    pub granularity: Granularity,
+    /// Whether floats of 8 bits and fewer have a scale.
+    pub scaled: bool,
+    /// Index into [`GRANULARITIES`]: of formats that have a scale.
+    pub granularity: usize,
+    /// Index into [`RANGES`]: of formats that have a scale.
+    pub range: usize,
+    /// Index into [`GRID_RULES`]: of integer formats.
+    pub rule: usize,
+    /// Whether scales are powers of two.
+    pub power_of_two: bool,
+    /// How MX blocks take their scale.
+    pub mx_rule: ScaleRule,
+    /// Index into [`ROUNDINGS`].
+    pub rounding: usize,
+    /// Columns of outliers that are put into the tensor.
+    pub outliers: u32,
+    /// What their numbers are multiplied by.
+    pub factor: f64,
+    /// Index into [`ROTATIONS`]: what the rows are turned by before.
+    pub rotation: usize,
+    /// Counts of histograms on a logarithmic axis.
+    pub log_counts: bool,
 }
 
 /// Bounds of the seed: whole numbers that a JSON reader keeps exact.
 pub const SEED: Bounds = Bounds { name: "The seed", min: 0.0, max: 9_007_199_254_740_991.0, whole: true };
 /// Bounds of the standard deviation.
 pub const STD: Bounds = Bounds { name: "The standard deviation", min: 1e-38, max: 1e36, whole: false };
+/// Bounds of the columns of outliers.
+pub const OUTLIERS: Bounds = Bounds { name: "Columns of outliers", min: 0.0, max: 64.0, whole: true };
+/// Bounds of what outliers are multiplied by.
+pub const FACTOR: Bounds = Bounds { name: "The factor", min: 1.0, max: 1e4, whole: false };
 /// The most numbers of one's own: what fits in a link.
 pub const MAX_VALUES: usize = 1024;
 /// The longest text of one's own numbers.
@@ -83,7 +144,17 @@ impl Default for QuantizeScenario {
             values: "0.1, -0.25, 1/3, 3.14159, 70000, 1e-8, nan, inf".to_owned(),
             format: &INT8,
             scheme: Scheme::Symmetric,
-            granularity: Granularity::Tensor,
+            scaled: false,
+            granularity: 0,
+            range: 0,
+            rule: 0,
+            power_of_two: false,
+            mx_rule: ScaleRule::Floor,
+            rounding: 0,
+            outliers: 0,
+            factor: 20.0,
+            rotation: 0,
+            log_counts: false,
         }
     }
 }
@@ -104,7 +175,32 @@ impl QuantizeScenario {
     /// What is done to the tensor.
     #[must_use]
     pub fn quantizer(&self) -> Quantizer {
-        Quantizer { scheme: self.scheme, granularity: self.granularity, ..Quantizer::new(self.format) }
+        let usual = Quantizer::new(self.format);
+        Quantizer {
+            scheme: self.scheme,
+            granularity: GRANULARITIES[self.granularity].2,
+            range: RANGES[self.range].2,
+            rule: &GRID_RULES[self.rule],
+            power_of_two_scale: self.power_of_two,
+            scale_rule: self.mx_rule,
+            rounding: match ROUNDINGS[self.rounding].0 {
+                "away" => Rounding::NearestAway,
+                "zero" => Rounding::TowardZero,
+                "up" => Rounding::Up,
+                "down" => Rounding::Down,
+                "odd" => Rounding::ToOdd,
+                "stochastic" => Rounding::Stochastic { bits: 16, random: self.seed as u32 },
+                _ => Rounding::NearestEven,
+            },
+            scaled: self.scaled || usual.scaled,
+            ..usual
+        }
+    }
+
+    /// How many neighbours the rows are turned with before; nothing if they are not.
+    #[must_use]
+    pub fn rotation(&self) -> Option<usize> {
+        Some(ROTATIONS[self.rotation].2).filter(|size| *size > 0)
     }
 
     /// The sample, if the tensor is one.
@@ -115,11 +211,40 @@ impl QuantizeScenario {
         Some(Sample { distribution, seed: self.seed, std: self.std, rows, cols })
     }
 
-    /// Whether scheme and granularity matter.
+    /// Whether the format is one of whole numbers.
     #[must_use]
-    pub fn has_scale(&self) -> bool {
+    pub fn is_integer(&self) -> bool {
         matches!(self.format.kind, Kind::Integer(_))
     }
+
+    /// Whether the format may have a scale or none, as the reader likes.
+    #[must_use]
+    pub fn may_be_scaled(&self) -> bool {
+        matches!(self.format.kind, Kind::Float(float) if float.bits() <= 8)
+    }
+
+    /// Whether a scale follows from the range of the numbers.
+    #[must_use]
+    pub fn has_scale(&self) -> bool {
+        self.quantizer().has_scale()
+    }
+
+    /// Whether it is a format of MX blocks.
+    #[must_use]
+    pub fn is_mx(&self) -> bool {
+        matches!(self.format.kind, Kind::Block(block) if matches!(block.layout, Layout::Mx(_)))
+    }
+
+    /// Whether numbers are rounded one by one.
+    #[must_use]
+    pub fn rounds(&self) -> bool {
+        matches!(self.format.kind, Kind::Float(_) | Kind::Integer(_))
+    }
+}
+
+/// The formats that a tensor can be quantized to.
+pub fn encodable() -> impl Iterator<Item = &'static Format> {
+    FORMATS.iter().copied().filter(|format| !is_only_read(format) && !matches!(format.kind, Kind::Exponent(_)))
 }
 
 /// Reads numbers of one's own: separated by commas, semicolons or white space; fractions, `nan` and `inf` are allowed.
@@ -221,14 +346,10 @@ pub static KEYS: &[Key<QuantizeScenario>] = &[
     },
     Key {
         name: "format",
-        doc: documented!(
-            "The format of the codes.",
-            || list(FORMATS.iter().filter(|format| format.is_elementwise()).map(|format| format.id)),
-            "bf16"
-        ),
+        doc: documented!("The format of the codes.", || list(encodable().map(|format| format.id)), "bf16"),
         write: |scenario| scenario.format.id.to_owned(),
         read: |scenario, text| {
-            let format = formats::format(text).filter(|format| format.is_elementwise());
+            let format = formats::format(text).filter(|format| encodable().any(|other| other.id == format.id));
             read_choice(&mut scenario.format, format)
         },
     },
@@ -252,18 +373,104 @@ pub static KEYS: &[Key<QuantizeScenario>] = &[
     Key {
         name: "scale",
         doc: documented!(
-            "Of integer formats: one scale for the tensor, or one a row.",
-            || list(["tensor", "row"]),
+            "Of formats with a scale from the range: what has one of its own, the tensor, a row, a column, or so many neighbours of a row.",
+            || list(GRANULARITIES.map(|row| row.0)),
             "row"
         ),
-        write: |scenario| if scenario.granularity == Granularity::Row { "row" } else { "tensor" }.to_owned(),
+        write: |scenario| GRANULARITIES[scenario.granularity].0.to_owned(),
+        read: |scenario, text| read_index(&mut scenario.granularity, &GRANULARITIES, |row| row.0 == text),
+    },
+    Key {
+        name: "fit",
+        doc: documented!(
+            "Of floats of 8 bits and fewer: whether a scale brings the largest number to the format’s largest.",
+            || list(["0", "1"]),
+            "1"
+        ),
+        write: |scenario| write_bool(scenario.scaled),
+        read: |scenario, text| read_choice(&mut scenario.scaled, read_bool(text)),
+    },
+    Key {
+        name: "range",
+        doc: documented!(
+            "Of formats with a scale: the numbers that it is taken from; the others are clipped.",
+            || list(RANGES.map(|row| row.0)),
+            "mse"
+        ),
+        write: |scenario| RANGES[scenario.range].0.to_owned(),
+        read: |scenario, text| read_index(&mut scenario.range, &RANGES, |row| row.0 == text),
+    },
+    Key {
+        name: "by",
+        doc: documented!(
+            "Of integer formats: whose rule leads from the range to the scale.",
+            || list(GRID_RULES.iter().map(|row| row.id)),
+            "torch"
+        ),
+        write: |scenario| GRID_RULES[scenario.rule].id.to_owned(),
+        read: |scenario, text| read_index(&mut scenario.rule, GRID_RULES, |row| row.id == text),
+    },
+    Key {
+        name: "pow2",
+        doc: documented!("Of formats with a scale: whether it is a power of two.", || list(["0", "1"]), "1"),
+        write: |scenario| write_bool(scenario.power_of_two),
+        read: |scenario, text| read_choice(&mut scenario.power_of_two, read_bool(text)),
+    },
+    Key {
+        name: "rule",
+        doc: documented!("How an MX block gets its scale.", || list(ScaleRule::ALL.map(ScaleRule::id)), "rceil"),
+        write: |scenario| scenario.mx_rule.id().to_owned(),
         read: |scenario, text| {
-            let granularity = match text {
-                "tensor" => Some(Granularity::Tensor),
-                "row" => Some(Granularity::Row),
+            read_choice(&mut scenario.mx_rule, ScaleRule::ALL.into_iter().find(|rule| rule.id() == text))
+        },
+    },
+    Key {
+        name: "round",
+        doc: documented!(
+            "Of floats and integers: which of two neighbouring values a number becomes. Stochastic rounding has the seed of the sample.",
+            || list(ROUNDINGS.map(|row| row.0)),
+            "stochastic"
+        ),
+        write: |scenario| ROUNDINGS[scenario.rounding].0.to_owned(),
+        read: |scenario, text| read_index(&mut scenario.rounding, &ROUNDINGS, |row| row.0 == text),
+    },
+    Key {
+        name: "outliers",
+        doc: documented!(
+            "Columns of outliers that are put into the tensor, spread evenly: what activations of large models look like.",
+            || span(&OUTLIERS),
+            "4"
+        ),
+        write: |scenario| scenario.outliers.to_string(),
+        read: |scenario, text| read_count(&mut scenario.outliers, &OUTLIERS, text),
+    },
+    Key {
+        name: "factor",
+        doc: documented!("What the numbers in columns of outliers are multiplied by.", || span(&FACTOR), "60"),
+        write: |scenario| number::format(scenario.factor),
+        read: |scenario, text| read_number(&mut scenario.factor, &FACTOR, text),
+    },
+    Key {
+        name: "rotate",
+        doc: documented!(
+            "Whether so many neighbours of a row are turned by a Hadamard matrix before.",
+            || list(ROTATIONS.map(|row| row.0)),
+            "64"
+        ),
+        write: |scenario| ROTATIONS[scenario.rotation].0.to_owned(),
+        read: |scenario, text| read_index(&mut scenario.rotation, &ROTATIONS, |row| row.0 == text),
+    },
+    Key {
+        name: "counts",
+        doc: documented!("The axis of the histograms’ counts.", || list(["linear", "log"]), "log"),
+        write: |scenario| if scenario.log_counts { "log" } else { "linear" }.to_owned(),
+        read: |scenario, text| {
+            let log = match text {
+                "linear" => Some(false),
+                "log" => Some(true),
                 _ => None,
             };
-            read_choice(&mut scenario.granularity, granularity)
+            read_choice(&mut scenario.log_counts, log)
         },
     },
 ];

@@ -74,6 +74,8 @@ pub struct State {
     pub formats_window: RwSignal<Option<(f64, f64)>>,
     /// What the Quantize lab shows.
     pub quantize_shown: RwSignal<Shown>,
+    /// At which cell of its tensor it looks closer, once that was asked for.
+    pub quantize_closer: RwSignal<Option<(u32, u32)>>,
     /// What in the link was not understood.
     pub notices: RwSignal<Vec<String>>,
     /// The reader's choice of colours.
@@ -122,6 +124,7 @@ impl State {
             formats_order: RwSignal::new(None),
             formats_window: RwSignal::new(None),
             quantize_shown: RwSignal::new(Shown::default()),
+            quantize_closer: RwSignal::new(None),
             notices: RwSignal::new(Vec::new()),
             theme,
             dark,
@@ -163,12 +166,13 @@ impl State {
     fn formats_question(&self) -> Question {
         let (keys, typed) = self.formats.with(|scenario| (scenario.keys(), scenario.x.clone()));
         let (order, window) = (self.formats_order.get(), self.formats_window.get());
-        Question { lab: Lab::Formats, keys, typed, order, window }
+        Question { lab: Lab::Formats, keys, typed, order, window, closer: None }
     }
 
     /// What the Quantize lab is asked now.
     fn quantize_question(&self) -> Question {
-        Question { lab: Lab::Quantize, keys: self.quantize.with(QuantizeScenario::keys), ..Question::default() }
+        let keys = self.quantize.with(QuantizeScenario::keys);
+        Question { lab: Lab::Quantize, keys, closer: self.quantize_closer.get(), ..Question::default() }
     }
 
     /// Asks the engine what the Formats lab shows.

@@ -1,6 +1,7 @@
 //! Where tensors come from: samples drawn from a seed ([`samples`]), or numbers of the reader’s own.
 
 pub mod samples;
+pub mod transform;
 
 pub use samples::{Distribution, Sample};
 
@@ -13,37 +14,55 @@ pub enum TensorSource {
     Values(Vec<f32>),
 }
 
-impl TensorSource {
+/// A tensor that can be made again from this.
+#[derive(Clone, Debug)]
+pub struct Tensor {
+    /// Where its values come from.
+    pub source: TensorSource,
+    /// Columns of outliers that are put in, and what their values are multiplied by.
+    pub outliers: (usize, f32),
+    /// How many neighbours of a row are turned by a Hadamard matrix after that, if any are.
+    pub rotation: Option<usize>,
+}
+
+impl Tensor {
     /// Rows and columns.
     #[must_use]
     pub fn shape(&self) -> (usize, usize) {
-        match self {
-            Self::Sample(sample) => (sample.rows, sample.cols),
-            Self::Values(values) => (usize::from(!values.is_empty()), values.len()),
+        match &self.source {
+            TensorSource::Sample(sample) => (sample.rows, sample.cols),
+            TensorSource::Values(values) => (usize::from(!values.is_empty()), values.len()),
         }
     }
 
     /// The values, row by row. `progress` is told the share that is drawn, 0..=1.
     #[must_use]
     pub fn load(&self, mut progress: impl FnMut(f64)) -> Vec<f32> {
-        match self {
-            Self::Values(values) => values.clone(),
-            Self::Sample(sample) => {
+        let mut values = match &self.source {
+            TensorSource::Values(values) => values.clone(),
+            TensorSource::Sample(sample) => {
                 let n = sample.len().max(1) as f64;
                 sample.draw(|done| progress(done as f64 / n))
             }
+        };
+        let (_, cols) = self.shape();
+        transform::add_outlier_columns(&mut values, cols, self.outliers.0, self.outliers.1);
+        if let Some(size) = self.rotation {
+            transform::rotate(&mut values, cols, size);
         }
+        values
     }
 
-    /// Whether both give the same bits.
+    /// Whether both have the same bits.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Sample(a), Self::Sample(b)) => a == b,
-            (Self::Values(a), Self::Values(b)) => {
+        let is_same_source = match (&self.source, &other.source) {
+            (TensorSource::Sample(a), TensorSource::Sample(b)) => a == b,
+            (TensorSource::Values(a), TensorSource::Values(b)) => {
                 a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.to_bits() == b.to_bits())
             }
             _ => false,
-        }
+        };
+        is_same_source && self.outliers == other.outliers && self.rotation == other.rotation
     }
 }

@@ -49,6 +49,9 @@ pub fn Figure(
     /// Called with what is pointed at while the reader drags along the picture, and with nothing when that ends.
     #[prop(optional)]
     drag: Option<Callback<Option<Grab>>>,
+    /// Called with the column and row of a cell that is pressed.
+    #[prop(optional)]
+    press: Option<Callback<(u32, u32)>>,
 ) -> impl IntoView {
     let dark = expect_context::<State>().dark;
     let canvas: NodeRef<Canvas> = NodeRef::new();
@@ -114,6 +117,16 @@ pub fn Figure(
             drag.run(Some(Grab { value, ends, step: (ends.1 - ends.0) / size.0 }));
         }
     };
+    let pressed = move |event: leptos::ev::MouseEvent| {
+        let at = (event.offset_x(), event.offset_y());
+        let size = (width.get_untracked(), height);
+        let cell = || data.with_untracked(|data| data.as_ref()?.picture.cell_at(at, size));
+        if let Some(press) = press
+            && let Some((col, row)) = cell()
+        {
+            press.run((col as u32, row as u32));
+        }
+    };
     let dragged = Rc::new(dragged);
     let (down, up, cancel) = (dragged.clone(), dragged.clone(), dragged.clone());
     let table = text(move || {
@@ -128,6 +141,7 @@ pub fn Figure(
                 <canvas
                     class=if drag.is_some() { "figure__canvas figure__canvas--drag" } else { "figure__canvas" }
                     node_ref=canvas
+                    on:click=pressed
                     on:pointerdown=move |event| down(event)
                     on:pointermove=move |event| dragged(event)
                     on:pointerup=move |event| up(event)

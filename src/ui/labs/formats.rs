@@ -2,14 +2,13 @@
 //! controls, and where each part goes.
 
 use crate::charts::Lanes;
-use crate::formats::Family;
 use crate::labs::formats::controls;
 use crate::labs::{Html, Part};
-use crate::platform::page;
+use crate::platform::{controls as native, page};
 use crate::scenario::FormatsScenario;
-use crate::scenario::formats::{KEYS, MOST_PICKS, Pick, is_only_read, scalars, typed_near};
+use crate::scenario::formats::{KEYS, Pick, is_only_read, typed_near};
 use crate::scenario::number;
-use crate::ui::components::{Button, Figure, Grab, OptionGroup, ReportActions, Select, TextField};
+use crate::ui::components::{Button, Figure, Grab, ReportActions, TextField};
 use crate::ui::dynamic::{change, condition, dynamic, effect, field, memo_text, text, when};
 use crate::ui::form::form;
 use crate::ui::markup::Markup;
@@ -305,60 +304,20 @@ fn Picks() -> impl IntoView {
     let remove = change(scenario, |scenario: &mut FormatsScenario, id: String| {
         scenario.picks.retain(|pick| pick.id() != id);
     });
-    // Made anew with each change, so that it shows its first option again.
-    let chosen_now = memo_text(text(move || scenario.with(picked)));
-    let menu = dynamic(move || {
-        chosen_now.track();
-        let picks = scenario.with_untracked(|scenario| scenario.picks.clone());
-        if picks.len() >= MOST_PICKS {
-            return view! { <p class="note">"Six formats are the most side by side."</p> }.into_any();
+    // It is made anew with each change, and so shows its first option again.
+    let menu = text(move || scenario.with(controls::add));
+    let add = move |event: leptos::ev::Event| {
+        if let Some(pick) = native::of(&event).and_then(|menu| Pick::from_id(&menu.value())) {
+            scenario.update(|scenario| scenario.picks.push(pick));
         }
-        let first = OptionGroup { label: "", options: vec![("", "Add a format …".to_owned())] };
-        let is_new = |pick: Pick| !picks.contains(&pick);
-        let families = Family::ALL.into_iter().map(|family| OptionGroup {
-            label: family.name(),
-            options: scalars()
-                .filter(|row| row.family == family && is_new(Pick::Row(row)))
-                .map(|row| (row.id, row.name.to_owned()))
-                .collect(),
-        });
-        let own = OptionGroup {
-            label: "Your own",
-            options: [(Pick::Custom, "Custom float"), (Pick::CustomInteger, "Custom integer")]
-                .into_iter()
-                .filter(|(pick, _)| is_new(*pick))
-                .map(|(pick, name)| (pick.id(), name.to_owned()))
-                .collect(),
-        };
-        let groups = [first].into_iter().chain(families).chain([own]).filter(|group| !group.options.is_empty());
-        view! {
-            <Select
-                id="formats-add"
-                label="Add"
-                groups=groups.collect()
-                value=field(scenario, |_| "")
-                set=change(
-                    scenario,
-                    |scenario, id: String| {
-                        if let Some(pick) = Pick::from_id(&id) {
-                            scenario.picks.push(pick);
-                        }
-                    },
-                )
-            />
-        }
-        .into_any()
-    });
+    };
     view! {
         <div class="field">
             <span class="field__label" id="formats-picks-label">"Formats"</span>
             <Markup html=chosen act=remove/>
         </div>
-        {menu}
+        <div on:change=add>
+            <Markup html=menu/>
+        </div>
     }
-}
-
-/// The ids of the chosen formats.
-fn picked(scenario: &FormatsScenario) -> String {
-    scenario.picks.iter().map(|pick| pick.id()).collect::<Vec<_>>().join(",")
 }

@@ -1,20 +1,19 @@
 //! The Memory lab: does it fit?
 
-use super::{gpu_menu, model_words};
+use super::model_words;
 use crate::answers;
-use crate::catalog::{self, MODELS};
 use crate::charts::{AnyPicture, Capacity, Part, Role, StackedBar, TickFormat};
+use crate::labs::memory::controls;
 use crate::labs::{FigureData, Table};
-use crate::memory::{self, Alteration, Change, PRECISIONS, PartKind, Report, Verdict, changes};
+use crate::memory::{Alteration, Change, PartKind, Report, Verdict, changes};
 use crate::scenario::MemoryScenario;
-use crate::scenario::memory::{ACTIVATIONS, CUSTOM_PARAMS, PARAMS, Size};
+use crate::scenario::memory::{KEYS, Size};
 use crate::source::Source;
-use crate::ui::components::{
-    Button, Choice, Figure, NumberField, OptionGroup, Problem, ReportActions, Select, Sources, figure_data, source_list,
-};
-use crate::ui::dynamic::{change, condition, dynamic, field, text, when};
+use crate::ui::components::{Button, Figure, Problem, ReportActions, Sources, figure_data, source_list};
+use crate::ui::dynamic::{condition, dynamic, text, when};
+use crate::ui::form::form;
 use crate::ui::state::State;
-use crate::units::{ByteUnits, Params, short_count, significant};
+use crate::units::{ByteUnits, short_count, significant};
 use leptos::prelude::*;
 
 /// The Memory lab.
@@ -50,7 +49,7 @@ pub fn MemoryLab() -> impl IntoView {
         <div class="lab">
             <section class="lab__choose" aria-label="Choose">
                 <h1 class="lab__name">"Memory: does it fit?"</h1>
-                <Controls/>
+                {form(state.memory, KEYS, controls)}
             </section>
             <section class="lab__see" aria-label="See">
                 <Problem problem keeps_last/>
@@ -72,105 +71,6 @@ pub fn MemoryLab() -> impl IntoView {
                 <Sources list=sources/>
             </section>
         </div>
-    }
-}
-
-#[component]
-fn Controls() -> impl IntoView {
-    let scenario = expect_context::<State>().memory;
-    let models = vec![
-        OptionGroup { label: "", options: vec![("custom", "Your own number of parameters".to_owned())] },
-        OptionGroup {
-            label: "Models",
-            options: MODELS.iter().map(|model| (model.id, format!("{} ({})", model.name, model.params))).collect(),
-        },
-    ];
-    let params = move || {
-        view! {
-            <NumberField
-                id="memory-params"
-                label="Parameters"
-                bounds=PARAMS
-                value=field(scenario, |scenario| scenario.size.params().get())
-                set=change(scenario, |scenario, params| scenario.size = Size::Params(Params(params)))
-            />
-        }
-        .into_any()
-    };
-    let activations = move || {
-        view! {
-            <NumberField
-                id="memory-activations"
-                label="Activations and temporaries"
-                unit="bytes per parameter"
-                bounds=ACTIVATIONS
-                slider_step=0.5
-                value=field(scenario, |scenario| scenario.activations)
-                set=change(scenario, |scenario, bytes| scenario.activations = bytes)
-            />
-        }
-        .into_any()
-    };
-    view! {
-        <Choice
-            id="memory-task"
-            label="Task"
-            options=vec![("run", "Run"), ("train", "Train")]
-            value=field(scenario, |scenario| if scenario.train { "train" } else { "run" })
-            set=change(scenario, |scenario, task| scenario.train = task == "train")
-        />
-        <Select
-            id="memory-model"
-            label="Model"
-            groups=models
-            value=field(
-                scenario,
-                |scenario| match scenario.size {
-                    Size::Model(model) => model.id,
-                    Size::Params(_) => "custom",
-                },
-            )
-            set=change(
-                scenario,
-                |scenario, id: String| {
-                    scenario.size = catalog::model(&id).map_or(Size::Params(CUSTOM_PARAMS), Size::Model);
-                },
-            )
-        />
-        {when(move || scenario.with(|scenario| matches!(scenario.size, Size::Params(_))), params)}
-        <Choice
-            id="memory-precision"
-            label="Precision"
-            options=PRECISIONS.iter().map(|precision| (precision.id, precision.name)).collect()
-            value=field(scenario, |scenario| scenario.precision.id)
-            set=change(
-                scenario,
-                |scenario, id| scenario.precision = memory::precision(id).unwrap_or(scenario.precision),
-            )
-        />
-        {when(move || scenario.with(|scenario| scenario.train), activations)}
-        <Select
-            id="memory-gpu"
-            label="GPU"
-            groups=gpu_menu()
-            value=field(scenario, |scenario| scenario.gpu.id)
-            set=change(scenario, |scenario, id: String| scenario.gpu = catalog::gpu(&id).unwrap_or(scenario.gpu))
-        />
-        <details class="more">
-            <summary>"More"</summary>
-            <Choice
-                id="memory-units"
-                label="Units"
-                options=vec![("gb", "GB (10⁹ bytes)"), ("gib", "GiB (2³⁰ bytes)")]
-                value=field(scenario, |scenario| if scenario.units == ByteUnits::Binary { "gib" } else { "gb" })
-                set=change(
-                    scenario,
-                    |scenario, id| {
-                        scenario.units = if id == "gib" { ByteUnits::Binary } else { ByteUnits::Decimal };
-                    },
-                )
-            />
-        </details>
     }
 }
 

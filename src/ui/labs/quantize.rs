@@ -22,8 +22,11 @@ pub fn QuantizeLab() -> impl IntoView {
         if keeps_last.get() {
             view! {
                 <Figure id="quantize-values-chart" height=300.0 data=shown_figure(shown, 0)/>
+                {form(state.quantize, KEYS, controls::view)}
                 <Figure id="quantize-errors-chart" height=220.0 data=shown_figure(shown, 1)/>
+                <Figure id="quantize-exponents-chart" height=220.0 data=shown_figure(shown, 2)/>
                 <Markup html=shown_part(shown, Part::Figures)/>
+                <Closer/>
             }
             .into_any()
         } else {
@@ -35,7 +38,7 @@ pub fn QuantizeLab() -> impl IntoView {
         <div class="lab">
             <section class="lab__choose" aria-label="Choose">
                 <h1 class="lab__name">"Quantize: what does lower precision do?"</h1>
-                {form(state.quantize, KEYS, controls)}
+                {form(state.quantize, KEYS, controls::controls)}
             </section>
             <section class="lab__see" aria-label="See">
                 <Problem problem keeps_last/>
@@ -62,6 +65,46 @@ pub fn QuantizeLab() -> impl IntoView {
                 </details>
             </section>
         </div>
+    }
+}
+
+/// The tensor from above, and one of its numbers: made when it is opened.
+#[component]
+fn Closer() -> impl IntoView {
+    let state = expect_context::<State>();
+    let (shown, closer) = (state.quantize_shown, state.quantize_closer);
+    const WORST: (u32, u32) = (u32::MAX, u32::MAX);
+    let open = move |_| {
+        if closer.get_untracked().is_none() {
+            closer.set(Some(WORST));
+        }
+    };
+    let press = Callback::new(move |cell| closer.set(Some(cell)));
+    let act = Callback::new(move |action: String| {
+        let cell = action.split_once(',').and_then(|(col, row)| Some((col.parse().ok()?, row.parse().ok()?)));
+        closer.set(Some(cell.unwrap_or(WORST)));
+    });
+    let cells = move |id: &'static str, place| {
+        view! { <Figure id height=300.0 data=shown_figure(shown, place) press/> }.into_any()
+    };
+    let figures = when(
+        move || closer.with(Option::is_some),
+        move || {
+            view! {
+                <Markup id="quantize-inspector" html=shown_part(shown, Part::Inspector) act/>
+                {cells("quantize-reference-cells", 3)}
+                {cells("quantize-quantized-cells", 4)}
+                {cells("quantize-error-cells", 5)}
+                <Figure id="quantize-joint" height=300.0 data=shown_figure(shown, 6)/>
+            }
+            .into_any()
+        },
+    );
+    view! {
+        <details class="figure__data" id="quantize-closer" on:toggle=open>
+            <summary>"A closer look: where in the tensor, and number by number"</summary>
+            {figures}
+        </details>
     }
 }
 

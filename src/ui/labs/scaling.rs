@@ -1,17 +1,16 @@
 //! The Scaling lab: how large should it be?
 
-use super::gpu_menu;
 use crate::answers;
-use crate::catalog::{self, FAMOUS};
+use crate::catalog::FAMOUS;
 use crate::charts::{AnyPicture, Axis, LineChart, Mark, Reference, Role, Series, Shape, TickFormat};
+use crate::labs::scaling::controls;
 use crate::labs::{FigureData, Table};
 use crate::scaling::{self, Known, LAWS, LawKind, Report, curves};
 use crate::scenario::ScalingScenario;
-use crate::scenario::scaling::{COMPUTE, DAYS, GPU_COUNT, Given, PARAMS, TOKENS, UTILISATION};
-use crate::ui::components::{
-    Choice, Figure, NumberField, OptionGroup, Problem, ReportActions, Select, Sources, figure_data, source_list,
-};
-use crate::ui::dynamic::{change, condition, dynamic, field, text, when};
+use crate::scenario::scaling::KEYS;
+use crate::ui::components::{Figure, Problem, ReportActions, Sources, figure_data, source_list};
+use crate::ui::dynamic::{condition, dynamic, text, when};
+use crate::ui::form::form;
 use crate::ui::state::State;
 use crate::units::{Flop, Nats, Params, Tokens, scientific, short_count, significant};
 use leptos::prelude::*;
@@ -41,7 +40,7 @@ pub fn ScalingLab() -> impl IntoView {
         <div class="lab">
             <section class="lab__choose" aria-label="Choose">
                 <h1 class="lab__name">"Scaling: how large should it be?"</h1>
-                <Controls/>
+                {form(state.scaling, KEYS, controls)}
             </section>
             <section class="lab__see" aria-label="See">
                 <Problem problem keeps_last/>
@@ -68,75 +67,6 @@ pub fn ScalingLab() -> impl IntoView {
                 <Sources list=sources/>
             </section>
         </div>
-    }
-}
-
-#[component]
-fn Controls() -> impl IntoView {
-    let scenario = expect_context::<State>().scaling;
-    let given = Memo::new(move |_| scenario.with(|scenario| scenario.given));
-    let laws = LAWS.iter().map(|law| (law.id, law.name.to_owned())).collect();
-    let number =
-        move |id, label, unit, bounds, read: fn(&ScalingScenario) -> f64, write: fn(&mut ScalingScenario, f64)| {
-            view! {
-                <NumberField id label unit bounds value=field(scenario, read) set=change(scenario, write)/>
-            }
-        };
-    let fields = dynamic(move || match given.get() {
-        Given::Compute => {
-            number("scaling-compute", "Training compute", "FLOP", COMPUTE, |s| s.compute, |s, flop| s.compute = flop)
-                .into_any()
-        }
-        Given::Params => {
-            number("scaling-params", "Parameters", "", PARAMS, |s| s.params, |s, params| s.params = params).into_any()
-        }
-        Given::Tokens => {
-            number("scaling-tokens", "Training tokens", "tokens", TOKENS, |s| s.tokens, |s, tokens| s.tokens = tokens)
-                .into_any()
-        }
-        Given::Hardware => view! {
-            <Select
-                id="scaling-gpu"
-                label="GPU"
-                groups=gpu_menu()
-                value=field(scenario, |scenario| scenario.gpu.id)
-                set=change(scenario, |scenario, id: String| scenario.gpu = catalog::gpu(&id).unwrap_or(scenario.gpu))
-            />
-            {number("scaling-gpus", "How many", "GPUs", GPU_COUNT, |s| s.gpus, |s, gpus| s.gpus = gpus)}
-            {number("scaling-days", "For how long", "days", DAYS, |s| s.days, |s, days| s.days = days)}
-            <NumberField
-                id="scaling-mfu"
-                label="Utilisation (MFU)"
-                unit="of the peak"
-                bounds=UTILISATION
-                slider_step=0.01
-                value=field(scenario, |scenario| scenario.utilisation)
-                set=change(scenario, |scenario, share| scenario.utilisation = share)
-            />
-        }
-        .into_any(),
-    });
-    view! {
-        <Choice
-            id="scaling-given"
-            label="What you know"
-            options=Given::ALL.map(|given| (given.id(), given.name())).to_vec()
-            value=field(scenario, |scenario| scenario.given.id())
-            set=change(
-                scenario,
-                |scenario, id| {
-                    scenario.given = Given::ALL.into_iter().find(|given| given.id() == id).unwrap_or_default();
-                },
-            )
-        />
-        {fields}
-        <Select
-            id="scaling-law"
-            label="Law"
-            groups=vec![OptionGroup { label: "", options: laws }]
-            value=field(scenario, |scenario| scenario.law.id)
-            set=change(scenario, |scenario, id: String| scenario.law = scaling::law(&id).unwrap_or(scenario.law))
-        />
     }
 }
 

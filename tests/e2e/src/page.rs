@@ -266,6 +266,14 @@ impl Page {
         chain.perform().await.expect("the mouse can be moved");
     }
 
+    /// Clicks `dx` CSS pixels to the right of an element's middle.
+    pub async fn click_at(&self, css: &str, dx: i64) {
+        let element = self.element(css).await;
+        element.scroll_into_view().await.expect("an element can be scrolled to");
+        let chain = self.driver.action_chain().move_to_element_center(&element).move_by_offset(dx, 0).click();
+        chain.perform().await.expect("the mouse can be clicked");
+    }
+
     /// Lets go of what [`Self::drag`] holds.
     pub async fn let_go(&self) {
         self.driver.action_chain().release().perform().await.expect("the mouse can be released");

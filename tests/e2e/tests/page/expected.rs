@@ -2,8 +2,9 @@
 //! the page's SIMD and GPU paths are compared with it.
 
 use bitbudget::compute::cpu;
+use bitbudget::labs::Question;
+use bitbudget::labs::quantize::Task;
 use bitbudget::quantize::Report;
-use bitbudget::scenario::quantize::read_values;
 use bitbudget::scenario::{QuantizeScenario, Route};
 use bitbudget::{memory, scaling};
 use e2e::close;
@@ -12,7 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 /// Figures that are made of sums, which backends may add in another order.
-const SUMS: [&str; 5] = ["mse", "rmse", "mae", "cosine", "sqnr_db"];
+const SUMS: [&str; 6] = ["mse", "rmse", "mae", "cosine", "sqnr_db", "relative_error"];
 /// How far sums may be apart.
 const TOLERANCE: f64 = 1e-6;
 
@@ -37,14 +38,10 @@ fn work_out(link: &str) -> Value {
 }
 
 fn quantized(scenario: &QuantizeScenario) -> Report {
-    let (rows, cols, values) = match scenario.sample() {
-        Some(sample) => (sample.rows, sample.cols, sample.draw(|_| {})),
-        None => {
-            let values = read_values(&scenario.values).unwrap();
-            (1, values.len(), values)
-        }
-    };
-    cpu::report(scenario.quantizer(), rows, cols, &values).unwrap()
+    let task = Task::new(&Question { keys: scenario.keys(), ..Question::default() });
+    let (rows, cols) = task.tensor.shape();
+    let values = task.tensor.load(|_| {});
+    cpu::report(task.quantizer, rows, cols, &values).unwrap()
 }
 
 /// Asserts that the page's report is the expected one: all of it to the last digit, but for sums.

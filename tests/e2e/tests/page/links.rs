@@ -100,14 +100,14 @@ fn a_change_is_written_into_the_address_and_a_reload_gives_the_same_page() {
 
         page.open("#/quantize").await;
         page.choose("quantize-scheme-affine").await;
-        page.choose("quantize-scale-row").await;
+        page.select("quantize-scale", "row").await;
         page.select("quantize-data", "outliers").await;
         page.until_hash("#/quantize?v=1&data=outliers&scheme=affine&scale=row").await;
         page.ready().await;
         let report = page.report().await;
         page.reload().await;
         assert_eq!(page.report().await["codes_sha256"], report["codes_sha256"]);
-        assert_eq!(page.property("#quantize-scale-row", "checked").await, true);
+        assert_eq!(page.property("#quantize-scale", "value").await, "row");
     });
 }
 

@@ -15,6 +15,24 @@ const QUANTIZERS: [&str; 6] = [
     "format=int8&scheme=affine&scale=row",
 ];
 
+/// What only the CPU does.
+const ON_THE_CPU: [&str; 14] = [
+    "format=e4m3fn&fit=1&scale=row",
+    "format=nf4&scale=g64",
+    "format=int4&scale=g32&scheme=affine",
+    "format=int8&scale=column&by=torch",
+    "format=int8&range=p99.9",
+    "format=int4&range=mse&pow2=1",
+    "format=int4&range=entropy",
+    "format=int8&round=stochastic",
+    "format=mxfp4&rule=rceil",
+    "format=mxfp8_e4m3",
+    "format=nvfp4",
+    "format=bnb_nf4_double",
+    "format=q8_0",
+    "format=q4_k",
+];
+
 /// Enough for tensors that take a software GPU its time: one of each kernel.
 const LARGE: [&str; 2] = ["format=bf16", "format=int8&scheme=affine&scale=row"];
 
@@ -65,6 +83,75 @@ async fn check_backend(page: &Page, compute: &str, backend: &str) {
 #[test]
 fn the_simd_path_gives_the_scalar_numbers() {
     with_page(Gpu::Off, async |page| check_backend(page, "cpu", "cpu").await);
+}
+
+#[test]
+fn every_format_and_every_way_to_a_scale_gives_the_hosts_numbers() {
+    with_page(Gpu::Off, async |page| {
+        page.embed(json!({ "src": "./?embed=1#/quantize?v=1" })).await;
+        page.take_told("bitbudget:ready").await;
+        for tensor in ["data=normal&outliers=3", "data=student-t&rotate=64&outliers=2&factor=50", TENSORS[5]] {
+            for quantizer in ON_THE_CPU {
+                let link = link(&format!("{tensor}&{quantizer}"));
+                let (scenario, report) = page.ask(&link).await;
+                assert_eq!((scenario.as_str(), &report["backend"]), (link.as_str(), &json!("cpu")));
+                expected::assert_same(&link, &report, &expected::report(&link));
+            }
+        }
+    });
+}
+
+#[test]
+fn a_closer_look_shows_where_the_error_is_and_one_number_by_itself() {
+    with_page(Gpu::Off, async |page| {
+        page.open("?compute=cpu#/quantize?v=1&format=int4&data=values&values=0.1,-0.7,0.33,0.02").await;
+        assert!(!page.has("#quantize-inspected").await, "it is made when it is opened");
+        page.click("#quantize-closer summary").await;
+        page.until("the number is there", "return document.getElementById('quantize-inspected') !== null").await;
+        page.ready().await;
+        for id in ["quantize-reference-cells", "quantize-quantized-cells", "quantize-error-cells", "quantize-joint"] {
+            assert!(page.has(&format!("#{id} canvas")).await, "{id}");
+        }
+        // Steps of 0.1: the largest error is that of 0.33.
+        assert!(page.text("#quantize-inspector h3").await.contains("column 2"));
+        let facts = page.text("#quantize-inspected").await;
+        assert!(facts.contains("0011 = 0x3") && facts.contains("code × scale = 3 × "), "{facts}");
+        page.click("#inspect-left").await;
+        page.ready().await;
+        assert!(page.text("#quantize-inspector h3").await.contains("column 1"));
+        assert!(page.text("#quantize-inspected").await.contains("1001 = 0x9"));
+        // The last quarter of the field.
+        let width = page.eval("return document.querySelector('#quantize-error-cells canvas').clientWidth").await;
+        page.click_at("#quantize-error-cells canvas", (width.as_f64().unwrap() * 0.35) as i64).await;
+        page.ready().await;
+        assert!(page.text("#quantize-inspector h3").await.contains("column 3"));
+        page.select("quantize-all-formats", "mxfp4").await;
+        page.ready().await;
+        assert!(page.text("#quantize-inspected").await.contains("Bytes of the block"));
+    });
+}
+
+#[test]
+fn a_scale_for_each_column_or_a_rotation_mends_what_outliers_spoil() {
+    with_page(Gpu::Off, async |page| {
+        page.open("?compute=cpu#/quantize?v=1&format=int4").await;
+        let decibels = async |page: &Page| page.report().await["sqnr_db"].as_f64().unwrap();
+        let before = decibels(page).await;
+        page.click("#quantize-tensor summary").await;
+        page.write("quantize-outliers", "4").await;
+        page.ready().await;
+        let spoilt = decibels(page).await;
+        assert!(page.has("#quantize-tensor[open]").await, "what was opened stays open");
+        assert!(page.has("#quantize-factor").await);
+        page.select("quantize-scale", "column").await;
+        page.ready().await;
+        assert!(decibels(page).await > spoilt + 5.0, "{before} {spoilt}");
+        page.select("quantize-scale", "tensor").await;
+        page.select("quantize-rotate", "256").await;
+        page.ready().await;
+        assert!(decibels(page).await > spoilt + 5.0, "{before} {spoilt}");
+        page.until_hash("#/quantize?v=1&format=int4&outliers=4&rotate=256").await;
+    });
 }
 
 #[test]
@@ -156,7 +243,7 @@ fn sixteen_million_values_show_their_progress_and_leave_the_page_responsive() {
         assert!(page.has("#quantize-cancel").await);
         assert_eq!(page.attribute("body", "data-state").await, "busy");
         // Every control answers meanwhile.
-        page.click(".lab__choose .more summary").await;
+        page.click("#quantize-tensor summary").await;
         page.until("more controls are shown", "return document.getElementById('quantize-std').checkVisibility()").await;
         page.ready().await;
         let pauses = page.eval("return stopPauses()").await;

@@ -1,0 +1,222 @@
+//! A closer look at a tensor: from above, and at one of its numbers.
+
+use super::numbers::count;
+use crate::charts::{AnyPicture, Axis, CellRole, Cells, TickFormat};
+use crate::formats::anatomy::{Anatomy, Scaling, Setting, figure, formula, shown};
+use crate::formats::{Kind, LIBRARIES, block};
+use crate::labs::{FigureData, Html, Table};
+use crate::quantize::detail::JOINT_BINS;
+use crate::quantize::report::Report;
+use crate::quantize::{Detail, Granularity};
+use crate::scenario::QuantizeScenario;
+
+/// What a closer look found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Closer {
+    /// The tensor in cells.
+    pub detail: Detail,
+    /// The number that is looked at.
+    pub inspected: Inspected,
+}
+
+/// One number of a tensor.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Inspected {
+    /// Its place, row by row.
+    pub index: usize,
+    /// The number.
+    pub x: f32,
+    /// What it became.
+    pub q: f32,
+    /// Of formats that have a scale from the range: the scale of its group, and the code of zero.
+    pub scale: Option<(f32, i32)>,
+    /// Of formats of blocks: the numbers of its block, filled up with zeros.
+    pub block: Vec<f32>,
+}
+
+impl Closer {
+    /// The tensor before, after, and what the difference is; errors over values.
+    pub fn pictures(&self, asked: &QuantizeScenario, report: &Report) -> Vec<FigureData> {
+        let name = asked.format.name;
+        vec![
+            self.cells(report, &self.detail.reference, CellRole::Reference, "The tensor before, from above"),
+            self.cells(report, &self.detail.quantized, CellRole::Quantized, &format!("The tensor in {name}")),
+            self.cells(report, &self.detail.error, CellRole::Error, "Where the error is"),
+            self.joint(report),
+        ]
+        .into_iter()
+        .map(|mut figure| {
+            if let AnyPicture::Cells(cells) = &mut figure.picture
+                && cells.x.label == "Column"
+            {
+                let granularity = asked.quantizer().groups();
+                let step = match (asked.format.block_size(), granularity) {
+                    (1, Granularity::Group(size)) => size as usize,
+                    (size, _) => size,
+                };
+                let cols = report.cols as usize;
+                // Lines closer than three cells would hide what they divide.
+                if step > 1 && cols / step <= cells.cols / 3 {
+                    cells.borders = (1..cols.div_ceil(step)).map(|i| (i * step) as f64).collect();
+                }
+            }
+            figure
+        })
+        .collect()
+    }
+
+    fn cells(&self, report: &Report, largest: &[f32], role: CellRole, title: &str) -> FigureData {
+        let detail = &self.detail;
+        let most = largest.iter().copied().fold(0.0, f32::max);
+        let (rows, cols) = (report.rows as usize, report.cols as usize);
+        let mut table = Table::new(["Row of cells", "Column of cells", "Largest magnitude"]);
+        for (i, value) in largest.iter().enumerate() {
+            let (row, col) = (i / detail.cell_cols, i % detail.cell_cols);
+            table.push([row.to_string(), col.to_string(), figure((*value).into())]);
+        }
+        FigureData {
+            title: title.to_owned(),
+            summary: format!(
+                "{} × {} cells over {} rows and {} columns, each as dark as the largest magnitude in it, up to {}. Press one to look at the number with its largest error.",
+                detail.cell_rows,
+                detail.cell_cols,
+                count(report.rows),
+                count(report.cols),
+                figure(most.into())
+            ),
+            picture: AnyPicture::Cells(Cells {
+                x: Axis::linear("Column", TickFormat::Plain).over(0.0, cols as f64),
+                y: Axis::linear("Row", TickFormat::Plain).over(0.0, rows as f64),
+                cols: detail.cell_cols,
+                shades: shades(largest.iter().map(|x| f64::from(*x)), most.into()),
+                role,
+                ends: ("0".to_owned(), figure(most.into())),
+                borders: Vec::new(),
+                chosen: Some(detail.cell_of((rows, cols), self.inspected.index)),
+            }),
+            table,
+        }
+    }
+
+    fn joint(&self, report: &Report) -> FigureData {
+        let joint = &self.detail.joint;
+        let most = joint.iter().copied().max().unwrap_or_default();
+        // Most errors are near zero: in logarithms the others are seen too.
+        let log = |n: f64| libm::log1p(n);
+        let mut table = Table::new(["Value from", "Error from", "Numbers"]);
+        let edge = |lo: f64, hi: f64, bin: usize| lo + (hi - lo) * bin as f64 / JOINT_BINS as f64;
+        for (i, n) in joint.iter().enumerate().filter(|(_, n)| **n > 0) {
+            let x = edge(report.reference.lo, report.reference.hi, i % JOINT_BINS);
+            let e = edge(report.error.lo, report.error.hi, i / JOINT_BINS);
+            table.push([figure(x), figure(e), n.to_string()]);
+        }
+        FigureData {
+            title: "The error of each value".to_owned(),
+            summary: "Values across, errors up, darker where there are more numbers, in logarithms. Steps of one size make a band of one height; steps that grow with the number make a wedge.".to_owned(),
+            picture: AnyPicture::Cells(Cells {
+                x: Axis::linear("Value", TickFormat::Plain).over(report.reference.lo, report.reference.hi),
+                y: Axis::linear("Error", TickFormat::Plain).over(report.error.lo, report.error.hi),
+                cols: JOINT_BINS,
+                shades: shades(joint.iter().map(|n| log((*n).into())), log(most.into())),
+                role: CellRole::Error,
+                ends: ("0".to_owned(), format!("{} numbers", count(most.into()))),
+                borders: Vec::new(),
+                chosen: None,
+            }),
+            table,
+        }
+    }
+
+    /// The number that is looked at, taken apart.
+    pub fn inspector(&self, asked: &QuantizeScenario, report: &Report) -> String {
+        let Inspected { index, x, q, scale, block: numbers } = &self.inspected;
+        let cols = report.cols.max(1) as usize;
+        let mut html = Html::default();
+        html.element("h3", &[("class", "figure__title")], &format!("Row {}, column {}", index / cols, index % cols));
+        html.open("p", &[("class", "offers")]);
+        let (col, row) = self.detail.cell_of((report.rows as usize, cols), *index);
+        for (name, to) in [
+            ("←", (col.checked_sub(1), Some(row))),
+            ("→", (Some(col + 1), Some(row))),
+            ("↑", (Some(col), Some(row + 1))),
+            ("↓", (Some(col), row.checked_sub(1))),
+        ] {
+            if let (Some(col), Some(row)) = to
+                && self.detail.worst_in(col, row).is_some()
+            {
+                let label = match name {
+                    "←" => "The cell to the left",
+                    "→" => "The cell to the right",
+                    "↑" => "The cell above",
+                    _ => "The cell below",
+                };
+                let action = format!("{col},{row}");
+                let id = format!("inspect-{}", label.rsplit(' ').next().unwrap_or_default());
+                html.element(
+                    "button",
+                    &[
+                        ("type", "button"),
+                        ("class", "button"),
+                        ("id", &id),
+                        ("data-do", &action),
+                        ("aria-label", label),
+                    ],
+                    name,
+                );
+            }
+        }
+        html.button("button", "worst", "Largest error").close("p");
+        html.open("dl", &[("class", "facts"), ("id", "quantize-inspected")]);
+        let mut fact = |name: &str, value: &str| _ = html.element("dt", &[], name).element("dd", &[], value);
+        fact("FP32", &format!("{} = 0x{:08X}", shown(&crate::formats::FP32, (*x).into()), x.to_bits()));
+        fact(asked.format.name, &figure((*q).into()));
+        fact("Error", &figure(f64::from(*q) - f64::from(*x)));
+        let (step, zero_point) = scale.unwrap_or((1.0, 0));
+        if let Some((step, zero)) = scale {
+            fact("Scale of its group", &figure((*step).into()));
+            if asked.is_integer() {
+                fact("Zero point", &zero.to_string());
+            }
+        }
+        match asked.format.kind {
+            Kind::Block(_) => {
+                if let Ok(packed) = block::encode(asked.format, asked.mx_rule, numbers) {
+                    let place = index % cols % asked.format.block_size();
+                    fact("Place in its block", &format!("{place} of {}", numbers.len()));
+                    for (name, value) in &packed.scales {
+                        fact(name, &figure((*value).into()));
+                    }
+                    let bytes: Vec<String> = packed.bytes.iter().map(|byte| format!("{byte:02X}")).collect();
+                    fact("Bytes of the block", &bytes.join(" "));
+                }
+            }
+            _ => {
+                // What became of the number has one code, whatever way it was rounded.
+                let scaling = Scaling { scale: step.into(), zero_point, restricted: false };
+                let setting =
+                    Setting { rounding: crate::formats::Rounding::NearestEven, library: &LIBRARIES[0], scaling };
+                let format = affine(asked);
+                let anatomy = Anatomy::new(&format, (*q).into(), &setting);
+                fact("Code", &format!("{} = {}", anatomy.bits, anatomy.code_hex));
+                fact("Formula", &formula(&format, anatomy.code, scaling));
+            }
+        }
+        html.close("dl").finish()
+    }
+}
+
+/// The format of the codes: affine ones have no sign.
+fn affine(asked: &QuantizeScenario) -> crate::formats::Format {
+    let mut format = *asked.format;
+    if let Kind::Integer(integer) = &mut format.kind
+        && asked.quantizer().is_affine()
+    {
+        integer.signed = false;
+    }
+    format
+}
+
+fn shades(values: impl Iterator<Item = f64>, most: f64) -> Vec<u8> {
+    let shade = |value: f64| if value > 0.0 { (255.0 * value / most).ceil() as u8 } else { 0 };
+    values.map(shade).collect()
+}

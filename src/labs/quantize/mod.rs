@@ -1,0 +1,123 @@
+//! The Quantize lab: what lower precision does to a tensor.
+
+mod closer;
+pub mod controls;
+mod numbers;
+mod pictures;
+
+pub use closer::{Closer, Inspected};
+
+use super::{Part, Question, View};
+use crate::formats::FP32;
+use crate::quantize::report::Report;
+use crate::quantize::{Error, Quantizer};
+use crate::scenario::QuantizeScenario;
+use crate::scenario::quantize::read_values;
+use crate::weights::{Tensor, TensorSource};
+use crate::{answers, json};
+use serde::Serialize;
+
+/// What is to be done for an answer.
+#[derive(Clone, Debug)]
+pub struct Task {
+    asked: QuantizeScenario,
+    /// The tensor.
+    pub tensor: Tensor,
+    /// What is done to it.
+    pub quantizer: Quantizer,
+}
+
+/// What was done.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// The figures.
+    pub report: Report,
+    /// `gpu` or `cpu`.
+    pub backend: &'static str,
+    /// The backend with its device, for people.
+    pub backend_name: String,
+    /// Both passes, with upload and read-back; without drawing the sample and what only the report needs.
+    pub elapsed_ms: f64,
+    /// Why another backend than the fastest did it, if so.
+    pub backend_note: Option<String>,
+}
+
+impl Task {
+    /// What a question asks for.
+    #[must_use]
+    pub fn new(question: &Question) -> Self {
+        let asked = QuantizeScenario::from_keys(&question.keys);
+        let source = match asked.sample() {
+            Some(sample) => TensorSource::Sample(sample),
+            // What cannot be read never becomes a scenario.
+            None => TensorSource::Values(read_values(&asked.values).unwrap_or_default()),
+        };
+        let outliers = (asked.outliers as usize, asked.factor as f32);
+        let tensor = Tensor { source, outliers, rotation: asked.rotation() };
+        Self { quantizer: asked.quantizer(), asked, tensor }
+    }
+
+    /// Whether the same comes out of both.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.quantizer == other.quantizer && self.tensor.is_same(&other.tensor)
+    }
+
+    /// The view of what came of it, and of a closer look if there was one.
+    #[must_use]
+    pub fn view(&self, question: &Question, outcome: Result<&Outcome, Error>, closer: Option<&Closer>) -> View {
+        let asked = &self.asked;
+        let mut view = View::of(question);
+        let rule = asked.is_integer().then_some(self.quantizer.rule.source);
+        view.set(Part::Sources, super::sources([FP32.source, asked.format.source].into_iter().chain(rule)));
+        match outcome {
+            Ok(outcome) => {
+                let report = &outcome.report;
+                view.set(Part::Takeaway, answers::quantize(asked, report));
+                view.set(Part::Report, outcome.to_json());
+                view.set(Part::Figures, numbers::figures(outcome));
+                view.set(Part::Notes, numbers::explain(asked, report));
+                view.figures = vec![
+                    pictures::values(asked, report),
+                    pictures::errors(asked, report),
+                    pictures::exponents(asked, report),
+                ];
+                if let Some(closer) = closer {
+                    view.figures.extend(closer.pictures(asked, report));
+                    view.set(Part::Inspector, closer.inspector(asked, report));
+                }
+            }
+            Err(error) => view.set(Part::Problem, problem(error)),
+        }
+        view
+    }
+}
+
+impl Outcome {
+    /// The page's JSON report: the figures, then where and how fast they were made.
+    fn to_json(&self) -> String {
+        #[derive(Serialize)]
+        struct Flat<'a> {
+            #[serde(flatten)]
+            report: &'a Report,
+            backend: &'a str,
+            backend_name: &'a str,
+            elapsed_ms: f64,
+        }
+        let Self { report, backend, backend_name, elapsed_ms, .. } = self;
+        json::write(&Flat { report, backend, backend_name, elapsed_ms: *elapsed_ms })
+    }
+}
+
+fn problem(error: Error) -> String {
+    match error {
+        Error::Empty => {
+            "The tensor has no values, so there is nothing to quantize. Choose a sample or type some numbers."
+                .to_owned()
+        }
+        Error::NothingFinite { n, nan, infinite } => format!(
+            "None of the {n} values is finite ({nan} NaN, {infinite} infinite): a scale needs at least one finite number. Add one."
+        ),
+        other => super::sentence(&other.to_string()),
+    }
+}

@@ -1,0 +1,203 @@
+//! How values, errors and magnitudes are spread.
+
+use super::numbers::count;
+use crate::answers;
+use crate::charts::{AnyPicture, BinSeries, BinStyle, Histogram, Role, ValueMark};
+use crate::formats::Kind;
+use crate::formats::anatomy::{Scaling, figure, values_between};
+use crate::labs::{FigureData, Table};
+use crate::quantize::Scheme;
+use crate::quantize::report::{Counts, Report};
+use crate::scenario::QuantizeScenario;
+use crate::units::significant;
+
+/// More levels than these are a band to the eye.
+const MOST_LEVELS: usize = 600;
+
+/// Values before and after, on one axis.
+pub fn values(asked: &QuantizeScenario, report: &Report) -> FigureData {
+    let name = asked.format.name;
+    let series = |label: &str, counts: &Counts, role, style| BinSeries {
+        label: label.to_owned(),
+        counts: counts.counts.clone(),
+        role,
+        style,
+    };
+    let levels = levels(asked, report);
+    let ticks = if levels.is_empty() { "" } else { " Ticks at the foot are the values that the format has." };
+    FigureData {
+        title: answers::quantize(asked, report),
+        summary: format!(
+            "How often each value occurs among {} numbers from {} to {}, in FP32 and in {name}. 256 bins.{ticks}",
+            count(report.n),
+            figure(report.min),
+            figure(report.max),
+        ),
+        picture: AnyPicture::Histogram(Histogram {
+            lo: report.reference.lo,
+            hi: report.reference.hi,
+            series: vec![
+                series("FP32", &report.reference, Role::Reference, BinStyle::Filled),
+                series(name, &report.quantized, Role::Quantized, BinStyle::Outline),
+            ],
+            x_label: "Value".to_owned(),
+            y_label: "Numbers in a bin".to_owned(),
+            log_counts: asked.log_counts,
+            marks: clips(report),
+            levels,
+            cursor: None,
+        }),
+        table: counts_table("Value", &[("FP32", &report.reference), (name, &report.quantized)]),
+    }
+}
+
+/// What the format can represent within the range of the values, where that is the same for all of them.
+fn levels(asked: &QuantizeScenario, report: &Report) -> Vec<f64> {
+    let format = asked.format;
+    let scaling = match format.kind {
+        Kind::Float(_) | Kind::Codebook(_) if !asked.has_scale() => Scaling::default(),
+        Kind::Integer(_) | Kind::Codebook(_) => match report.scale {
+            // Affine codes have no sign, whatever the format’s.
+            Some(scale) => Scaling { scale, ..Scaling::default() },
+            None => return Vec::new(),
+        },
+        _ => return Vec::new(),
+    };
+    if let Kind::Integer(integer) = format.kind {
+        let zero = f64::from(report.zero_point.unwrap_or_default());
+        let is_affine = asked.scheme == Scheme::Affine;
+        let (min, max) = if is_affine { (0, (1 << integer.bits) - 1) } else { integer.full_range() };
+        if (max - min) as usize > MOST_LEVELS {
+            return Vec::new();
+        }
+        return (min..=max).map(|code| (f64::from(code) - zero) * scaling.scale).collect();
+    }
+    values_between(format, scaling, report.reference.lo, report.reference.hi, MOST_LEVELS).unwrap_or_default()
+}
+
+/// Where values are clipped, if any are.
+fn clips(report: &Report) -> Vec<ValueMark> {
+    if report.clipped == 0 {
+        return Vec::new();
+    }
+    // The outermost bins that hold quantized values.
+    let bins = &report.quantized.counts;
+    let step = (report.quantized.hi - report.quantized.lo) / bins.len() as f64;
+    let edge = |bin: usize| report.quantized.lo + step * bin as f64;
+    let first = bins.iter().position(|n| *n > 0).map(edge);
+    let last = bins.iter().rposition(|n| *n > 0).map(|bin| edge(bin + 1));
+    let mark = |at: f64| ValueMark { at, label: "clipped beyond".to_owned() };
+    let beyond = |at: &f64| *at > report.min + step && *at < report.max - step;
+    [first, last].into_iter().flatten().filter(beyond).map(mark).collect()
+}
+
+/// Errors, on a scale of their own.
+pub fn errors(asked: &QuantizeScenario, report: &Report) -> FigureData {
+    let mark = |at: f64, label: &str| ValueMark { at, label: label.to_owned() };
+    let marks = if report.rmse > 0.0 {
+        vec![mark(-report.rmse, "−RMSE"), mark(report.bias, "mean"), mark(report.rmse, "RMSE")]
+    } else {
+        Vec::new()
+    };
+    FigureData {
+        title: format!("The error is typically {} and at most {}", figure(report.rmse), figure(report.max_abs_error)),
+        summary: format!(
+            "How often each error, quantized minus FP32, occurs: from {} to {}, on a scale of its own.",
+            figure(report.error.lo),
+            figure(report.error.hi),
+        ),
+        picture: AnyPicture::Histogram(Histogram {
+            lo: report.error.lo,
+            hi: report.error.hi,
+            series: vec![BinSeries {
+                label: "Error".to_owned(),
+                counts: report.error.counts.clone(),
+                role: Role::Error,
+                style: BinStyle::Filled,
+            }],
+            x_label: "Error, quantized − FP32".to_owned(),
+            y_label: "Numbers in a bin".to_owned(),
+            log_counts: asked.log_counts,
+            marks,
+            levels: Vec::new(),
+            cursor: None,
+        }),
+        table: counts_table("Error", &[("Numbers", &report.error)]),
+    }
+}
+
+/// Magnitudes in powers of two, with the ends of the format's range.
+pub fn exponents(asked: &QuantizeScenario, report: &Report) -> FigureData {
+    let counts = &report.exponents.counts;
+    let lowest = report.exponents.lo as i32;
+    // Zeros and infinities stand outside.
+    let inner = 1..counts.len().saturating_sub(1);
+    let first = inner.clone().find(|&i| counts[i] > 0).unwrap_or(150);
+    let last = inner.clone().rfind(|&i| counts[i] > 0).unwrap_or(150);
+    let (from, to) = (first.saturating_sub(2).max(1), (last + 3).min(counts.len()));
+    let exponent = |i: usize| f64::from(lowest + i as i32);
+    let mut marks = Vec::new();
+    if let (Kind::Float(float), false) = (asked.format.kind, asked.has_scale()) {
+        let mut mark = |value: Option<f64>, label: &str| {
+            if let Some(value) = value {
+                marks.push(ValueMark { at: libm::log2(value), label: label.to_owned() });
+            }
+        };
+        mark(float.min_subnormal(), "smallest");
+        mark(float.min_normal(), "smallest normal");
+        mark(Some(float.max()), "largest");
+    }
+    let title = match report.zone_shares {
+        Some([subnormal, _, overflow]) if subnormal + overflow > 0.0 => {
+            let percent = |share: f64| significant(100.0 * share, 3);
+            format!(
+                "{} % of the numbers lie below the normal range of {} and {} % beyond it",
+                percent(subnormal),
+                asked.format.name,
+                percent(overflow)
+            )
+        }
+        Some(_) => format!("All numbers lie in the normal range of {}", asked.format.name),
+        None => "How large the numbers are, in powers of two".to_owned(),
+    };
+    let mut table = Table::new(["Exponent", "Numbers"]);
+    for (i, n) in (from..to).zip(&counts[from..to]) {
+        table.push([(lowest + i as i32).to_string().replace('-', "−"), n.to_string()]);
+    }
+    FigureData {
+        title,
+        summary: "The magnitudes of the FP32 numbers, a bin for each power of two; zeros are left out. A float keeps all its digits within its normal range, fewer below it, and nothing beyond its largest value. Where there is a scale, it moves the range to the numbers.".to_owned(),
+        picture: AnyPicture::Histogram(Histogram {
+            lo: exponent(from),
+            hi: exponent(to),
+            series: vec![BinSeries {
+                label: "Numbers".to_owned(),
+                counts: counts[from..to].to_vec(),
+                role: Role::Reference,
+                style: BinStyle::Filled,
+            }],
+            x_label: "log₂ |x|".to_owned(),
+            y_label: "Numbers in a bin".to_owned(),
+            log_counts: asked.log_counts,
+            marks,
+            levels: Vec::new(),
+            cursor: None,
+        }),
+        table,
+    }
+}
+
+fn counts_table(quantity: &str, series: &[(&str, &Counts)]) -> Table {
+    let mut table = Table { columns: vec![format!("{quantity} from"), "to".to_owned()], rows: Vec::new() };
+    table.columns.extend(series.iter().map(|(name, _)| (*name).to_owned()));
+    let Some((_, first)) = series.first() else { return table };
+    let bins = first.counts.len();
+    let step = (first.hi - first.lo) / bins as f64;
+    for bin in 0..bins {
+        let (from, to) = (first.lo + step * bin as f64, first.lo + step * (bin + 1) as f64);
+        let mut row = vec![figure(from), figure(to)];
+        row.extend(series.iter().map(|(_, counts)| counts.counts[bin].to_string()));
+        table.rows.push(row);
+    }
+    table
+}
