@@ -1,6 +1,7 @@
 //! The CPU path: [`scalar`] and [`blocks`] are the reference; [`simd128`] is what runs in the browser.
 
 pub mod blocks;
+pub mod compare;
 pub mod details;
 mod elements;
 pub mod scalar;
@@ -10,6 +11,7 @@ pub mod simd128;
 #[cfg(test)]
 mod tests;
 
+pub use compare::{compare, compare_one};
 pub use details::{details, quantized};
 
 use crate::quantize::{Error, Plan, Quantizer, Range, Report, Tally, clip};
