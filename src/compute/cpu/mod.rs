@@ -86,4 +86,4 @@ use simd128::{measure, ranges_of};
 #[cfg(not(target_arch = "wasm32"))]
 pub use scalar::{decode_slice, encode_slice};
 #[cfg(not(target_arch = "wasm32"))]
-use scalar::{measure, ranges_of};
+use scalar::{measure_guessing as measure, ranges_of};

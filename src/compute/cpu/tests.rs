@@ -92,7 +92,7 @@ fn sliced(
     let plan = plan(quantizer, rows, cols, values, &ranges)?;
     let (mut tally, mut codes) = (Tally::default(), Vec::new());
     for (first_row, slice) in slices() {
-        tally.add(&measure(&plan, first_row, slice, &mut codes));
+        tally.add(&scalar::measure(&plan, first_row, slice, &mut codes));
     }
     Ok((plan, tally, codes))
 }
