@@ -140,9 +140,10 @@ fn least_divergence(values: &[f32], amax: f32, levels: usize) -> f32 {
     }
     // Most zeros of a network are made by ReLU, and would decide alone.
     bins[0] = bins[1];
+    let distribution = Distribution::new(&bins);
     let mut least = (f64::INFINITY, ENTROPY_BINS);
     for end in (levels..=ENTROPY_BINS).step_by(ENTROPY_STRIDE) {
-        let divergence = divergence(&bins, end, levels);
+        let divergence = distribution.divergence(end, levels);
         if divergence <= least.0 {
             least = (divergence, end);
         }
@@ -150,35 +151,56 @@ fn least_divergence(values: &[f32], amax: f32, levels: usize) -> f32 {
     (f64::from(amax) * least.1 as f64 / ENTROPY_BINS as f64) as f32
 }
 
-/// Σ p·ln(p/q): p is the first `end` bins with all beyond them in the last, q the same bins without those, each level's mean
-/// over its bins that are not empty.
-fn divergence(bins: &[f64], end: usize, levels: usize) -> f64 {
-    let (inside, outside) = bins.split_at(end);
-    let outliers: f64 = outside.iter().sum();
-    let inside_sum: f64 = inside.iter().sum();
-    let total = inside_sum + outliers;
-    if inside_sum == 0.0 {
-        return f64::INFINITY;
+/// Sums over the first bins of a histogram, n + 1 of each for n bins, so that those over any run of bins are differences.
+struct Distribution {
+    /// Σ n
+    counts: Vec<f64>,
+    /// Bins that are not empty.
+    used: Vec<f64>,
+    /// Σ n·ln n
+    logs: Vec<f64>,
+}
+
+/// n·ln n
+fn n_ln_n(n: f64) -> f64 {
+    if n > 0.0 { n * libm::log(n) } else { 0.0 }
+}
+
+impl Distribution {
+    fn new(bins: &[f64]) -> Self {
+        let sums = |of: fn(f64) -> f64| {
+            let running = bins.iter().scan(0.0, |sum, &count| {
+                *sum += of(count);
+                Some(*sum)
+            });
+            std::iter::once(0.0).chain(running).collect()
+        };
+        Self { counts: sums(|n| n), used: sums(|n| f64::from(u8::from(n > 0.0))), logs: sums(n_ln_n) }
     }
-    let mut sum = 0.0;
-    for level in 0..levels {
-        // The bins whose left edges lie in the level.
-        let first = (level * end).div_ceil(levels);
-        let last = ((level + 1) * end).div_ceil(levels);
-        let bins = &inside[first..last];
-        let used = bins.iter().filter(|&&count| count > 0.0).count();
-        let mean = bins.iter().sum::<f64>() / used.max(1) as f64;
-        for (i, &count) in bins.iter().enumerate() {
-            let p = (count + if first + i + 1 == end { outliers } else { 0.0 }) / total;
-            if p > 0.0 {
-                if count == 0.0 {
-                    return f64::INFINITY;
-                }
-                sum += p * libm::log(p / (mean / inside_sum));
+
+    /// Σ p·ln(p/q): p is the first `end` bins with all beyond them in the last, q the same bins without those, each level's
+    /// mean over its bins that are not empty.
+    fn divergence(&self, end: usize, levels: usize) -> f64 {
+        let over = |sums: &[f64], from: usize, to: usize| sums[to] - sums[from];
+        let inside = self.counts[end];
+        let total = self.counts[self.counts.len() - 1];
+        let (last, outliers) = (over(&self.counts, end - 1, end), total - inside);
+        if inside == 0.0 || last == 0.0 && outliers > 0.0 {
+            return f64::INFINITY;
+        }
+        let p_ln_p = self.logs[end] - n_ln_n(last) + n_ln_n(last + outliers) - n_ln_n(total);
+        let mut p_ln_q = 0.0;
+        for level in 0..levels {
+            // The bins whose left edges lie in the level.
+            let (from, to) = ((level * end).div_ceil(levels), ((level + 1) * end).div_ceil(levels));
+            let (count, used) = (over(&self.counts, from, to), over(&self.used, from, to));
+            if count > 0.0 {
+                let moved = if to == end { outliers } else { 0.0 };
+                p_ln_q += (count + moved) * libm::log(count / used / inside);
             }
         }
+        (p_ln_p - p_ln_q) / total
     }
-    sum
 }
 
 #[cfg(test)]
@@ -233,6 +255,19 @@ mod tests {
         let clipped = amax(quantizer, &values(100_000));
         assert!((2.0..8.0).contains(&clipped), "{clipped}");
         assert_eq!(amax(quantizer, &values(2000)), 40.0);
+    }
+
+    #[test]
+    fn the_divergence_is_that_of_the_definition() {
+        let bins = [5.0, 0.0, 3.0, 1.0, 4.0, 2.0, 0.0, 1.0, 1.0];
+        let distribution = Distribution::new(&bins);
+        // Six bins in three levels, the last two bins and what is beyond them in the third.
+        let (p, q) = ([5.0f64, 0.0, 3.0, 1.0, 4.0, 4.0], [5.0, 0.0, 2.0, 2.0, 3.0, 3.0]);
+        let expected: f64 =
+            p.iter().zip(q).filter(|(p, _)| **p > 0.0).map(|(p, q)| p / 17.0 * (p / 17.0 / (q / 15.0)).ln()).sum();
+        assert!((distribution.divergence(6, 3) - expected).abs() < 1e-12);
+        assert_eq!(distribution.divergence(7, 3), f64::INFINITY, "the last bin is empty, and something is beyond it");
+        assert!(distribution.divergence(9, 9).abs() < 1e-12, "with a level for each bin nothing is lost");
     }
 
     #[test]

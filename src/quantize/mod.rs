@@ -8,6 +8,7 @@
 
 pub mod clip;
 pub mod codes;
+pub mod compare;
 pub mod detail;
 pub mod element;
 pub mod exponents;

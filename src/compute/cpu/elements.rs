@@ -216,9 +216,9 @@ fn by_mx(
                 (code, f32::from_bits(cast.decode(code)), cast.clips(y.to_bits()))
             }
             None => {
-                let wanted = libm::rintf(y * 64.0);
-                let code = wanted.clamp(-127.0, 127.0);
-                (code as i32 as u32, code / 64.0, code != wanted)
+                let wanted = libm::rintf(y * 64.0) as i32;
+                let code = wanted.clamp(-127, 127);
+                (code as u32, code as f32 / 64.0, code != wanted)
             }
         };
         codes.push(code as u8);

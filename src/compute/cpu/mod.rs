@@ -1,6 +1,7 @@
 //! The CPU path: [`scalar`] and [`blocks`] are the reference; `simd128` is what runs in the browser.
 
 pub mod blocks;
+pub mod compare;
 pub mod details;
 mod elements;
 pub mod scalar;
@@ -10,6 +11,7 @@ pub mod simd128;
 #[cfg(test)]
 mod tests;
 
+pub use compare::{compare, compare_one};
 pub use details::{details, quantized};
 
 use crate::quantize::{Error, Plan, Quantizer, Range, Report, Tally, clip};
@@ -84,4 +86,4 @@ use simd128::{measure, ranges_of};
 #[cfg(not(target_arch = "wasm32"))]
 pub use scalar::{decode_slice, encode_slice};
 #[cfg(not(target_arch = "wasm32"))]
-use scalar::{measure, ranges_of};
+use scalar::{measure_guessing as measure, ranges_of};

@@ -2,7 +2,7 @@
 
 use super::elements::{self, Passed, Sink};
 use crate::formats::Cast;
-use crate::quantize::{Granularity, Plan, Range, Tally};
+use crate::quantize::{Edges, Granularity, Plan, Range, Tally};
 
 /// First pass: the range of the whole tensor, or of each row.
 #[must_use]
@@ -33,24 +33,34 @@ pub fn ranges_of(values: &[f32], cols: usize, groups: Granularity) -> Vec<Range>
 /// Second pass over a slice of whole rows, the first of which is row `first_row` of the tensor. Appends the codes.
 #[must_use]
 pub fn measure(plan: &Plan, first_row: usize, values: &[f32], codes: &mut Vec<u8>) -> Tally {
-    let mut measured = Measured { plan, tally: Tally::default() };
+    let mut measured = Measured { plan, tally: Tally::default(), bin: Edges::bin };
     elements::pass(plan, first_row, values, codes, &mut measured);
     measured.tally
 }
 
-struct Measured<'a> {
-    plan: &'a Plan,
-    tally: Tally,
+/// The same, and equal to it, with bins guessed instead of searched for: what runs where there are no lanes for a format.
+#[must_use]
+pub fn measure_guessing(plan: &Plan, first_row: usize, values: &[f32], codes: &mut Vec<u8>) -> Tally {
+    let mut measured = Measured { plan, tally: Tally::default(), bin: Edges::bin_from_guess };
+    elements::pass(plan, first_row, values, codes, &mut measured);
+    measured.tally
 }
 
-impl Sink for Measured<'_> {
+struct Measured<'a, Bin> {
+    plan: &'a Plan,
+    tally: Tally,
+    bin: Bin,
+}
+
+impl<Bin: Fn(&Edges, f32) -> usize> Sink for Measured<'_, Bin> {
     #[inline(always)]
     fn value(&mut self, Passed { x, q, clipped, .. }: Passed) {
-        tally_one(self.plan, x, q, clipped, &mut self.tally);
+        tally_one(self.plan, x, q, clipped, &self.bin, &mut self.tally);
     }
 }
 
-fn tally_one(plan: &Plan, x: f32, q: f32, clipped: bool, tally: &mut Tally) {
+#[inline(always)]
+fn tally_one(plan: &Plan, x: f32, q: f32, clipped: bool, bin: &impl Fn(&Edges, f32) -> usize, tally: &mut Tally) {
     if x.is_nan() {
         tally.nan += 1;
         return;
@@ -59,7 +69,7 @@ fn tally_one(plan: &Plan, x: f32, q: f32, clipped: bool, tally: &mut Tally) {
         tally.infinite += 1;
         return;
     }
-    tally.reference_counts[plan.value_edges.bin(x)] += 1;
+    tally.reference_counts[bin(&plan.value_edges, x)] += 1;
     tally.subnormal += u64::from(x.is_subnormal());
     // Infinity, or NaN where a format has that instead.
     if !q.is_finite() {
@@ -71,8 +81,8 @@ fn tally_one(plan: &Plan, x: f32, q: f32, clipped: bool, tally: &mut Tally) {
     tally.flushed += u64::from(x != 0.0 && q == 0.0);
     tally.measured += 1;
     let e = q - x;
-    tally.quantized_counts[plan.value_edges.bin(q)] += 1;
-    tally.error_counts[plan.error_edges.bin(e)] += 1;
+    tally.quantized_counts[bin(&plan.value_edges, q)] += 1;
+    tally.error_counts[bin(&plan.error_edges, e)] += 1;
     tally.max_abs_error = tally.max_abs_error.max(e.abs());
     let (x, q, e) = (f64::from(x), f64::from(q), f64::from(e));
     tally.sums.e += e;

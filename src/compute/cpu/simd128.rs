@@ -79,7 +79,7 @@ pub fn measure(plan: &Plan, first_row: usize, values: &[f32], codes: &mut Vec<u8
             _ => false,
         };
     if !has_lanes {
-        return scalar::measure(plan, first_row, values, codes);
+        return scalar::measure_guessing(plan, first_row, values, codes);
     }
     let mut tally = Tally::default();
     for (row, values) in values.chunks(plan.cols).enumerate() {

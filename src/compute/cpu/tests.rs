@@ -1,8 +1,10 @@
 //! Every format with every setting, on every kind of tensor.
 
 use super::*;
+use crate::compute::encoding::Encoding;
+use crate::formats::codebook::DYNAMIC8;
 use crate::formats::mx::ScaleRule;
-use crate::formats::{FORMATS, Format, Kind, Rounding, format};
+use crate::formats::{Block, FORMATS, Format, Kind, Layout, Rounding, bnb, format, nvfp4};
 use crate::quantize::{GRID_RULES, GROUP_SIZES, Granularity, RangeMethod, Scheme, Sums};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -90,7 +92,7 @@ fn sliced(
     let plan = plan(quantizer, rows, cols, values, &ranges)?;
     let (mut tally, mut codes) = (Tally::default(), Vec::new());
     for (first_row, slice) in slices() {
-        tally.add(&measure(&plan, first_row, slice, &mut codes));
+        tally.add(&scalar::measure(&plan, first_row, slice, &mut codes));
     }
     Ok((plan, tally, codes))
 }
@@ -190,6 +192,44 @@ proptest! {
             quantize(quantizer, rows, cols, &values, |_| {}).unwrap().1.sums.e2
         };
         prop_assert!(by(RangeMethod::Mse) <= by(RangeMethod::Full) * (1.0 + 1e-9));
+    }
+    #[test]
+    fn codes_and_values_of_blocks_are_those_of_the_codecs(
+        values in prop::collection::vec(any_float(), 512),
+        size in select(vec![1e-38f32, 1e-3, 1.0, 1e30]),
+        scale_rule in select(ScaleRule::ALL.to_vec()),
+    ) {
+        // Of like size, or nearly every block is ruled by one value.
+        let values: Vec<f32> = values.iter().map(|x| if x.abs() < 1.0 { x * size } else { *x }).collect();
+        for format in FORMATS {
+            let Kind::Block(Block { size, layout, .. }) = format.kind else { continue };
+            let Some(encoded) = blocks::encode(Encoding { format, scale_rule }, &values) else { continue };
+            let quantizer = Quantizer { scale_rule, ..Quantizer::new(format) };
+            let Ok((plan, _, codes)) = quantize(quantizer, 1, values.len(), &values, |_| {}) else { continue };
+            prop_assert!(codes == encoded.codes, "{}", format.id);
+            let f32_at = |bytes: &[u8], i: usize| f32::from_le_bytes(bytes.as_chunks().0[i]);
+            let nested = |i: usize| {
+                let (amaxes, offset) = encoded.tensor_scales.split_at(encoded.tensor_scales.len() - 4);
+                bnb::decode(&DYNAMIC8, encoded.scales[i].into(), f32_at(amaxes, i / 256)) + f32_at(offset, 0)
+            };
+            let is_finite = values.iter().all(|x| x.is_finite());
+            for (i, q) in quantized(&plan, 0, &values).into_iter().enumerate() {
+                let (code, block) = (u32::from(codes[i % codes.len()]), i / size);
+                let expected = match layout {
+                    Layout::Mx(element) => element.decode_scaled(code, encoded.scales[block]),
+                    Layout::Nvfp4 { .. } => {
+                        nvfp4::decode(code, encoded.scales[block], f32_at(&encoded.tensor_scales, 0))
+                    }
+                    Layout::Bnb { codebook, double: false } => {
+                        bnb::decode(codebook, code, f32_at(&encoded.scales, block))
+                    }
+                    Layout::Bnb { codebook, .. } if is_finite => bnb::decode(codebook, code, nested(block)),
+                    _ => continue,
+                };
+                let is_same = q.to_bits() == expected.to_bits() || q.is_nan() && expected.is_nan();
+                prop_assert!(is_same, "{}, value {i}: {q} is not {expected}", format.id);
+            }
+        }
     }
 }
 
