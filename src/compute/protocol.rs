@@ -65,6 +65,8 @@ pub enum Stage {
     Drawing,
     /// Quantizing and measuring.
     Quantizing,
+    /// Comparing formats.
+    Comparing,
 }
 
 #[cfg(test)]

@@ -4,14 +4,16 @@ use super::backend::{self, Backend, Choice, Unavailable};
 use super::cpu;
 use super::gpu::device::{Failure, Gpu};
 use super::protocol::{self, FromWorker, JobId, Stage, ToWorker};
+use crate::labs::quantize::compare::{Comparison, Effect, Remedy};
 use crate::labs::quantize::{Closer, Inspected, Outcome, Task};
-use crate::labs::{Lab, View, formats};
+use crate::labs::{Lab, View, formats, quantize};
 use crate::platform::webgpu::Adapter;
 use crate::platform::{clock::now_ms, task, workers};
-use crate::quantize::{Detail, Element, Error, Plan, Report};
-use crate::weights::Tensor;
+use crate::quantize::{Detail, Element, Error, Plan, Report, compare};
+use crate::weights::{Distribution, Sample, Tensor, transform};
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::ops::ControlFlow;
 use std::rc::Rc;
 
 /// Serves jobs, one after the other, until the page ends the worker.
@@ -49,6 +51,8 @@ struct Bench {
     tensor: Option<(Tensor, Vec<f32>)>,
     /// The last task with what came of it, for a closer look at that.
     done: Option<(Task, Plan, Outcome)>,
+    /// The last comparison, for another order of its rows.
+    compared: Option<(Task, Comparison)>,
     /// What the browser offers, once a job asked for it; or why it offers nothing.
     adapter: Option<Result<Adapter, Unavailable>>,
     /// Its device, started when a job is to run on it; or why it is not used.
@@ -59,6 +63,17 @@ impl Bench {
     async fn answer(&mut self, message: &ToWorker) -> View {
         match message.question.lab {
             Lab::Formats => formats::view(&message.question),
+            Lab::Compare => {
+                let task = Task::new(&message.question);
+                if self.compared.as_ref().is_none_or(|(done, _)| done.asked != task.asked) {
+                    match self.compare(message.id, &task) {
+                        Ok(comparison) => self.compared = Some((task.clone(), comparison)),
+                        Err(error) => return task.view(&message.question, Err(error), None),
+                    }
+                }
+                let Some((_, comparison)) = &self.compared else { return View::default() };
+                quantize::compare::view(&message.question, &task.asked, comparison)
+            }
             Lab::Quantize => {
                 let task = Task::new(&message.question);
                 let is_done = self.done.as_ref().is_some_and(|(done, ..)| done.is_same(&task));
@@ -77,14 +92,71 @@ impl Bench {
         }
     }
 
-    async fn run(&mut self, id: JobId, task: &Task, choice: Choice) -> Result<(Plan, Outcome), Error> {
-        let quantizer = task.quantizer;
-        let (rows, cols) = task.tensor.shape();
+    /// Every format on the task's tensor, and what would help the task.
+    fn compare(&mut self, id: JobId, task: &Task) -> Result<Comparison, Error> {
+        let (_, cols) = task.tensor.shape();
+        self.load(id, task);
+        let values = self.tensor.as_ref().map_or(&[][..], |(_, values)| values);
+        let (rows, sampled) = compare::sample(values, cols, MOST_COMPARED);
+        let shape = (rows, sampled.len().checked_div(rows).unwrap_or_default());
+        let mut tell = progress(id, Stage::Comparing);
+        let compared = cpu::compare(shape.0, shape.1, &sampled, |_, share| {
+            tell(0.7 * share);
+            ControlFlow::Continue(())
+        })?;
+        let mut remedies = quantize::compare::remedies(&task.asked);
+        let activation = |rotation| activation(task, shape.1, rotation);
+        let mut codes = Vec::new();
+        let n = remedies.len() as f64;
+        for (i, remedy) in remedies.iter_mut().enumerate() {
+            let changed = Task::of(remedy.apply(&task.asked));
+            // A change of the tensor itself is made on all of it.
+            let other = (!changed.tensor.is_same(&task.tensor))
+                .then(|| compare::sample(&changed.tensor.load(|_| {}), cols, MOST_COMPARED).1);
+            let values = other.as_ref().unwrap_or(&sampled);
+            // What a tensor cannot be tried with has no effect.
+            let Ok(trial) =
+                cpu::trials::try_one(changed.quantizer, shape, values, &activation(changed.tensor.rotation))
+            else {
+                continue;
+            };
+            let changed_codes = (i > 0 && other.is_none() && trial.codes.len() == codes.len())
+                .then(|| count_changed(&trial.codes, &codes, task.quantizer.format.code_bytes()));
+            if i == 0 {
+                codes = trial.codes;
+            }
+            remedy.effect = Some(Effect { row: trial.row, output_error: trial.output_error, changed_codes });
+            tell(0.7 + 0.3 * (i + 1) as f64 / n);
+        }
+        let rms = compare::rms(&sampled);
+        let threshold = (OUTLIER * rms) as f32;
+        let split =
+            cpu::trials::try_split(task.quantizer, shape, &sampled, &activation(task.tensor.rotation), threshold);
+        if let Ok(Some((trial, outliers))) = split {
+            let effect = Effect { row: trial.row, output_error: trial.output_error, changed_codes: None };
+            remedies.push(Remedy {
+                name: format!("Keep the {outliers} columns beyond {OUTLIER} rms in FP16, as LLM.int8()"),
+                change: Vec::new(),
+                effect: Some(effect),
+            });
+        }
+        let crest = compare::crest(&sampled);
+        Ok(Comparison { rows: compared, remedies, crest, sampled: sampled.len(), of: values.len() })
+    }
+
+    /// Makes the task's tensor, unless it is there.
+    fn load(&mut self, id: JobId, task: &Task) {
         if self.tensor.as_ref().is_none_or(|(source, _)| !source.is_same(&task.tensor)) {
             self.tensor = None; // free the old one first
             let values = task.tensor.load(progress(id, Stage::Drawing));
             self.tensor = Some((task.tensor.clone(), values));
         }
+    }
+
+    async fn run(&mut self, id: JobId, task: &Task, choice: Choice) -> Result<(Plan, Outcome), Error> {
+        let quantizer = task.quantizer;
+        let (rows, cols) = task.tensor.shape();
+        self.load(id, task);
 
         let (mut chosen, mut note) = self.choose(choice).await;
         let values = self.tensor.as_ref().map_or(&[][..], |(_, values)| values);
@@ -144,6 +216,29 @@ impl Bench {
         }
         selected
     }
+}
+
+/// The most values of a tensor that formats are compared on.
+const MOST_COMPARED: usize = 1 << 20;
+/// A column with a magnitude beyond so many times the root mean square is one of outliers.
+const OUTLIER: f64 = 6.0;
+
+/// A normal activation with a value for each column, one channel in 128 of it twenty times larger, turned as the tensor is.
+fn activation(task: &Task, cols: usize, rotation: Option<usize>) -> Vec<f32> {
+    let seed = task.asked.seed.wrapping_add(1);
+    let sample = Sample { distribution: Distribution::Normal, seed, std: 1.0, rows: 1, cols };
+    let mut activation = sample.draw(|_| {});
+    transform::add_outlier_columns(&mut activation, cols, cols.div_ceil(128), 20.0);
+    if let Some(size) = rotation {
+        transform::rotate(&mut activation, cols, size);
+    }
+    activation
+}
+
+/// How many codes of so many bytes differ.
+fn count_changed(a: &[u8], b: &[u8], code_bytes: usize) -> u64 {
+    let pairs = a.chunks(code_bytes.max(1)).zip(b.chunks(code_bytes.max(1)));
+    pairs.filter(|(a, b)| a != b).count() as u64
 }
 
 /// Looks at a tensor from above, and at the number of a cell with the largest error there, or of all cells if there is no

@@ -27,6 +27,8 @@ pub enum Lab {
     Formats,
     /// [`quantize`]
     Quantize,
+    /// [`quantize::compare`]
+    Compare,
 }
 
 /// What a lab is asked.

@@ -107,6 +107,14 @@ pub fn uniform_db(bits: f64, crest: f64) -> f64 {
     DB_PER_BIT * bits + 10.0 * libm::log10(3.0) - 20.0 * libm::log10(crest)
 }
 
+/// The root mean square of finite values; 0 if there are none.
+#[must_use]
+pub fn rms(values: &[f32]) -> f64 {
+    let finite = || values.iter().filter(|x| x.is_finite());
+    let n = finite().count().max(1) as f64;
+    libm::sqrt(finite().map(|x| f64::from(*x) * f64::from(*x)).sum::<f64>() / n)
+}
+
 /// amax/rms of finite values, which is what outliers cost a uniform quantizer; nothing if all are zero.
 #[must_use]
 pub fn crest(values: &[f32]) -> Option<f64> {

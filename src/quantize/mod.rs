@@ -14,6 +14,7 @@ pub mod element;
 pub mod exponents;
 pub mod grid;
 pub mod histogram;
+pub mod output;
 pub mod plan;
 pub mod range;
 pub mod report;

@@ -74,6 +74,10 @@ pub struct State {
     pub formats_window: RwSignal<Option<(f64, f64)>>,
     /// What the Quantize lab shows.
     pub quantize_shown: RwSignal<Shown>,
+    /// What it shows of all formats beside each other.
+    pub compare_shown: RwSignal<Shown>,
+    /// The order of their table, once that was opened.
+    pub compare_order: RwSignal<Option<String>>,
     /// At which cell of its tensor it looks closer, once that was asked for.
     pub quantize_closer: RwSignal<Option<(u32, u32)>>,
     /// What in the link was not understood.
@@ -124,6 +128,8 @@ impl State {
             formats_order: RwSignal::new(None),
             formats_window: RwSignal::new(None),
             quantize_shown: RwSignal::new(Shown::default()),
+            compare_shown: RwSignal::new(Shown::default()),
+            compare_order: RwSignal::new(None),
             quantize_closer: RwSignal::new(None),
             notices: RwSignal::new(Vec::new()),
             theme,
@@ -185,6 +191,15 @@ impl State {
         self.ask(self.quantize_shown, self.quantize_question());
     }
 
+    /// Asks the engine to compare all formats, if that is wanted, and once it has nothing else to do.
+    pub fn ask_compare(&self) {
+        let Some(order) = self.compare_order.get() else { return };
+        let question = self.quantize_question();
+        if self.quantize_shown.with(|shown| shown.settled.as_ref() == Some(&question)) {
+            self.ask(self.compare_shown, Question { lab: Lab::Compare, order: Some(order), closer: None, ..question });
+        }
+    }
+
     fn ask(&self, shown: RwSignal<Shown>, question: Question) {
         if shown.with_untracked(|shown| shown.settled.as_ref() == Some(&question)) {
             client::withdraw();
@@ -217,11 +232,14 @@ impl State {
         });
     }
 
-    /// Gives up the Quantize lab's job; the last result stays.
-    pub fn cancel(&self) {
+    /// Gives up what the engine does for the Quantize lab; the last result stays.
+    pub fn cancel(&self, shown: RwSignal<Shown>) {
         client::cancel();
-        let asked = untrack(|| self.quantize_question());
-        self.quantize_shown.update(|shown| shown.fail(asked, "Cancelled. The picture is of the settings before."));
+        let mut asked = untrack(|| self.quantize_question());
+        if shown == self.compare_shown {
+            asked = Question { lab: Lab::Compare, order: self.compare_order.get_untracked(), closer: None, ..asked };
+        }
+        shown.update(|shown| shown.fail(asked, "Cancelled. The picture is of the settings before."));
         RUNNING.take();
     }
 

@@ -8,6 +8,8 @@ pub mod scalar;
 #[cfg(target_arch = "wasm32")]
 pub mod simd128;
 
+pub mod trials;
+
 #[cfg(test)]
 mod tests;
 

@@ -1,6 +1,7 @@
 //! The Quantize lab: what lower precision does to a tensor.
 
 mod closer;
+pub mod compare;
 pub mod controls;
 mod numbers;
 mod pictures;
@@ -20,7 +21,8 @@ use serde::Serialize;
 /// What is to be done for an answer.
 #[derive(Clone, Debug)]
 pub struct Task {
-    asked: QuantizeScenario,
+    /// What was asked.
+    pub asked: QuantizeScenario,
     /// The tensor.
     pub tensor: Tensor,
     /// What is done to it.
@@ -46,7 +48,12 @@ impl Task {
     /// What a question asks for.
     #[must_use]
     pub fn new(question: &Question) -> Self {
-        let asked = QuantizeScenario::from_keys(&question.keys);
+        Self::of(QuantizeScenario::from_keys(&question.keys))
+    }
+
+    /// What a scenario asks for.
+    #[must_use]
+    pub fn of(asked: QuantizeScenario) -> Self {
         let source = match asked.sample() {
             Some(sample) => TensorSource::Sample(sample),
             // What cannot be read never becomes a scenario.

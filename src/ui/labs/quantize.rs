@@ -3,12 +3,13 @@
 use crate::compute::protocol::Stage;
 use crate::labs::Part;
 use crate::labs::quantize::controls;
+use crate::platform::page;
 use crate::scenario::quantize::KEYS;
 use crate::ui::components::{Button, Figure, Problem, ReportActions};
 use crate::ui::dynamic::{condition, dynamic, effect, text, when};
 use crate::ui::form::form;
 use crate::ui::markup::Markup;
-use crate::ui::state::{State, shown_figure, shown_part};
+use crate::ui::state::{Shown, State, shown_figure, shown_part};
 use leptos::prelude::*;
 
 /// The Quantize lab.
@@ -27,6 +28,7 @@ pub fn QuantizeLab() -> impl IntoView {
                 <Figure id="quantize-exponents-chart" height=220.0 data=shown_figure(shown, 2)/>
                 <Markup html=shown_part(shown, Part::Figures)/>
                 <Closer/>
+                <Compare/>
             }
             .into_any()
         } else {
@@ -42,7 +44,7 @@ pub fn QuantizeLab() -> impl IntoView {
             </section>
             <section class="lab__see" aria-label="See">
                 <Problem problem keeps_last/>
-                <Progress/>
+                <Progress shown bar="quantize-progress" stop="quantize-cancel"/>
                 {results}
                 <ReportActions/>
             </section>
@@ -108,24 +110,86 @@ fn Closer() -> impl IntoView {
     }
 }
 
+/// All formats beside each other, and what would help the chosen one: made when it is opened.
 #[component]
-fn Progress() -> impl IntoView {
+fn Compare() -> impl IntoView {
     let state = expect_context::<State>();
-    let progress = move || state.quantize_shown.with(|shown| shown.progress);
-    let cancel = Callback::new(move |()| state.cancel());
+    let (shown, order) = (state.compare_shown, state.compare_order);
+    effect(move || state.ask_compare());
+    let open = move |_| order.update(|order| *order = Some(order.take().unwrap_or_default()));
+    // Once ascending, and once more descending.
+    let sort = Callback::new(move |column: String| {
+        order.update(|order| {
+            *order = Some(if order.as_ref() == Some(&column) { format!("-{column}") } else { column });
+        });
+    });
+    let change = Callback::new(move |change: String| {
+        let Some((name, value)) = change.split_once('=') else { return };
+        if let Some(key) = KEYS.iter().find(|key| key.name == name) {
+            // A change that the engine has made is one that the key takes.
+            state.quantize.update(|scenario| _ = (key.read)(scenario, value));
+        }
+    });
+    let problem = text(move || shown.with(|shown| shown.problem.clone()));
+    let is_there = condition(move || shown.with(|shown| shown.view.is_answer()));
+    let told = RwSignal::new(String::new());
+    let csv = move || shown.with_untracked(|shown| shown.view.part(Part::Csv).to_owned());
+    let copy = Callback::new(move |()| {
+        page::copy(csv(), move |copied| {
+            told.try_set(if copied { "CSV copied." } else { "The browser refused the clipboard here." }.to_owned());
+        });
+    });
+    let results = when(
+        move || is_there.get(),
+        move || {
+            view! {
+                <Markup html=shown_part(shown, Part::Cards) act=change/>
+                <Figure id="quantize-front" height=360.0 data=shown_figure(shown, 0)/>
+                <Markup html=shown_part(shown, Part::Listing) act=sort/>
+                <div class="actions">
+                    <Button press=copy>"Copy CSV"</Button>
+                    <span class="actions__told" role="status">{told}</span>
+                </div>
+            }
+            .into_any()
+        },
+    );
+    view! {
+        <details class="figure__data" id="quantize-compare" on:toggle=open>
+            <summary>"Compare all formats, and what would help this one"</summary>
+            <Progress shown bar="compare-progress" stop="compare-cancel"/>
+            <p class="problem">{problem}</p>
+            {results}
+        </details>
+    }
+}
+
+#[component]
+fn Progress(
+    /// What is under way.
+    shown: RwSignal<Shown>,
+    /// Id of the bar.
+    bar: &'static str,
+    /// Id of the button that ends it.
+    stop: &'static str,
+) -> impl IntoView {
+    let state = expect_context::<State>();
+    let progress = move || shown.with(|shown| shown.progress);
+    let cancel = Callback::new(move |()| state.cancel(shown));
     let stage = text(move || match progress() {
         Some((Stage::Drawing, _)) => "Drawing the sample".to_owned(),
+        Some((Stage::Comparing, _)) => "Comparing".to_owned(),
         _ => "Quantizing".to_owned(),
     });
     let line = move || {
         view! {
-            <label class="progress-line__label" for="quantize-progress">{stage}</label>
+            <label class="progress-line__label" for=bar>{stage}</label>
             <progress
-                id="quantize-progress"
+                id=bar
                 max="1"
                 prop:value=move || progress().map_or(0.0, |(_, share)| share)
             ></progress>
-            <Button id="quantize-cancel" press=cancel>"Cancel"</Button>
+            <Button id=stop press=cancel>"Cancel"</Button>
         }
         .into_any()
     };

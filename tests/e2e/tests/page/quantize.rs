@@ -132,6 +132,39 @@ fn a_closer_look_shows_where_the_error_is_and_one_number_by_itself() {
 }
 
 #[test]
+fn all_formats_are_compared_and_a_change_that_helps_is_made_by_pressing_it() {
+    with_page(Gpu::Off, async |page| {
+        page.open("?compute=cpu#/quantize?v=1&format=int4&outliers=2").await;
+        assert!(!page.has("#quantize-comparison").await, "it is made when it is opened");
+        page.click("#quantize-compare summary").await;
+        page.until(
+            "formats are compared",
+            "return document.querySelectorAll('#quantize-comparison tbody tr').length > 40",
+        )
+        .await;
+        page.ready().await;
+        assert!(page.text("#quantize-front .figure__title").await.starts_with("Best is "));
+        page.click("#quantize-comparison [data-do='1']").await;
+        page.ready().await;
+        let first = "return document.querySelector('#quantize-comparison tbody th').innerText";
+        assert!(page.eval(first).await.as_str().unwrap().starts_with("INT2"), "the fewest bits");
+        let csv = page.copied("#quantize-compare .actions button").await;
+        assert!(csv.starts_with("format,bits_per_weight,") && csv.contains("\r\nq4_k,4.5,"), "{csv}");
+        // What the table promises is what comes of it.
+        let promised = "const row = document.querySelector(\"[data-do='scale=column']\").closest('tr');
+                        return row.children[1].innerText";
+        let promised: f64 = page.eval(promised).await.as_str().unwrap().parse().unwrap();
+        page.click("[data-do='scale=column']").await;
+        page.ready().await;
+        assert_eq!(page.property("#quantize-scale", "value").await, "column");
+        let made = page.report().await["sqnr_db"].as_f64().unwrap();
+        assert!((made - promised).abs() < 0.006, "{made} for {promised}");
+        assert!(!page.has("[data-do='scale=column']").await, "it is made");
+        assert!(page.text("#quantize-remedies").await.contains("LLM.int8()"));
+    });
+}
+
+#[test]
 fn a_scale_for_each_column_or_a_rotation_mends_what_outliers_spoil() {
     with_page(Gpu::Off, async |page| {
         page.open("?compute=cpu#/quantize?v=1&format=int4").await;
