@@ -65,7 +65,7 @@ mod tests {
         let mut turned = x.clone();
         rotate(&mut turned, size, size);
         for (i, y) in turned.iter().enumerate() {
-            let sign = |j: usize| if (i & j).count_ones() % 2 == 0 { 1.0 } else { -1.0 };
+            let sign = |j: usize| if (i & j).count_ones().is_multiple_of(2) { 1.0 } else { -1.0 };
             let exact: f64 = x.iter().enumerate().map(|(j, x)| sign(j) * f64::from(*x)).sum::<f64>() / 4.0;
             assert!((f64::from(*y) - exact).abs() < 1e-6, "{i}: {y} for {exact}");
         }

@@ -92,17 +92,14 @@ pub fn try_split(
 mod tests {
     use super::*;
     use crate::formats::INT8;
-    use crate::weights::transform::add_outlier_columns;
-    use crate::weights::{Distribution, Sample};
 
     const SHAPE: (usize, usize) = (64, 128);
 
+    /// Two of the columns 40 times larger than the others.
     fn tensor() -> (Vec<f32>, Vec<f32>) {
-        let sample = Sample { distribution: Distribution::Normal, seed: 1, std: 0.02, rows: SHAPE.0, cols: SHAPE.1 };
-        let mut values = sample.draw(|_| {});
-        add_outlier_columns(&mut values, SHAPE.1, 2, 40.0);
-        let activation = Sample { seed: 2, std: 1.0, rows: 1, ..sample }.draw(|_| {});
-        (values, activation)
+        let wave = |i: usize| (i as f32 * 0.618).sin() * 0.03;
+        let values = (0..SHAPE.0 * SHAPE.1).map(|i| if i % 64 == 17 { 40.0 * wave(i) } else { wave(i) }).collect();
+        (values, (0..SHAPE.1).map(|i| (i as f32 * 1.7).cos()).collect())
     }
 
     #[test]
