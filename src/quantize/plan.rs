@@ -1,5 +1,6 @@
 //! Everything that the second pass needs, decided before it starts and equal on every backend.
 
+use super::element::magnitudes;
 use super::{Edges, Element, Error, Granularity, Quantizer, Range};
 use crate::formats::{Block, Kind, Layout, bnb};
 
@@ -64,6 +65,11 @@ impl Plan {
         let half_step = if has_zero { half_step.min(range.amax()) } else { half_step };
         let largest_quantized = match &element {
             Element::Float(cast) => range.amax().min(cast.float.max() as f32),
+            // Without a scale, small numbers may become larger ones, and large ones far smaller.
+            Element::Codebook(codebook, _) if !quantizer.has_scale() => {
+                let [least, largest] = magnitudes(codebook);
+                range.amax().clamp(least, largest)
+            }
             _ => range.amax(),
         };
         // What overflows is not measured, and must not push what is below f32's range.

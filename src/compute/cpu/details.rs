@@ -19,7 +19,7 @@ pub fn details(plan: &Plan, values: &[f32]) -> Details {
     let mut codes = Vec::new();
     for (row, values) in values.chunks(plan.cols).enumerate() {
         codes.clear();
-        elements::pass(plan, row, values, &mut codes, &mut seen);
+        elements::pass(plan, (row, 0), values, &mut codes, &mut seen);
     }
     Details {
         exponents: Exponents::of(values),
@@ -39,7 +39,7 @@ pub fn quantized(plan: &Plan, first_row: usize, values: &[f32]) -> Vec<f32> {
         }
     }
     let mut sink = Values(Vec::with_capacity(values.len()));
-    elements::pass(plan, first_row, values, &mut Vec::new(), &mut sink);
+    elements::pass(plan, (first_row, 0), values, &mut Vec::new(), &mut sink);
     sink.0
 }
 

@@ -28,13 +28,13 @@ pub trait Sink {
     fn scale(&mut self, _scale: f32) {}
 }
 
-/// Passes over a slice of whole rows, the first of which is row `first_row` of the tensor. Appends the codes, as
-/// [`Plan::code_bytes`] says.
-pub fn pass(plan: &Plan, first_row: usize, values: &[f32], codes: &mut Vec<u8>, sink: &mut impl Sink) {
+/// Passes over values that begin at a row and a column of the tensor: whole rows, or a part of one; of blocks, whole ones.
+/// Appends the codes, as [`Plan::code_bytes`] says.
+pub fn pass(plan: &Plan, from: (usize, usize), values: &[f32], codes: &mut Vec<u8>, sink: &mut impl Sink) {
     let rounding = plan.quantizer.rounding;
     let is_nearest = rounding == Rounding::NearestEven;
     let code_bytes = plan.quantizer.format.code_bytes();
-    let slice = Slice { plan, first_row, values };
+    let slice = Slice { plan, from, values };
     let mut put = |code: u32| codes.extend_from_slice(&code.to_le_bytes()[..code_bytes]);
     match &plan.element {
         Element::Float(cast) if is_nearest => {
@@ -106,10 +106,10 @@ pub fn pass(plan: &Plan, first_row: usize, values: &[f32], codes: &mut Vec<u8>, 
     }
 }
 
-/// Whole rows of a tensor.
+/// Values of a tensor from a row and a column on.
 struct Slice<'a> {
     plan: &'a Plan,
-    first_row: usize,
+    from: (usize, usize),
     values: &'a [f32],
 }
 
@@ -120,10 +120,17 @@ impl<'a> Slice<'a> {
     fn each_run(&self, granularity: Granularity, mut run: impl FnMut(usize, u64, &'a [f32])) {
         let cols = self.plan.cols;
         let length = granularity.run(cols);
-        for (row, values) in (self.first_row..).zip(self.values.chunks(cols)) {
-            let start = row as u64 * cols as u64;
-            for (i, values) in values.chunks(length).enumerate() {
-                run(granularity.group(cols, row, i), start + (i * length) as u64, values);
+        let (mut row, mut col) = self.from;
+        // The place of the run in its row, and what is left of it.
+        let (mut place, mut left) = (col / length, length - col % length);
+        let mut rest = self.values;
+        while !rest.is_empty() {
+            let (values, more) = rest.split_at(rest.len().min(left).min(cols - col));
+            run(granularity.group(cols, row, place), (row as u64) * (cols as u64) + col as u64, values);
+            rest = more;
+            (place, left, col) = (place + 1, length, col + values.len());
+            if col == cols {
+                (row, col, place) = (row + 1, 0, 0);
             }
         }
     }
