@@ -73,19 +73,23 @@ pub fn pass(plan: &Plan, from: (usize, usize), values: &[f32], codes: &mut Vec<u
                 sink.value(Passed { x, y: x, q: exponent.decode(code) as f32, clipped: false });
             }
         }
-        Element::Codebook(codebook, scales) => slice.each_run(plan.quantizer.groups(), |group, _, run| {
-            let (by, ends) = (scales[group], Ends::new(codebook));
-            for &x in run {
-                let y = x * by.inverse;
-                let code = codebook.encode(y);
-                put(code);
-                sink.value(Passed { x, y, q: codebook.decode(code) * by.scale, clipped: ends.clip(y) });
-            }
-        }),
+        Element::Codebook(codebook, scales) => {
+            let (borders, ends) = (Borders::new(codebook), Ends::new(codebook));
+            slice.each_run(plan.quantizer.groups(), |group, _, run| {
+                let by = scales[group];
+                for &x in run {
+                    let y = x * by.inverse;
+                    let code = borders.encode(y);
+                    put(code);
+                    sink.value(Passed { x, y, q: codebook.decode(code) * by.scale, clipped: ends.clip(y) });
+                }
+            });
+        }
         Element::Mx(element) => slice.each_block(|_, block| by_mx(plan, *element, block, codes, sink)),
         Element::Nvfp4(tensor_scale) => slice.each_block(|_, block| by_nvfp4(*tensor_scale, block, codes, sink)),
         Element::Bnb(codebook, nested) => {
-            slice.each_block(|i, block| by_bnb(codebook, nested.as_ref(), i, block, codes, sink));
+            let borders = Borders::new(codebook);
+            slice.each_block(|i, block| by_bnb(&borders, nested.as_ref(), i, block, codes, sink));
         }
         Element::Ggml(block_type) => {
             let Some(encode) = block_type.encode else { return };
@@ -180,6 +184,34 @@ fn by_rounding(
     }
 }
 
+/// A list with its borders made once; the same codes as [`Codebook::encode`].
+struct Borders {
+    codebook: &'static Codebook,
+    /// In ascending order, then infinities that nothing lies beyond.
+    borders: Vec<f32>,
+}
+
+impl Borders {
+    fn new(codebook: &'static Codebook) -> Self {
+        let n = codebook.ascending.len();
+        let mut borders: Vec<f32> = (0..n - 1).map(|i| codebook.border(i)).collect();
+        borders.resize(n.next_power_of_two().max(16), f32::INFINITY);
+        Self { codebook, borders }
+    }
+
+    /// The code of the value nearest to `y`: as many borders lie below it as values do.
+    #[inline(always)]
+    fn encode(&self, y: f32) -> u32 {
+        let below = if let Ok(borders) = <&[f32; 16]>::try_from(self.borders.as_slice()) {
+            // Without a branch, and four at a time.
+            borders.iter().map(|&border| u32::from(y > border)).sum()
+        } else {
+            self.borders.partition_point(|&border| y > border) as u32
+        };
+        self.codebook.ascending[below as usize].into()
+    }
+}
+
 /// How far beyond the ends of a list a number is no longer rounded to them: half the last step.
 struct Ends {
     low: f32,
@@ -250,19 +282,20 @@ fn by_nvfp4(tensor_scale: f32, block: &[f32], codes: &mut Vec<u8>, sink: &mut im
 
 /// Of double quantization, codes are of the magnitude as it is and values of the magnitude as it is restored.
 fn by_bnb(
-    codebook: &Codebook,
+    borders: &Borders,
     nested: Option<&Nested>,
     i: usize,
     block: &[f32],
     codes: &mut Vec<u8>,
     sink: &mut impl Sink,
 ) {
-    let from = codes.len();
-    codes.resize(from + block.len(), 0);
-    let amax = bnb::encode_block(codebook, block, &mut codes[from..]);
-    let amax = nested.map_or(amax, |nested| nested.scales.amax(i));
-    sink.scale(amax);
-    for (&x, &code) in block.iter().zip(&codes[from..]) {
-        sink.value(Passed { x, y: x, q: bnb::decode(codebook, code.into(), amax), clipped: false });
+    let amax = mx::amax(block);
+    let inverse = 1.0 / amax.max(bnb::LEAST_AMAX);
+    let restored = nested.map_or(amax, |nested| nested.scales.amax(i));
+    sink.scale(restored);
+    for &x in block {
+        let code = borders.encode((x * inverse).clamp(-1.0, 1.0));
+        codes.push(code as u8);
+        sink.value(Passed { x, y: x, q: bnb::decode(borders.codebook, code, restored), clipped: false });
     }
 }

@@ -14,7 +14,7 @@ use super::elements::{self, Passed, Sink};
 use super::scalar;
 use crate::formats::Rounding;
 use crate::quantize::report::LEAST_SUM;
-use crate::quantize::{Element, Granularity, Plan, Range, Tally};
+use crate::quantize::{BINS, Edges, Element, Granularity, Plan, Range, Tally};
 use core::arch::wasm32::*;
 use core::mem::transmute;
 use float::FloatLanes;
@@ -36,8 +36,29 @@ pub fn ranges(values: &[f32], cols: usize, each_row: bool) -> Vec<Range> {
 pub fn ranges_of(values: &[f32], cols: usize, groups: Granularity) -> Vec<Range> {
     match groups {
         Granularity::Tensor | Granularity::Row => ranges(values, cols, groups == Granularity::Row),
-        Granularity::Column | Granularity::Group(_) => scalar::ranges_of(values, cols, groups),
+        Granularity::Group(_) => values.chunks(cols).flat_map(|row| row.chunks(groups.run(cols))).map(range).collect(),
+        Granularity::Column => column_ranges(values, cols),
     }
+}
+
+fn column_ranges(values: &[f32], cols: usize) -> Vec<Range> {
+    let (nothing, nowhere) = (f32x4_splat(f32::INFINITY), f32x4_splat(f32::NEG_INFINITY));
+    let mut ends = vec![[[f32::INFINITY; 4], [f32::NEG_INFINITY; 4]]; cols / 4];
+    for row in values.chunks_exact(cols) {
+        for ([min, max], quad) in ends.iter_mut().zip(row.as_chunks::<4>().0) {
+            let x = load(quad);
+            let is_finite = f32x4_lt(f32x4_abs(x), nothing);
+            store(min, f32x4_pmin(load(min), v128_bitselect(x, nothing, is_finite)));
+            store(max, f32x4_pmax(load(max), v128_bitselect(x, nowhere, is_finite)));
+        }
+    }
+    let lanes = ends.iter().flat_map(|[min, max]| min.iter().zip(max));
+    let mut ranges: Vec<Range> = lanes.map(|(&min, &max)| Range { min, max }).collect();
+    for col in ranges.len()..cols {
+        ranges
+            .push(values.iter().skip(col).step_by(cols).fold(Range::NOTHING, |range, &x| range.union(Range::of(&[x]))));
+    }
+    ranges
 }
 
 fn range(values: &[f32]) -> Range {
@@ -281,11 +302,9 @@ fn measure_block<K: Lanes>(
     tally.subnormal += u64::from(subnormal);
     tally.clipped += u64::from(clipped);
     tally.flushed += u64::from(flushed);
-    for ((&x, &q), &e) in values[..n].iter().zip(quantized.as_flattened()).zip(errors.as_flattened()) {
-        tally.reference_counts[plan.value_edges.bin_from_guess(x)] += 1;
-        tally.quantized_counts[plan.value_edges.bin_from_guess(q)] += 1;
-        tally.error_counts[plan.error_edges.bin_from_guess(e)] += 1;
-    }
+    count_bins(&plan.value_edges, quads, &mut tally.reference_counts);
+    count_bins(&plan.value_edges, &quantized[..quads.len()], &mut tally.quantized_counts);
+    count_bins(&plan.error_edges, &errors[..quads.len()], &mut tally.error_counts);
     let code_words = &code_words.as_flattened()[..n];
     if K::MAKES_CODES && plan.quantizer.format.code_bytes() == 1 {
         codes.extend(code_words.iter().map(|&code| code as u8));
@@ -296,6 +315,33 @@ fn measure_block<K: Lanes>(
         kernel.slowly(plan, from, at + n, rest, codes, tally);
     }
     true
+}
+
+/// Counts finite values. Where a guess is not certain, all four are looked at one by one.
+fn count_bins(edges: &Edges, quads: &[[f32; 4]], counts: &mut [u64]) {
+    let [lo, per_unit, margin] = edges.guess();
+    let (low, high) = (f32x4_splat(margin), f32x4_splat(1.0 - margin));
+    let (lo, per_unit, bins) = (f32x4_splat(lo), f32x4_splat(per_unit), u32x4_splat(BINS as u32));
+    let Some(counts) = counts.first_chunk_mut::<BINS>() else { return };
+    for quad in quads {
+        let guess = f32x4_mul(f32x4_sub(load(quad), lo), per_unit);
+        let floor = f32x4_floor(guess);
+        let part = f32x4_sub(guess, floor);
+        // Below zero it is a large number as unsigned; NaN and what is beyond i32 have no part between the margins.
+        let bin = i32x4_trunc_sat_f32x4(floor);
+        let is_certain = v128_and(v128_and(f32x4_gt(part, low), f32x4_lt(part, high)), u32x4_lt(bin, bins));
+        if u32x4_all_true(is_certain) {
+            let mut count = |bin: u32| counts[bin as usize % BINS] += 1;
+            count(u32x4_extract_lane::<0>(bin));
+            count(u32x4_extract_lane::<1>(bin));
+            count(u32x4_extract_lane::<2>(bin));
+            count(u32x4_extract_lane::<3>(bin));
+        } else {
+            for &x in quad {
+                counts[edges.bin_from_guess(x)] += 1;
+            }
+        }
+    }
 }
 
 // One instruction each. Written lane by lane, LLVM makes that of them at optimization level 3 alone; at 2, the engine's,
