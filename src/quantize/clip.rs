@@ -4,6 +4,7 @@
 //! the [`super::Plan`].
 
 use super::element::Trial;
+use super::observer::observed;
 use super::{Granularity, Quantizer, Range, RangeMethod};
 
 /// Values that a search looks at, of a group that has more: every k-th, so that 16 M values take no longer than 1 M.
@@ -58,6 +59,7 @@ fn clip_group(quantizer: &Quantizer, values: &mut Vec<f32>, full: Range) -> Rang
         }
         RangeMethod::Percentile(p) => full.within(nearest_rank_of(values, p, f32::abs)),
         RangeMethod::Mse => least_error(quantizer, thinned(values), full),
+        RangeMethod::Histogram => observed(values, full, 1 << quantizer.format.bits()),
         RangeMethod::Entropy => full.within(least_divergence(values, full.amax(), Trial::levels(quantizer))),
     }
 }
@@ -128,7 +130,7 @@ fn least_error(quantizer: &Quantizer, values: &[f32], full: Range) -> Range {
 /// (`_compute_amax_entropy`) but for the stride.
 ///
 /// Fewer values than bins are no distribution: their range stays full. (torch's `HistogramObserver`, which is often called
-/// an entropy calibrator, looks for the least squared error, and so do we by [`RangeMethod::Mse`].)
+/// an entropy calibrator, looks for the least squared error: [`RangeMethod::Histogram`].)
 fn least_divergence(values: &[f32], amax: f32, levels: usize) -> f32 {
     if values.len() < ENTROPY_BINS || levels >= ENTROPY_BINS {
         return amax;

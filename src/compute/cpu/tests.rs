@@ -42,7 +42,7 @@ prop_compose! {
         rule in select(GRID_RULES.iter().collect::<Vec<_>>()),
         range in select(vec![
             RangeMethod::Full, RangeMethod::Percentile(99.0), RangeMethod::Percentile(99.9), RangeMethod::Mse,
-            RangeMethod::Entropy,
+            RangeMethod::Entropy, RangeMethod::Histogram,
         ]),
         power_of_two_scale: bool,
         scale_rule in select(ScaleRule::ALL.to_vec()),
