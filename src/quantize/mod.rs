@@ -183,8 +183,11 @@ impl Quantizer {
         self.granularity.count(rows, cols) as u64 * each
     }
 
-    /// Says what is wrong with the settings, if a tensor cannot be quantized by them.
-    pub(crate) fn check(&self) -> Result<(), Error> {
+    /// Whether a tensor can be quantized by these settings.
+    ///
+    /// # Errors
+    /// [`Error::OnlyRead`], [`Error::GroupSize`] and [`Error::Percentile`].
+    pub fn check(&self) -> Result<(), Error> {
         if let Kind::Block(Block { layout: Layout::Ggml { id, .. }, .. }) = self.format.kind
             && ggml::TYPES.iter().all(|row| row.id != id || row.encode.is_none())
         {

@@ -20,7 +20,8 @@ pub struct Plan {
     /// Bins of the reference and of the quantized values.
     pub value_edges: Edges,
     /// Bins of the error, quantized − reference: ± half the largest step, or ± the largest magnitude if that is less. Where a
-    /// search decides the steps that is an estimate, and errors beyond it count at the ends.
+    /// search decides the steps that is an estimate, and of groups it leaves out what a narrower range clips: errors beyond
+    /// it count at the ends.
     pub error_edges: Edges,
     /// A power of two that brings values near 1, so that f32 sums of squares neither overflow nor underflow.
     pub value_unit: f32,

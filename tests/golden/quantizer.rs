@@ -246,6 +246,39 @@ fn quantized_values_of_nf4_are_those_of_bitsandbytes() {
     }
 }
 
+#[test]
+fn packed_tensors_have_the_bytes_and_scales_of_their_libraries() {
+    let (_, _, values) = tensor();
+    let packed = |quantizer| {
+        let (plan, _, codes) = run(quantizer);
+        let packed = cpu::packed(&plan, &values, &codes);
+        assert_eq!(packed.len() as u64, plan.packed_bytes(), "{quantizer:?}");
+        packed
+    };
+    let of = |id: &str| Quantizer::new(format(id).unwrap());
+    let floats = |path: &str| load::<f32>(path).data.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
+    for (id, file) in [("bnb_nf4_block", "nf4"), ("bnb_fp4_block", "fp4")] {
+        let packed = packed(of(id));
+        assert_same_codes(id, &packed.codes, &load::<u8>(&format!("bnb/{file}.bs64.q.bin")).data);
+        assert_same_codes(id, &packed.scales, &floats(&format!("bnb/{file}.bs64.absmax.bin")));
+    }
+    let double = packed(of("bnb_nf4_double"));
+    let theirs = [floats("bnb/nf4.bs64.dq2.absmax2.bin"), floats("bnb/nf4.bs64.dq2.offset.bin")].concat();
+    assert_same_codes("double quantization", &double.tensor_scales, &theirs);
+    for name in names("mx", ".scale.bin").iter().filter(|name| !name.ends_with(".rceil")) {
+        let ours = packed(quantizer(&format!("mx{name}")).unwrap());
+        assert_same_codes(name, &ours.scales, &load::<u8>(&format!("mx/{name}.scale.bin")).data);
+    }
+    for name in ["one_level", "two_level"] {
+        let ours = packed(quantizer(&format!("nvfp4/{name}")).unwrap());
+        assert_same_codes(name, &ours.scales, &load::<u8>(&format!("nvfp4/{name}.scale.bin")).data);
+        // torchao: the even element in the low nibble.
+        let codes = load::<u8>(&format!("nvfp4/{name}.codes.bin")).data;
+        let theirs: Vec<u8> = codes.chunks(2).map(|pair| pair[0] | pair[1] << 4).collect();
+        assert_same_codes(name, &ours.codes, &theirs);
+    }
+}
+
 fn counts(case: &Value) -> Vec<u64> {
     list(case, "counts").iter().filter_map(Value::as_u64).collect()
 }

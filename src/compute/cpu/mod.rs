@@ -4,6 +4,7 @@ pub mod blocks;
 pub mod compare;
 pub mod details;
 mod elements;
+pub mod pack;
 pub mod scalar;
 #[cfg(target_arch = "wasm32")]
 pub mod simd128;
@@ -13,6 +14,7 @@ mod tests;
 
 pub use compare::{compare, compare_one};
 pub use details::{details, quantized};
+pub use pack::{Packed, packed};
 
 use crate::quantize::{Error, Plan, Quantizer, Range, Report, Tally, clip};
 

@@ -319,6 +319,21 @@ fn bytes_are_those_of_the_codes_and_of_every_scale() {
 }
 
 #[test]
+fn a_packed_tensor_has_as_many_bytes_as_its_plan_says() {
+    let values: Vec<f32> = (0..3 * 70).map(|i| libm::sinf(i as f32)).collect();
+    for format in FORMATS {
+        for granularity in [Granularity::Tensor, Granularity::Row, Granularity::Column, Granularity::Group(32)] {
+            for (scheme, power_of_two_scale) in [(Scheme::Symmetric, true), (Scheme::Affine, false)] {
+                let settings = Quantizer { scheme, granularity, power_of_two_scale, ..Quantizer::new(format) };
+                let Ok((plan, _, codes)) = quantize(settings, 3, 70, &values, |_| {}) else { continue };
+                let packed = packed(&plan, &values, &codes);
+                assert_eq!(packed.len() as u64, plan.packed_bytes(), "{settings:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn an_outlier_spoils_its_group_only() {
     let mut values: Vec<f32> = (0..4 * 256).map(|i| libm::sinf(i as f32)).collect();
     values[300] = 1000.0;
