@@ -10,11 +10,13 @@ mod encode;
 mod pinned;
 
 use bitbudget::compute::backend::Unavailable;
-use bitbudget::compute::cpu::{scalar, simd128};
+use bitbudget::compute::cpu::{self, scalar, simd128};
 use bitbudget::compute::gpu::device::{Failure, Gpu};
-use bitbudget::formats::{Cast, FORMATS, FP32, Kind, NanRule, Overflow};
+use bitbudget::formats::{Cast, FORMATS, FP32, Kind, NanRule, Overflow, Rounding, format};
 use bitbudget::platform::webgpu::Adapter;
-use bitbudget::quantize::{Granularity, Plan, Quantizer, Scheme, Sums, Tally};
+use bitbudget::quantize::{
+    GRID_RULES, GROUP_SIZES, Granularity, Plan, Quantizer, RangeMethod, Scheme, Sums, Tally, compare,
+};
 use bitbudget::weights::{Distribution, Sample};
 use wasm_bindgen_test::{console_log, wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -277,6 +279,38 @@ fn simd_encodes_and_decodes_slices_as_scalar_code_does() {
             scalar::decode_slice(&cast, &codes, &mut expected);
             let differs = values.iter().zip(&expected).position(|(a, b)| a.to_bits() != b.to_bits());
             assert_eq!(differs, None, "{what}: the first code with another value");
+        }
+    }
+}
+
+/// What only the CPU does: other granularities, rules and roundings, and every format of blocks.
+fn quantizers_of_the_cpu() -> Vec<Quantizer> {
+    let int8 = Quantizer::new(format("int8").expect("a row"));
+    let grouped = [Granularity::Tensor, Granularity::Row, Granularity::Column]
+        .into_iter()
+        .chain(GROUP_SIZES.map(Granularity::Group))
+        .flat_map(|granularity| GRID_RULES.iter().map(move |rule| Quantizer { granularity, rule, ..int8 }));
+    let affine = |quantizer: Quantizer| [quantizer, Quantizer { scheme: Scheme::Affine, ..quantizer }];
+    let mut all: Vec<Quantizer> = grouped.flat_map(affine).collect();
+    all.push(Quantizer { rounding: Rounding::Stochastic { bits: 24, random: 1 }, ..int8 });
+    all.push(Quantizer { range: RangeMethod::Percentile(99.0), granularity: Granularity::Group(128), ..int8 });
+    all.extend(compare::settings().filter(|quantizer| !quantizer.is_plain()));
+    all
+}
+
+#[wasm_bindgen_test]
+fn simd_measures_what_it_does_not_quantize_as_scalar_code_does() {
+    for tensor in tensors().into_iter().chain(extreme_tensors()) {
+        for quantizer in quantizers_of_the_cpu() {
+            let groups = quantizer.groups();
+            let ranges = scalar::ranges_of(&tensor.values, tensor.cols, groups);
+            assert_eq!(ranges, simd128::ranges_of(&tensor.values, tensor.cols, groups), "{}", tensor.name);
+            let plan = cpu::plan(quantizer, tensor.rows(), tensor.cols, &tensor.values, &ranges).expect("a plan");
+            let (mut codes, mut expected_codes) = (Vec::new(), Vec::new());
+            let expected = scalar::measure(&plan, 0, &tensor.values, &mut expected_codes);
+            let tally = simd128::measure(&plan, 0, &tensor.values, &mut codes);
+            let what = format!("{}, {quantizer:?}", tensor.name);
+            assert_same(&what, &(plan.clone(), tally, codes), &(plan, expected, expected_codes));
         }
     }
 }

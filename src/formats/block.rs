@@ -234,8 +234,8 @@ fn owners_of(block: Block) -> Result<Vec<Owner>, Error> {
     Ok(owners)
 }
 
-/// Codes as a little-endian stream of bits: with four bits the even element is in the low nibble.
-fn pack(codes: impl Iterator<Item = u32>, bits: u32) -> Vec<u8> {
+/// Codes of up to 24 bits as a little-endian stream of bits: with four bits the even element is in the low nibble.
+pub fn pack(codes: impl Iterator<Item = u32>, bits: u32) -> Vec<u8> {
     let mut bytes = Vec::new();
     let (mut held, mut n) = (0u32, 0);
     for code in codes {

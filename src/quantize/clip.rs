@@ -4,6 +4,7 @@
 //! the [`super::Plan`].
 
 use super::element::Trial;
+use super::observer::observed;
 use super::{Granularity, Quantizer, Range, RangeMethod};
 
 /// Values that a search looks at, of a group that has more: every k-th, so that 16 M values take no longer than 1 M.
@@ -57,12 +58,19 @@ fn clip_group(quantizer: &Quantizer, values: &mut Vec<f32>, full: Range) -> Rang
             Range { min, max }
         }
         RangeMethod::Percentile(p) => full.within(nearest_rank_of(values, p, f32::abs)),
+        RangeMethod::Part(part) => full.times(part),
         RangeMethod::Mse => least_error(quantizer, thinned(values), full),
+        RangeMethod::Histogram => observed(values, full, 1 << quantizer.format.bits()),
         RangeMethod::Entropy => full.within(least_divergence(values, full.amax(), Trial::levels(quantizer))),
     }
 }
 
 impl Range {
+    /// Both ends times c.
+    fn times(self, c: f64) -> Self {
+        Self { min: (f64::from(self.min) * c) as f32, max: (f64::from(self.max) * c) as f32 }
+    }
+
     /// The part of the range whose magnitudes are not larger.
     fn within(self, amax: f32) -> Self {
         Self { min: self.min.clamp(-amax, amax), max: self.max.clamp(-amax, amax) }
@@ -99,7 +107,7 @@ fn thinned(values: &mut Vec<f32>) -> &[f32] {
 /// The range times c ≤ 1 with the least Σ(q − x)²: c first falls to nine tenths again and again, then is looked for between
 /// the neighbours of the best. Of equal errors the wider range wins.
 fn least_error(quantizer: &Quantizer, values: &[f32], full: Range) -> Range {
-    let times = |c: f64| Range { min: (f64::from(full.min) * c) as f32, max: (f64::from(full.max) * c) as f32 };
+    let times = |c: f64| full.times(c);
     let error = |c: f64| Trial::new(quantizer, times(c)).map_or(0.0, |trial| trial.squared_error(values));
     let coarse = |i: i32| libm::pow(0.9, f64::from(i));
     let (mut best, mut least) = (0, error(1.0));
@@ -128,7 +136,7 @@ fn least_error(quantizer: &Quantizer, values: &[f32], full: Range) -> Range {
 /// (`_compute_amax_entropy`) but for the stride.
 ///
 /// Fewer values than bins are no distribution: their range stays full. (torch's `HistogramObserver`, which is often called
-/// an entropy calibrator, looks for the least squared error, and so do we by [`RangeMethod::Mse`].)
+/// an entropy calibrator, looks for the least squared error: [`RangeMethod::Histogram`].)
 fn least_divergence(values: &[f32], amax: f32, levels: usize) -> f32 {
     if values.len() < ENTROPY_BINS || levels >= ENTROPY_BINS {
         return amax;

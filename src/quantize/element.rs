@@ -84,9 +84,14 @@ fn grid(quantizer: &Quantizer, integer: crate::formats::Integer, range: Range) -
     if quantizer.power_of_two_scale { grid.with_power_of_two(quantizer.scheme, range) } else { grid }
 }
 
-/// The largest magnitude of a codebook.
+/// The smallest magnitude of a list that is not zero, and the largest.
+pub(super) fn magnitudes(codebook: &Codebook) -> [f32; 2] {
+    let magnitudes = codebook.values.iter().map(|x| x.abs()).filter(|&x| x > 0.0);
+    magnitudes.fold([f32::MAX, 0.0], |[least, largest], x| [least.min(x), largest.max(x)])
+}
+
 fn largest_entry(codebook: &Codebook) -> f32 {
-    codebook.values.iter().fold(0.0, |largest, x| largest.max(x.abs()))
+    magnitudes(codebook)[1]
 }
 
 impl Element {

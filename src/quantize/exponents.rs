@@ -74,17 +74,46 @@ pub struct Zones {
     pub overflow: u64,
 }
 
+/// Where the zones of a float format begin.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ZoneBorders {
+    /// The smallest normal value; infinity if no value is normal.
+    pub normal: f32,
+    /// The smallest f32 that is not rounded to the largest value; infinity if all are.
+    pub overflow: f32,
+}
+
+impl ZoneBorders {
+    /// Those of a format.
+    #[must_use]
+    pub fn of(float: &Float) -> Self {
+        let clips = |bits: u32| float.clips(f32::from_bits(bits).into(), Rounding::NearestEven);
+        // From a number on all clip, up to the bits of infinity.
+        let (mut low, mut high) = (0, 0x7f80_0000);
+        while low < high {
+            let middle = u32::midpoint(low, high);
+            if clips(middle) {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        Self { normal: float.min_normal().map_or(f32::INFINITY, |x| x as f32), overflow: f32::from_bits(high) }
+    }
+}
+
 impl Zones {
-    /// Counts a finite value.
-    pub fn count(&mut self, float: &Float, y: f64) {
-        let place = if y == 0.0 {
-            &mut self.zero
-        } else if float.clips(y, Rounding::NearestEven) {
+    /// Counts a value that was finite before it was divided.
+    pub fn count(&mut self, borders: ZoneBorders, y: f32) {
+        let y = y.abs();
+        let place = if y >= borders.overflow {
             &mut self.overflow
-        } else if float.min_normal().is_none_or(|min| y.abs() < min) {
+        } else if y >= borders.normal {
+            &mut self.normal
+        } else if y > 0.0 {
             &mut self.subnormal
         } else {
-            &mut self.normal
+            &mut self.zero
         };
         *place += 1;
     }
@@ -127,9 +156,11 @@ mod tests {
         let Kind::Float(float) = FP16.kind else { panic!() };
         let mut zones = Zones::default();
         for y in [0.0, 1e-9, 6.1e-5, 6.2e-5, 65_519.0, 65_520.0, -1e30] {
-            zones.count(&float, y);
+            zones.count(ZoneBorders::of(&float), y);
         }
         assert_eq!(zones, Zones { zero: 1, subnormal: 2, normal: 2, overflow: 2 });
         assert_eq!(zones.shares(), [1.0 / 3.0; 3]);
+        let borders = ZoneBorders::of(&float);
+        assert_eq!((borders.normal, borders.overflow), (6.103_515_6e-5, 65_520.0));
     }
 }

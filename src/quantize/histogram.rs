@@ -13,6 +13,8 @@ pub struct Edges<const N: usize = BINS> {
     edges: Vec<f32>,
     /// Bins per unit, for the first guess.
     per_unit: f32,
+    /// How far from a whole number (x − lo) · `per_unit` must be to be in its bin for certain.
+    margin: f32,
 }
 
 impl Edges {
@@ -39,7 +41,16 @@ impl<const N: usize> Edges<N> {
             *edge += 0.0;
         }
         let per_unit = (1.0 / step) as f32;
-        Self { edges, per_unit }
+        // Every edge is rounded once, and so are lo, the difference, the factor and the product; doubled to be safe.
+        let size = lo.abs().max(hi.abs()) / step;
+        let margin = (2.0 * (2.0 * size + 3.0 * N as f64) * f64::from(f32::EPSILON) / 2.0) as f32;
+        Self { edges, per_unit, margin }
+    }
+
+    /// What the first guess of a bin is made by, (x − lo) · per unit, and how far from a whole number it must be to be right.
+    #[must_use]
+    pub fn guess(&self) -> [f32; 3] {
+        [self.edges[0], self.per_unit, self.margin]
     }
 
     /// The N + 1 edges, ascending.
@@ -113,6 +124,23 @@ mod tests {
             let edges = Edges::new(lo, lo + width);
             let x = lo + width * t;
             prop_assert_eq!(edges.bin(x), edges.bin_from_guess(x));
+        }
+
+        #[test]
+        fn a_guess_away_from_whole_numbers_is_right(
+            lo in prop_oneof![-1e30f32..1e30, -1f32..1.0], exponent in -24f32..2.0,
+            t in prop::collection::vec(-0.1f32..1.1, 99),
+        ) {
+            let edges = Edges::new(lo, lo + exponent.exp2() * lo.abs());
+            let [from, per_unit, margin] = edges.guess();
+            for t in t {
+                let x = lo + (edges.hi() - edges.lo()) * t;
+                let guess = (x - from) * per_unit;
+                let part = guess - guess.floor();
+                if (0.0..BINS as f32).contains(&guess) && part > margin && part < 1.0 - margin {
+                    prop_assert_eq!(edges.bin(x), guess as usize);
+                }
+            }
         }
 
         #[test]

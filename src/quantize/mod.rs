@@ -14,6 +14,7 @@ pub mod element;
 pub mod exponents;
 pub mod grid;
 pub mod histogram;
+mod observer;
 pub mod output;
 pub mod plan;
 pub mod range;
@@ -68,8 +69,12 @@ pub enum RangeMethod {
     /// All but the outermost: this percentage of the magnitudes lies within (of affine codes, of the values below the
     /// upper and above the lower end). By nearest rank: the end is a value of the group.
     Percentile(f64),
+    /// The full range times this, above 0 and at most 1: what a reader tries by hand.
+    Part(f64),
     /// The part of the full range with the least squared error after rounding to nearest, found by search.
     Mse,
+    /// As torch's `HistogramObserver` finds it: ends move inwards while an estimate of the squared error from 2048 bins falls.
+    Histogram,
     /// The largest magnitude that loses least information (Kullback–Leibler divergence), as TensorRT calibrates.
     Entropy,
 }
@@ -183,8 +188,11 @@ impl Quantizer {
         self.granularity.count(rows, cols) as u64 * each
     }
 
-    /// Says what is wrong with the settings, if a tensor cannot be quantized by them.
-    pub(crate) fn check(&self) -> Result<(), Error> {
+    /// Whether a tensor can be quantized by these settings.
+    ///
+    /// # Errors
+    /// [`Error::OnlyRead`], [`Error::GroupSize`] and [`Error::Percentile`].
+    pub fn check(&self) -> Result<(), Error> {
         if let Kind::Block(Block { layout: Layout::Ggml { id, .. }, .. }) = self.format.kind
             && ggml::TYPES.iter().all(|row| row.id != id || row.encode.is_none())
         {
@@ -194,6 +202,7 @@ impl Quantizer {
             match (self.granularity, self.range) {
                 (Granularity::Group(size), _) if !GROUP_SIZES.contains(&size) => return Err(Error::GroupSize(size)),
                 (_, RangeMethod::Percentile(p)) if !(99.0..=99.999).contains(&p) => return Err(Error::Percentile),
+                (_, RangeMethod::Part(part)) if !(part > 0.0 && part <= 1.0) => return Err(Error::Part),
                 _ => {}
             }
         }
@@ -279,6 +288,9 @@ pub enum Error {
         /// Columns that there should be.
         cols: usize,
     },
+    /// A part of the range that is none.
+    #[error("a part of the range is above 0 and at most 1")]
+    Part,
     /// No value that a scale or an error could be computed from.
     #[error("none of the {n} values is finite ({nan} NaN, {infinite} infinite)")]
     NothingFinite {

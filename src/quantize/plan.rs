@@ -1,5 +1,6 @@
 //! Everything that the second pass needs, decided before it starts and equal on every backend.
 
+use super::element::magnitudes;
 use super::{Edges, Element, Error, Granularity, Quantizer, Range};
 use crate::formats::{Block, Kind, Layout, bnb};
 
@@ -19,7 +20,8 @@ pub struct Plan {
     /// Bins of the reference and of the quantized values.
     pub value_edges: Edges,
     /// Bins of the error, quantized − reference: ± half the largest step, or ± the largest magnitude if that is less. Where a
-    /// search decides the steps that is an estimate, and errors beyond it count at the ends.
+    /// search decides the steps that is an estimate, and of groups it leaves out what a narrower range clips: errors beyond
+    /// it count at the ends.
     pub error_edges: Edges,
     /// A power of two that brings values near 1, so that f32 sums of squares neither overflow nor underflow.
     pub value_unit: f32,
@@ -64,6 +66,11 @@ impl Plan {
         let half_step = if has_zero { half_step.min(range.amax()) } else { half_step };
         let largest_quantized = match &element {
             Element::Float(cast) => range.amax().min(cast.float.max() as f32),
+            // Without a scale, small numbers may become larger ones, and large ones far smaller.
+            Element::Codebook(codebook, _) if !quantizer.has_scale() => {
+                let [least, largest] = magnitudes(codebook);
+                range.amax().clamp(least, largest)
+            }
             _ => range.amax(),
         };
         // What overflows is not measured, and must not push what is below f32's range.

@@ -47,7 +47,7 @@ fn torch_observers_have_these_scales_and_codes() {
             let rule = if min == -max { "absmax" } else { "torch" };
             tensor.chunks(group).map(|values| grid(rule, integer, scheme, values)).collect()
         } else {
-            // The search of torch's histogram observer is not made here: its scales are taken as they are.
+            // The search of torch's histogram observer is held in `quantizer`: here its scales are taken as they are.
             let observed = scales.iter().zip(&zero_points).map(|(&scale, &zero_point)| {
                 let (scale, zero_point) = (scale as f32, zero_point as i32);
                 Grid { scale, inverse: 1.0 / scale, zero_point, min_code: min, max_code: max, divides: false }

@@ -78,6 +78,8 @@ fn quantizer(name: &str) -> Option<Quantizer> {
         let (scheme, range) = match (scheme, dtype) {
             ("affine", _) => (Scheme::Affine, RangeMethod::Full),
             ("symmetric", _) => (Scheme::Symmetric, RangeMethod::Full),
+            ("histogram_mse", "quint8") => (Scheme::Affine, RangeMethod::Histogram),
+            ("histogram_mse", "qint8sym") => (Scheme::Symmetric, RangeMethod::Histogram),
             _ => return None,
         };
         let id = if dtype == "quint8" { "uint8" } else { "int8" };
@@ -137,8 +139,6 @@ fn the_figures_are_those_of_the_libraries() {
             "hqq/int2.g64",
             "hqq/int4.g64",
             "int8/per_tensor.affine.reduce_range.quint8",
-            "int8/per_tensor.histogram_mse.qint8sym",
-            "int8/per_tensor.histogram_mse.quint8",
         ],
     );
 }
@@ -173,6 +173,7 @@ fn groups_have_the_bytes_of_torchao() {
 #[test]
 fn observers_have_the_bytes_of_torch_and_onnx_runtime() {
     let mut passed_over = BTreeSet::new();
+    let params = golden("formats/int8_params.json");
     let files = names("int8", ".bin");
     for file in &files {
         let onnx = |scheme, id| {
@@ -188,20 +189,17 @@ fn observers_have_the_bytes_of_torch_and_onnx_runtime() {
             passed_over.insert(file.as_str());
             continue;
         };
-        let (_, _, codes) = run(quantizer);
+        let (plan, _, codes) = run(quantizer);
         assert_same_codes(file, &codes, &bytes(&format!("int8/{file}.bin")));
+        if let Some(scales) = params[file]["scale"].as_array() {
+            let theirs: Vec<f32> = scales.iter().filter_map(Value::as_f64).map(|scale| scale as f32).collect();
+            assert_same_floats(file, &grids(&plan).0, &theirs);
+        }
     }
-    // Pairs of numbers and scales, a range of seven bits, and torch's own search.
+    // Pairs of numbers and scales, and a range of seven bits.
     assert_passed_over(
         &passed_over,
-        &[
-            "per_tensor.affine.reduce_range.quint8",
-            "per_tensor.histogram_mse.qint8sym",
-            "per_tensor.histogram_mse.quint8",
-            "recip_vs_div.inputs",
-            "recip_vs_div.onnx",
-            "recip_vs_div.torch",
-        ],
+        &["per_tensor.affine.reduce_range.quint8", "recip_vs_div.inputs", "recip_vs_div.onnx", "recip_vs_div.torch"],
     );
 }
 
@@ -245,6 +243,39 @@ fn quantized_values_of_nf4_are_those_of_bitsandbytes() {
         let (plan, ..) = cpu::quantize(quantizer, rows, cols, &values, |_| {}).unwrap();
         let expected = load::<f32>(&format!("bnb/{file}.bs64.dq.bin")).data;
         assert_same_floats(id, &cpu::quantized(&plan, 0, &values), &expected);
+    }
+}
+
+#[test]
+fn packed_tensors_have_the_bytes_and_scales_of_their_libraries() {
+    let (_, _, values) = tensor();
+    let packed = |quantizer| {
+        let (plan, _, codes) = run(quantizer);
+        let packed = cpu::packed(&plan, &values, &codes);
+        assert_eq!(packed.len() as u64, plan.packed_bytes(), "{quantizer:?}");
+        packed
+    };
+    let of = |id: &str| Quantizer::new(format(id).unwrap());
+    let floats = |path: &str| load::<f32>(path).data.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
+    for (id, file) in [("bnb_nf4_block", "nf4"), ("bnb_fp4_block", "fp4")] {
+        let packed = packed(of(id));
+        assert_same_codes(id, &packed.codes, &load::<u8>(&format!("bnb/{file}.bs64.q.bin")).data);
+        assert_same_codes(id, &packed.scales, &floats(&format!("bnb/{file}.bs64.absmax.bin")));
+    }
+    let double = packed(of("bnb_nf4_double"));
+    let theirs = [floats("bnb/nf4.bs64.dq2.absmax2.bin"), floats("bnb/nf4.bs64.dq2.offset.bin")].concat();
+    assert_same_codes("double quantization", &double.tensor_scales, &theirs);
+    for name in names("mx", ".scale.bin").iter().filter(|name| !name.ends_with(".rceil")) {
+        let ours = packed(quantizer(&format!("mx{name}")).unwrap());
+        assert_same_codes(name, &ours.scales, &load::<u8>(&format!("mx/{name}.scale.bin")).data);
+    }
+    for name in ["one_level", "two_level"] {
+        let ours = packed(quantizer(&format!("nvfp4/{name}")).unwrap());
+        assert_same_codes(name, &ours.scales, &load::<u8>(&format!("nvfp4/{name}.scale.bin")).data);
+        // torchao: the even element in the low nibble.
+        let codes = load::<u8>(&format!("nvfp4/{name}.codes.bin")).data;
+        let theirs: Vec<u8> = codes.chunks(2).map(|pair| pair[0] | pair[1] << 4).collect();
+        assert_same_codes(name, &ours.codes, &theirs);
     }
 }
 

@@ -3,7 +3,7 @@
 use super::elements::{self, Passed, Sink};
 use crate::formats::{Float, mx};
 use crate::quantize::element::MxElement;
-use crate::quantize::exponents::Zones;
+use crate::quantize::exponents::{ZoneBorders, Zones};
 use crate::quantize::select::percentiles;
 use crate::quantize::{Details, Element, Exponents, Plan, Scales};
 
@@ -12,18 +12,18 @@ use crate::quantize::{Details, Element, Exponents, Plan, Scales};
 /// The percentiles are exact, and so need all errors at once: 4 B a value while this runs.
 #[must_use]
 pub fn details(plan: &Plan, values: &[f32]) -> Details {
-    let float = float_of(&plan.element);
+    let borders = float_of(&plan.element).map(|float| ZoneBorders::of(&float));
     let mut seen =
-        Seen { errors: Vec::with_capacity(values.len()), zones: Zones::default(), float, scales: Scales::default() };
+        Seen { errors: Vec::with_capacity(values.len()), zones: Zones::default(), borders, scales: Scales::default() };
     // Rows by themselves, so that no second copy of all codes is made.
     let mut codes = Vec::new();
     for (row, values) in values.chunks(plan.cols).enumerate() {
         codes.clear();
-        elements::pass(plan, row, values, &mut codes, &mut seen);
+        elements::pass(plan, (row, 0), values, &mut codes, &mut seen);
     }
     Details {
         exponents: Exponents::of(values),
-        zones: float.is_some().then_some(seen.zones),
+        zones: borders.is_some().then_some(seen.zones),
         block_scales: seen.scales,
         abs_error_percentiles: percentiles(&seen.errors, [50.0, 99.0, 99.9]),
     }
@@ -39,7 +39,7 @@ pub fn quantized(plan: &Plan, first_row: usize, values: &[f32]) -> Vec<f32> {
         }
     }
     let mut sink = Values(Vec::with_capacity(values.len()));
-    elements::pass(plan, first_row, values, &mut Vec::new(), &mut sink);
+    elements::pass(plan, (first_row, 0), values, &mut Vec::new(), &mut sink);
     sink.0
 }
 
@@ -57,7 +57,7 @@ const fn float_of(element: &Element) -> Option<Float> {
 struct Seen {
     errors: Vec<u32>,
     zones: Zones,
-    float: Option<Float>,
+    borders: Option<ZoneBorders>,
     scales: Scales,
 }
 
@@ -70,8 +70,8 @@ impl Sink for Seen {
         if q.is_finite() {
             self.errors.push((q - x).abs().to_bits());
         }
-        if let Some(float) = &self.float {
-            self.zones.count(float, y.into());
+        if let Some(borders) = self.borders {
+            self.zones.count(borders, y);
         }
     }
 

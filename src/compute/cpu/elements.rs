@@ -28,13 +28,13 @@ pub trait Sink {
     fn scale(&mut self, _scale: f32) {}
 }
 
-/// Passes over a slice of whole rows, the first of which is row `first_row` of the tensor. Appends the codes, as
-/// [`Plan::code_bytes`] says.
-pub fn pass(plan: &Plan, first_row: usize, values: &[f32], codes: &mut Vec<u8>, sink: &mut impl Sink) {
+/// Passes over values that begin at a row and a column of the tensor: whole rows, or a part of one; of blocks, whole ones.
+/// Appends the codes, as [`Plan::code_bytes`] says.
+pub fn pass(plan: &Plan, from: (usize, usize), values: &[f32], codes: &mut Vec<u8>, sink: &mut impl Sink) {
     let rounding = plan.quantizer.rounding;
     let is_nearest = rounding == Rounding::NearestEven;
     let code_bytes = plan.quantizer.format.code_bytes();
-    let slice = Slice { plan, first_row, values };
+    let slice = Slice { plan, from, values };
     let mut put = |code: u32| codes.extend_from_slice(&code.to_le_bytes()[..code_bytes]);
     match &plan.element {
         Element::Float(cast) if is_nearest => {
@@ -73,19 +73,23 @@ pub fn pass(plan: &Plan, first_row: usize, values: &[f32], codes: &mut Vec<u8>, 
                 sink.value(Passed { x, y: x, q: exponent.decode(code) as f32, clipped: false });
             }
         }
-        Element::Codebook(codebook, scales) => slice.each_run(plan.quantizer.groups(), |group, _, run| {
-            let (by, ends) = (scales[group], Ends::new(codebook));
-            for &x in run {
-                let y = x * by.inverse;
-                let code = codebook.encode(y);
-                put(code);
-                sink.value(Passed { x, y, q: codebook.decode(code) * by.scale, clipped: ends.clip(y) });
-            }
-        }),
+        Element::Codebook(codebook, scales) => {
+            let (borders, ends) = (Borders::new(codebook), Ends::new(codebook));
+            slice.each_run(plan.quantizer.groups(), |group, _, run| {
+                let by = scales[group];
+                for &x in run {
+                    let y = x * by.inverse;
+                    let code = borders.encode(y);
+                    put(code);
+                    sink.value(Passed { x, y, q: codebook.decode(code) * by.scale, clipped: ends.clip(y) });
+                }
+            });
+        }
         Element::Mx(element) => slice.each_block(|_, block| by_mx(plan, *element, block, codes, sink)),
         Element::Nvfp4(tensor_scale) => slice.each_block(|_, block| by_nvfp4(*tensor_scale, block, codes, sink)),
         Element::Bnb(codebook, nested) => {
-            slice.each_block(|i, block| by_bnb(codebook, nested.as_ref(), i, block, codes, sink));
+            let borders = Borders::new(codebook);
+            slice.each_block(|i, block| by_bnb(&borders, nested.as_ref(), i, block, codes, sink));
         }
         Element::Ggml(block_type) => {
             let Some(encode) = block_type.encode else { return };
@@ -106,10 +110,10 @@ pub fn pass(plan: &Plan, first_row: usize, values: &[f32], codes: &mut Vec<u8>, 
     }
 }
 
-/// Whole rows of a tensor.
+/// Values of a tensor from a row and a column on.
 struct Slice<'a> {
     plan: &'a Plan,
-    first_row: usize,
+    from: (usize, usize),
     values: &'a [f32],
 }
 
@@ -120,10 +124,17 @@ impl<'a> Slice<'a> {
     fn each_run(&self, granularity: Granularity, mut run: impl FnMut(usize, u64, &'a [f32])) {
         let cols = self.plan.cols;
         let length = granularity.run(cols);
-        for (row, values) in (self.first_row..).zip(self.values.chunks(cols)) {
-            let start = row as u64 * cols as u64;
-            for (i, values) in values.chunks(length).enumerate() {
-                run(granularity.group(cols, row, i), start + (i * length) as u64, values);
+        let (mut row, mut col) = self.from;
+        // The place of the run in its row, and what is left of it.
+        let (mut place, mut left) = (col / length, length - col % length);
+        let mut rest = self.values;
+        while !rest.is_empty() {
+            let (values, more) = rest.split_at(rest.len().min(left).min(cols - col));
+            run(granularity.group(cols, row, place), (row as u64) * (cols as u64) + col as u64, values);
+            rest = more;
+            (place, left, col) = (place + 1, length, col + values.len());
+            if col == cols {
+                (row, col, place) = (row + 1, 0, 0);
             }
         }
     }
@@ -170,6 +181,34 @@ fn by_rounding(
         put(code);
         let q = f32::from_bits(cast.decode(code)) * by.scale;
         sink.value(Passed { x, y, q, clipped: y.is_finite() && cast.float.clips(y.into(), rounding) });
+    }
+}
+
+/// A list with its borders made once; the same codes as [`Codebook::encode`].
+struct Borders {
+    codebook: &'static Codebook,
+    /// In ascending order, then infinities that nothing lies beyond.
+    borders: Vec<f32>,
+}
+
+impl Borders {
+    fn new(codebook: &'static Codebook) -> Self {
+        let n = codebook.ascending.len();
+        let mut borders: Vec<f32> = (0..n - 1).map(|i| codebook.border(i)).collect();
+        borders.resize(n.next_power_of_two().max(16), f32::INFINITY);
+        Self { codebook, borders }
+    }
+
+    /// The code of the value nearest to `y`: as many borders lie below it as values do.
+    #[inline(always)]
+    fn encode(&self, y: f32) -> u32 {
+        let below = if let Ok(borders) = <&[f32; 16]>::try_from(self.borders.as_slice()) {
+            // Without a branch, and four at a time.
+            borders.iter().map(|&border| u32::from(y > border)).sum()
+        } else {
+            self.borders.partition_point(|&border| y > border) as u32
+        };
+        self.codebook.ascending[below as usize].into()
     }
 }
 
@@ -243,19 +282,20 @@ fn by_nvfp4(tensor_scale: f32, block: &[f32], codes: &mut Vec<u8>, sink: &mut im
 
 /// Of double quantization, codes are of the magnitude as it is and values of the magnitude as it is restored.
 fn by_bnb(
-    codebook: &Codebook,
+    borders: &Borders,
     nested: Option<&Nested>,
     i: usize,
     block: &[f32],
     codes: &mut Vec<u8>,
     sink: &mut impl Sink,
 ) {
-    let from = codes.len();
-    codes.resize(from + block.len(), 0);
-    let amax = bnb::encode_block(codebook, block, &mut codes[from..]);
-    let amax = nested.map_or(amax, |nested| nested.scales.amax(i));
-    sink.scale(amax);
-    for (&x, &code) in block.iter().zip(&codes[from..]) {
-        sink.value(Passed { x, y: x, q: bnb::decode(codebook, code.into(), amax), clipped: false });
+    let amax = mx::amax(block);
+    let inverse = 1.0 / amax.max(bnb::LEAST_AMAX);
+    let restored = nested.map_or(amax, |nested| nested.scales.amax(i));
+    sink.scale(restored);
+    for &x in block {
+        let code = borders.encode((x * inverse).clamp(-1.0, 1.0));
+        codes.push(code as u8);
+        sink.value(Passed { x, y: x, q: bnb::decode(borders.codebook, code, restored), clipped: false });
     }
 }

@@ -4,6 +4,7 @@ pub mod blocks;
 pub mod compare;
 pub mod details;
 mod elements;
+pub mod pack;
 pub mod scalar;
 #[cfg(target_arch = "wasm32")]
 pub mod simd128;
@@ -15,6 +16,7 @@ mod tests;
 
 pub use compare::{compare, compare_one};
 pub use details::{details, quantized};
+pub use pack::{Packed, packed};
 
 use crate::quantize::{Error, Plan, Quantizer, Range, Report, Tally, clip};
 
@@ -86,6 +88,11 @@ pub use simd128::{decode_slice, encode_slice};
 use simd128::{measure, ranges_of};
 
 #[cfg(not(target_arch = "wasm32"))]
-pub use scalar::{decode_slice, encode_slice};
+use scalar::ranges_of;
 #[cfg(not(target_arch = "wasm32"))]
-use scalar::{measure_guessing as measure, ranges_of};
+pub use scalar::{decode_slice, encode_slice};
+
+#[cfg(not(target_arch = "wasm32"))]
+fn measure(plan: &Plan, first_row: usize, values: &[f32], codes: &mut Vec<u8>) -> Tally {
+    scalar::measure_from(plan, (first_row, 0), values, codes)
+}

@@ -34,16 +34,25 @@ pub fn ranges_of(values: &[f32], cols: usize, groups: Granularity) -> Vec<Range>
 #[must_use]
 pub fn measure(plan: &Plan, first_row: usize, values: &[f32], codes: &mut Vec<u8>) -> Tally {
     let mut measured = Measured { plan, tally: Tally::default(), bin: Edges::bin };
-    elements::pass(plan, first_row, values, codes, &mut measured);
+    elements::pass(plan, (first_row, 0), values, codes, &mut measured);
     measured.tally
 }
 
-/// The same, and equal to it, with bins guessed instead of searched for: what runs where there are no lanes for a format.
+/// The same, and equal to it, from a row and a column on and with bins guessed instead of searched for: what runs where there
+/// are no lanes for values.
 #[must_use]
-pub fn measure_guessing(plan: &Plan, first_row: usize, values: &[f32], codes: &mut Vec<u8>) -> Tally {
+pub fn measure_from(plan: &Plan, from: (usize, usize), values: &[f32], codes: &mut Vec<u8>) -> Tally {
     let mut measured = Measured { plan, tally: Tally::default(), bin: Edges::bin_from_guess };
-    elements::pass(plan, first_row, values, codes, &mut measured);
+    elements::pass(plan, from, values, codes, &mut measured);
     measured.tally
+}
+
+/// Adds values that were quantized already.
+#[cfg(target_arch = "wasm32")]
+pub(super) fn tally_passed(plan: &Plan, passed: impl Iterator<Item = Passed>, tally: &mut Tally) {
+    for Passed { x, q, clipped, .. } in passed {
+        tally_one(plan, x, q, clipped, &Edges::bin_from_guess, tally);
+    }
 }
 
 struct Measured<'a, Bin> {

@@ -2,16 +2,19 @@
 //!
 //! [`measure`] takes blocks of [`BLOCK`] values of one row. A block that holds NaN, an infinity or an overflow goes to the
 //! scalar path whole: its sums then need no masks. So does one whose values or errors are too small for the tensor's unit.
+//! Floats and integers are quantized on lanes too; of the other formats only the measuring is.
 //! Codes, counts and the largest error equal the scalar path's; sums are f32 within a block and f64 across blocks.
 
 mod float;
+mod integer;
 
 pub use float::{decode_slice, encode_slice};
 
+use super::elements::{self, Passed, Sink};
 use super::scalar;
 use crate::formats::Rounding;
 use crate::quantize::report::LEAST_SUM;
-use crate::quantize::{Element, Granularity, Grid, Plan, Range, Tally};
+use crate::quantize::{BINS, Edges, Element, Granularity, Plan, Range, Tally};
 use core::arch::wasm32::*;
 use core::mem::transmute;
 use float::FloatLanes;
@@ -33,8 +36,29 @@ pub fn ranges(values: &[f32], cols: usize, each_row: bool) -> Vec<Range> {
 pub fn ranges_of(values: &[f32], cols: usize, groups: Granularity) -> Vec<Range> {
     match groups {
         Granularity::Tensor | Granularity::Row => ranges(values, cols, groups == Granularity::Row),
-        Granularity::Column | Granularity::Group(_) => scalar::ranges_of(values, cols, groups),
+        Granularity::Group(_) => values.chunks(cols).flat_map(|row| row.chunks(groups.run(cols))).map(range).collect(),
+        Granularity::Column => column_ranges(values, cols),
     }
+}
+
+fn column_ranges(values: &[f32], cols: usize) -> Vec<Range> {
+    let (nothing, nowhere) = (f32x4_splat(f32::INFINITY), f32x4_splat(f32::NEG_INFINITY));
+    let mut ends = vec![[[f32::INFINITY; 4], [f32::NEG_INFINITY; 4]]; cols / 4];
+    for row in values.chunks_exact(cols) {
+        for ([min, max], quad) in ends.iter_mut().zip(row.as_chunks::<4>().0) {
+            let x = load(quad);
+            let is_finite = f32x4_lt(f32x4_abs(x), nothing);
+            store(min, f32x4_pmin(load(min), v128_bitselect(x, nothing, is_finite)));
+            store(max, f32x4_pmax(load(max), v128_bitselect(x, nowhere, is_finite)));
+        }
+    }
+    let lanes = ends.iter().flat_map(|[min, max]| min.iter().zip(max));
+    let mut ranges: Vec<Range> = lanes.map(|(&min, &max)| Range { min, max }).collect();
+    for col in ranges.len()..cols {
+        ranges
+            .push(values.iter().skip(col).step_by(cols).fold(Range::NOTHING, |range, &x| range.union(Range::of(&[x]))));
+    }
+    ranges
 }
 
 fn range(values: &[f32]) -> Range {
@@ -71,33 +95,67 @@ fn all_finite(values: &[f32]) -> bool {
 /// Second pass over a slice of whole rows, the first of which is row `first_row` of the tensor. Appends the codes.
 #[must_use]
 pub fn measure(plan: &Plan, first_row: usize, values: &[f32], codes: &mut Vec<u8>) -> Tally {
-    let quantizer = &plan.quantizer;
-    let has_lanes = quantizer.rounding == Rounding::NearestEven
-        && match &plan.element {
-            Element::Float(cast) => FloatLanes::has(cast),
-            Element::Integer(_) => matches!(quantizer.granularity, Granularity::Tensor | Granularity::Row),
-            _ => false,
-        };
-    if !has_lanes {
-        return scalar::measure_guessing(plan, first_row, values, codes);
-    }
     let mut tally = Tally::default();
-    for (row, values) in values.chunks(plan.cols).enumerate() {
-        let row = first_row + row;
-        match &plan.element {
-            Element::Float(cast) => measure_row(&FloatLanes::new(*cast), plan, row, values, codes, &mut tally),
-            Element::Integer(grids) => {
-                let lanes = GridLanes::new(grids[quantizer.granularity.group(plan.cols, row, 0)]);
-                if lanes.divides {
-                    measure_row(&Dividing(lanes), plan, row, values, codes, &mut tally);
-                } else {
-                    measure_row(&lanes, plan, row, values, codes, &mut tally);
-                }
-            }
-            _ => {}
+    let is_nearest = plan.quantizer.rounding == Rounding::NearestEven;
+    let rows = (first_row..).zip(values.chunks(plan.cols));
+    match &plan.element {
+        Element::Float(cast) if is_nearest && FloatLanes::has(cast) => {
+            let lanes = FloatLanes::new(*cast);
+            rows.for_each(|(row, values)| measure_row(&lanes, plan, (row, 0), values, codes, &mut tally));
         }
+        Element::Integer(grids) if is_nearest => integer::measure(plan, grids, rows, codes, &mut tally),
+        _ => rows.for_each(|(row, values)| measure_passed(plan, row, values, codes, &mut tally)),
     }
     tally
+}
+
+/// Values that are quantized one by one before they are measured on lanes: whole blocks of every format.
+const PASSED: usize = 1 << 14;
+
+/// A row of a format that has no lanes.
+fn measure_passed(plan: &Plan, row: usize, values: &[f32], codes: &mut Vec<u8>, tally: &mut Tally) {
+    let mut passed = PassedLanes::default();
+    for (i, values) in values.chunks(PASSED).enumerate() {
+        passed.q.clear();
+        passed.clipped.clear();
+        elements::pass(plan, (row, i * PASSED), values, codes, &mut passed);
+        measure_row(&passed, plan, (row, i * PASSED), values, codes, tally);
+    }
+}
+
+/// Values whose codes are made.
+#[derive(Default)]
+struct PassedLanes {
+    /// What codes stand for.
+    q: Vec<f32>,
+    /// All ones where a value was clipped.
+    clipped: Vec<u32>,
+}
+
+impl Sink for PassedLanes {
+    #[inline(always)]
+    fn value(&mut self, Passed { q, clipped, .. }: Passed) {
+        self.q.push(q);
+        self.clipped.push(u32::from(clipped).wrapping_neg());
+    }
+}
+
+impl Lanes for PassedLanes {
+    const MAKES_CODES: bool = false;
+
+    #[inline(always)]
+    fn quantize(&self, quad: usize, _: v128) -> Quantized {
+        let values = load(&self.q.as_chunks().0[quad]);
+        let overflowed = v128_not(f32x4_le(f32x4_abs(values), f32x4_splat(f32::MAX)));
+        let clipped = load_u32(&self.clipped.as_chunks().0[quad]);
+        Quantized { codes: u32x4_splat(0), values, clipped, overflowed }
+    }
+
+    fn slowly(&self, plan: &Plan, _: (usize, usize), at: usize, values: &[f32], _: &mut Vec<u8>, tally: &mut Tally) {
+        let passed = values.iter().zip(&self.q[at..]).zip(&self.clipped[at..]);
+        let passed = passed.map(|((&x, &q), &clipped)| Passed { x, y: x, q, clipped: clipped != 0 });
+        scalar::tally_passed(plan, passed, tally);
+    }
 }
 
 /// Four values turned into codes and back.
@@ -114,23 +172,50 @@ struct Quantized {
 
 /// A kind of format on four finite lanes.
 trait Lanes {
-    fn quantize(&self, x: v128) -> Quantized;
+    /// Whether it makes the codes. If not, quantizing took longer than measuring does, and sums are f64: a format by whose
+    /// rules values of any size come together has no units for f32.
+    const MAKES_CODES: bool = true;
+
+    /// Quantizes the four values at `quad` · 4 of those that are measured.
+    fn quantize(&self, quad: usize, x: v128) -> Quantized;
+
+    /// Measures some values, from `at` on of those that are measured, which begin at a row and a column, one by one.
+    fn slowly(
+        &self,
+        plan: &Plan,
+        (row, col): (usize, usize),
+        at: usize,
+        values: &[f32],
+        codes: &mut Vec<u8>,
+        tally: &mut Tally,
+    ) {
+        tally.add(&scalar::measure_from(plan, (row, col + at), values, codes));
+    }
 }
 
-fn measure_row(kernel: &impl Lanes, plan: &Plan, row: usize, values: &[f32], codes: &mut Vec<u8>, tally: &mut Tally) {
-    for block in values.chunks(BLOCK) {
-        if !(all_finite(block) && measure_block(kernel, plan, row, block, codes, tally)) {
-            tally.add(&scalar::measure(plan, row, block, codes));
+fn measure_row(
+    kernel: &impl Lanes,
+    plan: &Plan,
+    from: (usize, usize),
+    values: &[f32],
+    codes: &mut Vec<u8>,
+    tally: &mut Tally,
+) {
+    for (i, block) in values.chunks(BLOCK).enumerate() {
+        let at = i * BLOCK;
+        if !(all_finite(block) && measure_block(kernel, plan, from, at, block, codes, tally)) {
+            kernel.slowly(plan, from, at, block, codes, tally);
         }
     }
 }
 
 /// Measures a block of finite values; refuses it (false, nothing changed) if one overflows or if all are so small that
 /// their squares are lost in f32.
-fn measure_block(
-    kernel: &impl Lanes,
+fn measure_block<K: Lanes>(
+    kernel: &K,
     plan: &Plan,
-    row: usize,
+    from: (usize, usize),
+    at: usize,
     values: &[f32],
     codes: &mut Vec<u8>,
     tally: &mut Tally,
@@ -145,16 +230,19 @@ fn measure_block(
     let error_unit = f32x4_splat(plan.error_unit);
     let mut totals = [0.0; 6];
     let mut sums = [zero; 6];
+    let mut wide_sums = [zero; 6];
     let mut largest = zero;
     let mut any_bits = zero;
     let (mut subnormal, mut clipped, mut flushed) = (0, 0, 0);
     for (i, quad) in quads.iter().enumerate() {
         let x = load(quad);
-        let Quantized { codes, values: q, clipped: clip, overflowed } = kernel.quantize(x);
+        let Quantized { codes, values: q, clipped: clip, overflowed } = kernel.quantize(at / 4 + i, x);
         if v128_any_true(overflowed) {
             return false;
         }
-        store_u32(&mut code_words[i], codes);
+        if K::MAKES_CODES {
+            store_u32(&mut code_words[i], codes);
+        }
         store(&mut quantized[i], q);
         let e = f32x4_sub(q, x);
         store(&mut errors[i], e);
@@ -167,6 +255,16 @@ fn measure_block(
         flushed += count(v128_and(nonzero, f32x4_eq(q, zero)));
         clipped += count(clip);
 
+        if !K::MAKES_CODES {
+            let (low, high) = (f64x2_promote_low_f32x4, |v| f64x2_promote_low_f32x4(i64x2_shuffle::<1, 1>(v, v)));
+            for (x, q, e) in [(low(x), low(q), low(e)), (high(x), high(q), high(e))] {
+                let terms = [e, f64x2_abs(e), f64x2_mul(e, e), f64x2_mul(x, x), f64x2_mul(q, q), f64x2_mul(x, q)];
+                for (sum, term) in wide_sums.iter_mut().zip(terms) {
+                    *sum = f64x2_add(*sum, term);
+                }
+            }
+            continue;
+        }
         let (xs, qs, es) = (f32x4_mul(x, value_unit), f32x4_mul(q, quantized_unit), f32x4_mul(e, error_unit));
         let terms = [es, f32x4_abs(es), f32x4_mul(es, es), f32x4_mul(xs, xs), f32x4_mul(qs, qs), f32x4_mul(xs, qs)];
         for (sum, term) in sums.iter_mut().zip(terms) {
@@ -179,89 +277,70 @@ fn measure_block(
             }
         }
     }
-    let [e1, abs1, e2, x2, q2, xq] = totals;
-    if (e2 < LEAST_SUM && v128_any_true(largest)) || (x2 < LEAST_SUM && v128_any_true(any_bits)) {
-        return false;
+    if K::MAKES_CODES {
+        let [_, _, e2, x2, ..] = totals;
+        // What is clipped far beyond a range may be beyond f32 in the units of that range.
+        let is_finite = totals.iter().all(|total| total.is_finite());
+        if !is_finite || (e2 < LEAST_SUM && v128_any_true(largest)) || (x2 < LEAST_SUM && v128_any_true(any_bits)) {
+            return false;
+        }
     }
-    let (value_unit, quantized_unit) = (f64::from(plan.value_unit), f64::from(plan.quantized_unit));
-    let error_unit = f64::from(plan.error_unit);
-    tally.sums.e += e1 / error_unit;
-    tally.sums.abs_e += abs1 / error_unit;
-    tally.sums.e2 += e2 / error_unit / error_unit;
-    tally.sums.x2 += x2 / value_unit / value_unit;
-    tally.sums.q2 += q2 / quantized_unit / quantized_unit;
-    tally.sums.xq += xq / value_unit / quantized_unit;
+    let units = [plan.error_unit, plan.value_unit, plan.quantized_unit].map(f64::from);
+    let [e, x, q] = if K::MAKES_CODES { units } else { [1.0; 3] };
+    if !K::MAKES_CODES {
+        totals = wide_sums.map(|sum| f64x2_extract_lane::<0>(sum) + f64x2_extract_lane::<1>(sum));
+    }
+    let [e1, abs1, e2, x2, q2, xq] = totals;
+    tally.sums.e += e1 / e;
+    tally.sums.abs_e += abs1 / e;
+    tally.sums.e2 += e2 / e / e;
+    tally.sums.x2 += x2 / x / x;
+    tally.sums.q2 += q2 / q / q;
+    tally.sums.xq += xq / x / q;
     tally.max_abs_error = lanes(largest).into_iter().fold(tally.max_abs_error, f32::max);
     tally.measured += n as u64;
     tally.subnormal += u64::from(subnormal);
     tally.clipped += u64::from(clipped);
     tally.flushed += u64::from(flushed);
-    for ((&x, &q), &e) in values[..n].iter().zip(quantized.as_flattened()).zip(errors.as_flattened()) {
-        tally.reference_counts[plan.value_edges.bin_from_guess(x)] += 1;
-        tally.quantized_counts[plan.value_edges.bin_from_guess(q)] += 1;
-        tally.error_counts[plan.error_edges.bin_from_guess(e)] += 1;
-    }
+    count_bins(&plan.value_edges, quads, &mut tally.reference_counts);
+    count_bins(&plan.value_edges, &quantized[..quads.len()], &mut tally.quantized_counts);
+    count_bins(&plan.error_edges, &errors[..quads.len()], &mut tally.error_counts);
     let code_words = &code_words.as_flattened()[..n];
-    if plan.quantizer.format.code_bytes() == 1 {
+    if K::MAKES_CODES && plan.quantizer.format.code_bytes() == 1 {
         codes.extend(code_words.iter().map(|&code| code as u8));
-    } else {
+    } else if K::MAKES_CODES {
         codes.extend(code_words.iter().flat_map(|&code| (code as u16).to_le_bytes()));
     }
     if !rest.is_empty() {
-        tally.add(&scalar::measure(plan, row, rest, codes));
+        kernel.slowly(plan, from, at + n, rest, codes, tally);
     }
     true
 }
 
-/// [`Grid`] on four lanes.
-struct GridLanes {
-    scale: v128,
-    inverse: v128,
-    zero_point: v128,
-    min_code: v128,
-    max_code: v128,
-    divides: bool,
-}
-
-/// [`GridLanes`] of a grid that divides by its scale.
-struct Dividing(GridLanes);
-
-impl GridLanes {
-    fn new(grid: Grid) -> Self {
-        Self {
-            scale: f32x4_splat(grid.scale),
-            inverse: f32x4_splat(grid.inverse),
-            zero_point: i32x4_splat(grid.zero_point),
-            min_code: i32x4_splat(grid.min_code),
-            max_code: i32x4_splat(grid.max_code),
-            divides: grid.divides,
+/// Counts finite values. Where a guess is not certain, all four are looked at one by one.
+fn count_bins(edges: &Edges, quads: &[[f32; 4]], counts: &mut [u64]) {
+    let [lo, per_unit, margin] = edges.guess();
+    let (low, high) = (f32x4_splat(margin), f32x4_splat(1.0 - margin));
+    let (lo, per_unit, bins) = (f32x4_splat(lo), f32x4_splat(per_unit), u32x4_splat(BINS as u32));
+    let Some(counts) = counts.first_chunk_mut::<BINS>() else { return };
+    for quad in quads {
+        let guess = f32x4_mul(f32x4_sub(load(quad), lo), per_unit);
+        let floor = f32x4_floor(guess);
+        let part = f32x4_sub(guess, floor);
+        // Below zero it is a large number as unsigned; NaN and what is beyond i32 have no part between the margins.
+        let bin = i32x4_trunc_sat_f32x4(floor);
+        let is_certain = v128_and(v128_and(f32x4_gt(part, low), f32x4_lt(part, high)), u32x4_lt(bin, bins));
+        if u32x4_all_true(is_certain) {
+            let mut count = |bin: u32| counts[bin as usize % BINS] += 1;
+            count(u32x4_extract_lane::<0>(bin));
+            count(u32x4_extract_lane::<1>(bin));
+            count(u32x4_extract_lane::<2>(bin));
+            count(u32x4_extract_lane::<3>(bin));
+        } else {
+            for &x in quad {
+                counts[edges.bin_from_guess(x)] += 1;
+            }
         }
-    }
-
-    #[inline(always)]
-    fn quantize_steps(&self, steps: v128) -> Quantized {
-        let steps = f32x4_nearest(steps);
-        let steps = f32x4_pmax(f32x4_pmin(steps, f32x4_splat(65_536.0)), f32x4_splat(-65_536.0));
-        let wanted = i32x4_add(i32x4_trunc_sat_f32x4(steps), self.zero_point);
-        let codes = i32x4_max(i32x4_min(wanted, self.max_code), self.min_code);
-        let values = f32x4_mul(f32x4_convert_i32x4(i32x4_sub(codes, self.zero_point)), self.scale);
-        // An amax of f32::MAX may round up to infinity on the way back.
-        let overflowed = f32x4_gt(f32x4_abs(values), f32x4_splat(f32::MAX));
-        Quantized { codes, values, clipped: i32x4_ne(codes, wanted), overflowed }
-    }
-}
-
-impl Lanes for GridLanes {
-    #[inline(always)]
-    fn quantize(&self, x: v128) -> Quantized {
-        self.quantize_steps(f32x4_mul(x, self.inverse))
-    }
-}
-
-impl Lanes for Dividing {
-    #[inline(always)]
-    fn quantize(&self, x: v128) -> Quantized {
-        self.0.quantize_steps(f32x4_div(x, self.0.scale))
     }
 }
 
@@ -270,6 +349,12 @@ impl Lanes for Dividing {
 
 #[inline(always)]
 fn load(quad: &[f32; 4]) -> v128 {
+    // SAFETY: both are 16 bytes of which every pattern is a value.
+    unsafe { transmute(*quad) }
+}
+
+#[inline(always)]
+fn load_u32(quad: &[u32; 4]) -> v128 {
     // SAFETY: both are 16 bytes of which every pattern is a value.
     unsafe { transmute(*quad) }
 }

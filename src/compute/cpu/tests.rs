@@ -42,7 +42,7 @@ prop_compose! {
         rule in select(GRID_RULES.iter().collect::<Vec<_>>()),
         range in select(vec![
             RangeMethod::Full, RangeMethod::Percentile(99.0), RangeMethod::Percentile(99.9), RangeMethod::Mse,
-            RangeMethod::Entropy,
+            RangeMethod::Entropy, RangeMethod::Histogram,
         ]),
         power_of_two_scale: bool,
         scale_rule in select(ScaleRule::ALL.to_vec()),
@@ -316,6 +316,21 @@ fn bytes_are_those_of_the_codes_and_of_every_scale() {
     assert_eq!(bytes(of("bnb_nf4_double")), (3 * 2 * 33 + 4 + 4, 6, 3 * 58));
     assert_eq!(bytes(of("q4_k")), (3 * 144, 3, 3 * 186));
     assert_eq!(bytes(of("q8_0")), (3 * 3 * 34, 9, 3 * 26));
+}
+
+#[test]
+fn a_packed_tensor_has_as_many_bytes_as_its_plan_says() {
+    let values: Vec<f32> = (0..3 * 70).map(|i| libm::sinf(i as f32)).collect();
+    for format in FORMATS {
+        for granularity in [Granularity::Tensor, Granularity::Row, Granularity::Column, Granularity::Group(32)] {
+            for (scheme, power_of_two_scale) in [(Scheme::Symmetric, true), (Scheme::Affine, false)] {
+                let settings = Quantizer { scheme, granularity, power_of_two_scale, ..Quantizer::new(format) };
+                let Ok((plan, _, codes)) = quantize(settings, 3, 70, &values, |_| {}) else { continue };
+                let packed = packed(&plan, &values, &codes);
+                assert_eq!(packed.len() as u64, plan.packed_bytes(), "{settings:?}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -224,7 +224,7 @@ const fn subnormals(cast: Cast) -> [[u8; 16]; 2] {
 
 impl Lanes for FloatLanes {
     #[inline(always)]
-    fn quantize(&self, x: v128) -> Quantized {
+    fn quantize(&self, _: usize, x: v128) -> Quantized {
         let Cast { float, max_code, overflow_code, zero_sign, .. } = self.cast;
         // One code beyond the largest, where it can be told from that.
         let limit = u32x4_splat(((max_code + 1) << self.shift).wrapping_add(rebias(self.cast)));
