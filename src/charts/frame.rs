@@ -99,6 +99,12 @@ impl Frame {
         self.x.value(((css_x - self.plot.x0) / self.plot.width()).clamp(0.0, 1.0))
     }
 
+    /// The values at both ends of the horizontal axis.
+    #[must_use]
+    pub fn x_ends(&self) -> (f64, f64) {
+        (self.x.value(0.0), self.x.value(1.0))
+    }
+
     pub(super) fn x_place(&self, x: f64) -> Option<f64> {
         Some(self.plot.x0 + self.x.share(x)? * self.plot.width())
     }

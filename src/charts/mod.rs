@@ -41,6 +41,8 @@ mod theme;
 mod test_support;
 
 pub use axis::{Axis, Scale, TickFormat};
+use frame::Frame;
+
 pub use cells::{CellRole, Cells};
 pub use histogram::{BinSeries, BinStyle, Histogram, ValueMark};
 pub use lanes::{Bar, Lane, Lanes};
@@ -78,9 +80,14 @@ impl AnyPicture {
     /// The value under a horizontal position, and those at the ends of the axis, of a picture that a value can be dragged in.
     #[must_use]
     pub fn value_at(&self, css_x: f64, size: (f64, f64)) -> Option<(f64, (f64, f64))> {
-        let Self::Lanes(lanes) = self else { return None };
-        let layout = lanes.layout(size, &Style::new(&Theme::LIGHT, 1.0))?;
-        Some((layout.value_at(css_x), layout.ends()))
+        let style = Style::new(&Theme::LIGHT, 1.0);
+        let of_frame = |frame: &Frame| (frame.x_at(css_x), frame.x_ends());
+        match self {
+            Self::Lanes(picture) => picture.layout(size, &style).map(|layout| (layout.value_at(css_x), layout.ends())),
+            Self::Histogram(picture) => picture.layout(size, &style).map(|layout| of_frame(&layout.frame)),
+            Self::LineChart(picture) => picture.layout(size, &style).map(|layout| of_frame(&layout.frame)),
+            Self::StackedBar(_) | Self::Cells(_) => None,
+        }
     }
 
     /// The cell under a place, by column and row, of a picture that has cells.

@@ -9,7 +9,7 @@ use crate::labs::quantize::{Closer, Inspected, Outcome, Task};
 use crate::labs::{Lab, View, formats, quantize};
 use crate::platform::webgpu::Adapter;
 use crate::platform::{clock::now_ms, task, workers};
-use crate::quantize::{Detail, Element, Error, Plan, Report, compare};
+use crate::quantize::{Detail, Element, Error, Plan, Quantizer, RangeMethod, Report, compare};
 use crate::weights::{Distribution, Sample, Tensor, transform};
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -187,7 +187,8 @@ impl Bench {
             (Backend::Gpu, _) => ("gpu", "GPU".to_owned()),
             (Backend::Cpu, _) => ("cpu", "CPU (WebAssembly SIMD)".to_owned()),
         };
-        Ok((plan, Outcome { report, backend, backend_name, elapsed_ms, backend_note: note }))
+        let clip_curve = clip_curve(&plan, values);
+        Ok((plan, Outcome { report, backend, backend_name, elapsed_ms, backend_note: note, clip_curve }))
     }
 }
 
@@ -220,6 +221,8 @@ impl Bench {
 
 /// The most values of a tensor that formats are compared on.
 const MOST_COMPARED: usize = 1 << 20;
+/// The most values of a tensor that ways to clip are tried on.
+const MOST_CLIPPED: usize = 1 << 16;
 /// A column with a magnitude beyond so many times the root mean square is one of outliers.
 const OUTLIER: f64 = 6.0;
 
@@ -233,6 +236,20 @@ fn activation(task: &Task, cols: usize, rotation: Option<usize>) -> Vec<f32> {
         transform::rotate(&mut activation, cols, size);
     }
     activation
+}
+
+/// Decibels by the part of the range that is not clipped, of a sample; nothing for formats without a scale.
+fn clip_curve(plan: &Plan, values: &[f32]) -> Vec<(f64, f64)> {
+    if !plan.quantizer.has_scale() {
+        return Vec::new();
+    }
+    let (rows, sampled) = compare::sample(values, plan.cols, MOST_CLIPPED);
+    let cols = sampled.len().checked_div(rows).unwrap_or_default();
+    let at = |part: f64| {
+        let quantizer = Quantizer { range: RangeMethod::Part(part), ..plan.quantizer };
+        Some((part, cpu::compare_one(quantizer, rows, cols, &sampled).ok()?.sqnr_db?))
+    };
+    quantize::clip_parts().into_iter().filter_map(at).collect()
 }
 
 /// How many codes of so many bytes differ.

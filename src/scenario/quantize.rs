@@ -59,14 +59,19 @@ pub static GRANULARITIES: [(&str, &str, Granularity); 8] = [
     ("g256", "256 neighbours", Granularity::Group(256)),
 ];
 
+/// The id of a range that the reader clips by hand.
+pub const PART: &str = "part";
+
 /// What the scale is taken from: id, name.
-pub static RANGES: [(&str, &str, RangeMethod); 7] = [
+pub static RANGES: [(&str, &str, RangeMethod); 9] = [
     ("full", "All numbers", RangeMethod::Full),
+    (PART, "A part of that, by hand", RangeMethod::Part(1.0)),
     ("p99", "99 % of them", RangeMethod::Percentile(99.0)),
     ("p99.9", "99.9 % of them", RangeMethod::Percentile(99.9)),
     ("p99.99", "99.99 % of them", RangeMethod::Percentile(99.99)),
     ("p99.999", "99.999 % of them", RangeMethod::Percentile(99.999)),
     ("mse", "The clip with the least squared error", RangeMethod::Mse),
+    ("observer", "torch’s histogram observer", RangeMethod::Histogram),
     ("entropy", "The clip that loses least information (KL)", RangeMethod::Entropy),
 ];
 
@@ -103,6 +108,8 @@ pub struct QuantizeScenario {
     pub granularity: usize,
     /// Index into [`RANGES`]: of formats that have a scale.
     pub range: usize,
+    /// Of a range that is clipped by hand: which part of it is left.
+    pub clip: f64,
     /// Index into [`GRID_RULES`]: of integer formats.
     pub rule: usize,
     /// Whether scales are powers of two.
@@ -125,6 +132,8 @@ pub struct QuantizeScenario {
 pub const SEED: Bounds = Bounds { name: "The seed", min: 0.0, max: 9_007_199_254_740_991.0, whole: true };
 /// Bounds of the standard deviation.
 pub const STD: Bounds = Bounds { name: "The standard deviation", min: 1e-38, max: 1e36, whole: false };
+/// Bounds of the part of the range.
+pub const CLIP: Bounds = Bounds { name: "The part of the range", min: 0.001, max: 1.0, whole: false };
 /// Bounds of the columns of outliers.
 pub const OUTLIERS: Bounds = Bounds { name: "Columns of outliers", min: 0.0, max: 64.0, whole: true };
 /// Bounds of what outliers are multiplied by.
@@ -147,6 +156,7 @@ impl Default for QuantizeScenario {
             scaled: false,
             granularity: 0,
             range: 0,
+            clip: 0.5,
             rule: 0,
             power_of_two: false,
             mx_rule: ScaleRule::Floor,
@@ -179,7 +189,7 @@ impl QuantizeScenario {
         Quantizer {
             scheme: self.scheme,
             granularity: GRANULARITIES[self.granularity].2,
-            range: RANGES[self.range].2,
+            range: if self.clips_by_hand() { RangeMethod::Part(self.clip) } else { RANGES[self.range].2 },
             rule: &GRID_RULES[self.rule],
             power_of_two_scale: self.power_of_two,
             scale_rule: self.mx_rule,
@@ -195,6 +205,19 @@ impl QuantizeScenario {
             scaled: self.scaled || usual.scaled,
             ..usual
         }
+    }
+
+    /// Whether the reader says which part of the range is left.
+    #[must_use]
+    pub fn clips_by_hand(&self) -> bool {
+        RANGES[self.range].0 == PART
+    }
+
+    /// Clips the range by hand, to this part of it.
+    pub fn clip_to(&mut self, part: f64) {
+        self.range = RANGES.iter().position(|row| row.0 == PART).unwrap_or_default();
+        // As many digits as a pointer can tell.
+        self.clip = (part.clamp(CLIP.min, CLIP.max) * 1000.0).round() / 1000.0;
     }
 
     /// How many neighbours the rows are turned with before; nothing if they are not.
@@ -399,6 +422,12 @@ pub static KEYS: &[Key<QuantizeScenario>] = &[
         ),
         write: |scenario| RANGES[scenario.range].0.to_owned(),
         read: |scenario, text| read_index(&mut scenario.range, &RANGES, |row| row.0 == text),
+    },
+    Key {
+        name: "clip",
+        doc: documented!("For `range=part`: which part of the range is left.", || span(&CLIP), "0.25"),
+        write: |scenario| number::format(scenario.clip),
+        read: |scenario, text| read_number(&mut scenario.clip, &CLIP, text),
     },
     Key {
         name: "by",

@@ -8,7 +8,7 @@ use crate::quantize::GRID_RULES;
 use crate::scenario::QuantizeScenario;
 use crate::scenario::formats::ROUNDINGS;
 use crate::scenario::quantize::{
-    Data, FACTOR, GRANULARITIES, OUTLIERS, RANGES, ROTATIONS, SEED, SIZES, STD, encodable,
+    CLIP, Data, FACTOR, GRANULARITIES, OUTLIERS, RANGES, ROTATIONS, SEED, SIZES, STD, encodable,
 };
 use crate::weights::Distribution;
 
@@ -65,6 +65,9 @@ pub fn controls(asked: &QuantizeScenario) -> String {
 fn scale_and_rounding(form: &mut Form, asked: &QuantizeScenario) {
     if asked.has_scale() {
         form.menu("range", "range", "Scale from the range of", &plain(RANGES.map(|row| (row.0, row.1))));
+    }
+    if asked.has_scale() && asked.clips_by_hand() {
+        form.number("clip", "Part of the range", "", &CLIP, Some(0.001));
     }
     if asked.is_integer() {
         let rules = GRID_RULES.iter().map(|row| (row.id, row.name));

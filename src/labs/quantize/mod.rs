@@ -42,7 +42,18 @@ pub struct Outcome {
     pub elapsed_ms: f64,
     /// Why another backend than the fastest did it, if so.
     pub backend_note: Option<String>,
+    /// Of formats that have a scale: decibels by the part of the range that is not clipped, of a sample.
+    pub clip_curve: Vec<(f64, f64)>,
 }
+
+/// The parts of the range that a curve is drawn through.
+#[must_use]
+pub fn clip_parts() -> Vec<f64> {
+    (0..CLIP_POINTS).map(|i| libm::pow(LEAST_CLIP, 1.0 - f64::from(i) / f64::from(CLIP_POINTS - 1))).collect()
+}
+
+const CLIP_POINTS: u32 = 33;
+const LEAST_CLIP: f64 = 0.02;
 
 impl Task {
     /// What a question asks for.
@@ -89,6 +100,7 @@ impl Task {
                     pictures::errors(asked, report),
                     pictures::exponents(asked, report),
                 ];
+                view.figures.push(pictures::clip(asked, outcome));
                 if let Some(closer) = closer {
                     view.figures.extend(closer.pictures(asked, report));
                     view.set(Part::Inspector, closer.inspector(asked, report));

@@ -4,8 +4,9 @@ use crate::compute::protocol::Stage;
 use crate::labs::Part;
 use crate::labs::quantize::controls;
 use crate::platform::page;
+use crate::scenario::QuantizeScenario;
 use crate::scenario::quantize::KEYS;
-use crate::ui::components::{Button, Figure, Problem, ReportActions};
+use crate::ui::components::{Button, Figure, Grab, Problem, ReportActions};
 use crate::ui::dynamic::{condition, dynamic, effect, text, when};
 use crate::ui::form::form;
 use crate::ui::markup::Markup;
@@ -19,10 +20,37 @@ pub fn QuantizeLab() -> impl IntoView {
     let shown = state.quantize_shown;
     effect(move || state.ask_quantize());
     let keeps_last = condition(move || shown.with(|shown| shown.view.is_answer()));
+    // What is dragged along the values is the largest that is not clipped; along the curve, the part of the range.
+    let clip = move |part: f64| {
+        state.quantize.update(|scenario| {
+            if scenario.has_scale() {
+                scenario.clip_to(part);
+            }
+        });
+    };
+    let drag_value = Callback::new(move |grab: Option<Grab>| {
+        if let Some(Grab { value, ends, .. }) = grab {
+            clip(value.abs() / ends.0.abs().max(ends.1.abs()));
+        }
+    });
+    let drag_part = Callback::new(move |grab: Option<Grab>| {
+        if let Some(grab) = grab {
+            clip(grab.value);
+        }
+    });
     let results = dynamic(move || {
         if keeps_last.get() {
             view! {
-                <Figure id="quantize-values-chart" height=300.0 data=shown_figure(shown, 0)/>
+                <Figure id="quantize-values-chart" height=300.0 data=shown_figure(shown, 0) drag=drag_value/>
+                {when(
+                    move || state.quantize.with(QuantizeScenario::has_scale),
+                    move || {
+                        view! {
+                            <Figure id="quantize-clip-chart" height=180.0 data=shown_figure(shown, 3) drag=drag_part/>
+                        }
+                        .into_any()
+                    },
+                )}
                 {form(state.quantize, KEYS, controls::view)}
                 <Figure id="quantize-errors-chart" height=220.0 data=shown_figure(shown, 1)/>
                 <Figure id="quantize-exponents-chart" height=220.0 data=shown_figure(shown, 2)/>
@@ -94,10 +122,10 @@ fn Closer() -> impl IntoView {
         move || {
             view! {
                 <Markup id="quantize-inspector" html=shown_part(shown, Part::Inspector) act/>
-                {cells("quantize-reference-cells", 3)}
-                {cells("quantize-quantized-cells", 4)}
-                {cells("quantize-error-cells", 5)}
-                <Figure id="quantize-joint" height=300.0 data=shown_figure(shown, 6)/>
+                {cells("quantize-reference-cells", 4)}
+                {cells("quantize-quantized-cells", 5)}
+                {cells("quantize-error-cells", 6)}
+                <Figure id="quantize-joint" height=300.0 data=shown_figure(shown, 7)/>
             }
             .into_any()
         },

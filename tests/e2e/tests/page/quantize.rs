@@ -16,7 +16,7 @@ const QUANTIZERS: [&str; 6] = [
 ];
 
 /// What only the CPU does.
-const ON_THE_CPU: [&str; 14] = [
+const ON_THE_CPU: [&str; 16] = [
     "format=e4m3fn&fit=1&scale=row",
     "format=nf4&scale=g64",
     "format=int4&scale=g32&scheme=affine",
@@ -24,6 +24,8 @@ const ON_THE_CPU: [&str; 14] = [
     "format=int8&range=p99.9",
     "format=int4&range=mse&pow2=1",
     "format=int4&range=entropy",
+    "format=int4&range=observer",
+    "format=nf4&range=part&clip=0.3",
     "format=int8&round=stochastic",
     "format=mxfp4&rule=rceil",
     "format=mxfp8_e4m3",
@@ -128,6 +130,34 @@ fn a_closer_look_shows_where_the_error_is_and_one_number_by_itself() {
         page.select("quantize-all-formats", "mxfp4").await;
         page.ready().await;
         assert!(page.text("#quantize-inspected").await.contains("Bytes of the block"));
+    });
+}
+
+#[test]
+fn the_range_is_clipped_by_dragging_in_the_picture_of_the_values_or_of_what_it_gains() {
+    with_page(Gpu::Off, async |page| {
+        page.open("?compute=cpu#/quantize?v=1&format=int4&data=laplace").await;
+        let before = page.report().await["sqnr_db"].as_f64().unwrap();
+        assert!(page.text("#quantize-clip-chart .figure__title").await.starts_with("Clipping to "));
+        let width = page.eval("return document.querySelector('#quantize-values-chart canvas').clientWidth").await;
+        page.drag("#quantize-values-chart canvas", (width.as_f64().unwrap() * 0.2) as i64).await;
+        page.let_go().await;
+        page.ready().await;
+        let report = page.report().await;
+        assert!(report["clipped"].as_u64().unwrap() > 0, "{report}");
+        assert!(report["sqnr_db"].as_f64().unwrap() > before + 1.0);
+        let clip = page.property("#quantize-clip", "value").await;
+        let clip: f64 = clip.as_str().unwrap().parse().unwrap();
+        assert!((0.3..0.6).contains(&clip), "{clip}");
+        page.until_hash(&format!("#/quantize?v=1&data=laplace&format=int4&range=part&clip={clip}")).await;
+        page.drag("#quantize-clip-chart canvas", -(width.as_f64().unwrap() * 0.3) as i64).await;
+        page.let_go().await;
+        page.ready().await;
+        let next = page.property("#quantize-clip", "value").await;
+        assert!(next.as_str().unwrap().parse::<f64>().unwrap() < 0.1, "{next}");
+        page.choose("quantize-format-bf16").await;
+        page.ready().await;
+        assert!(!page.has("#quantize-clip-chart").await, "there is no scale to clip for");
     });
 }
 
