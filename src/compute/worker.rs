@@ -4,13 +4,14 @@ use super::backend::{self, Backend, Choice, Unavailable};
 use super::cpu;
 use super::gpu::device::{Failure, Gpu};
 use super::protocol::{self, FromWorker, JobId, Stage, ToWorker};
+use crate::formats::Kind;
 use crate::labs::quantize::compare::{Comparison, Effect, Remedy};
 use crate::labs::quantize::{Closer, Inspected, Outcome, Task};
-use crate::labs::{Lab, View, formats, quantize};
+use crate::labs::{File, Lab, View, formats, quantize};
 use crate::platform::webgpu::Adapter;
 use crate::platform::{clock::now_ms, task, workers};
 use crate::quantize::{Detail, Element, Error, Plan, Quantizer, RangeMethod, Report, compare};
-use crate::weights::{Distribution, Sample, Tensor, transform};
+use crate::weights::{Distribution, Sample, Tensor, npy::npy, transform};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
@@ -86,6 +87,11 @@ impl Bench {
                 }
                 let Some((_, plan, outcome)) = &self.done else { return View::default() };
                 let values = self.tensor.as_ref().map_or(&[][..], |(_, values)| values);
+                if let Some(file) = message.question.file {
+                    let mut view = View::of(&message.question);
+                    view.file = Some(write_file(file, plan, values));
+                    return view;
+                }
                 let closer = message.question.closer.map(|cell| look(plan, values, cell));
                 task.view(&message.question, Ok(outcome), closer.as_ref())
             }
@@ -250,6 +256,41 @@ fn clip_curve(plan: &Plan, values: &[f32]) -> Vec<(f64, f64)> {
         Some((part, cpu::compare_one(quantizer, rows, cols, &sampled).ok()?.sqnr_db?))
     };
     quantize::clip_parts().into_iter().filter_map(at).collect()
+}
+
+/// Name and content of a file of a tensor.
+fn write_file(file: File, plan: &Plan, values: &[f32]) -> (String, Vec<u8>) {
+    let floats = |values: &[f32]| {
+        let bytes: Vec<u8> = values.iter().flat_map(|x| x.to_le_bytes()).collect();
+        npy("<f4", &[plan.rows, plan.cols], &bytes)
+    };
+    let codes = || cpu::codes(plan, values);
+    let id = plan.quantizer.format.id;
+    match file {
+        File::Reference => ("fp32.npy".to_owned(), floats(values)),
+        File::Quantized => (format!("{id}-values.npy"), floats(&cpu::quantized(plan, 0, values))),
+        File::Codes => {
+            let codes = codes();
+            let is_ggml = matches!(plan.element, Element::Ggml(_));
+            let is_signed = matches!(plan.quantizer.format.kind, Kind::Integer(integer) if integer.signed)
+                && !plan.quantizer.is_affine();
+            let dtype = match plan.quantizer.format.code_bytes() {
+                _ if is_ggml => "|u1",
+                1 if is_signed => "|i1",
+                1 => "|u1",
+                2 if is_signed => "<i2",
+                2 => "<u2",
+                _ => "<u4",
+            };
+            let shape = if is_ggml { vec![plan.rows, codes.len() / plan.rows] } else { vec![plan.rows, plan.cols] };
+            (format!("{id}-codes.npy"), npy(dtype, &shape, &codes))
+        }
+        File::Packed => {
+            let packed = cpu::packed(plan, values, &codes());
+            let parts = [packed.codes, packed.scales, packed.zero_points, packed.tensor_scales];
+            (format!("{id}.bin"), parts.concat())
+        }
+    }
 }
 
 /// How many codes of so many bytes differ.

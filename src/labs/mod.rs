@@ -47,6 +47,31 @@ pub struct Question {
     /// Once the reader has asked for a closer look at a tensor: at which cell of it, by column and row; at that with the
     /// largest error if there is no such cell.
     pub closer: Option<(u32, u32)>,
+    /// The file that the reader wants of a tensor.
+    pub file: Option<File>,
+}
+
+/// What a tensor can be taken along as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum File {
+    /// The tensor before, as `.npy`.
+    Reference,
+    /// The values that the codes stand for, as `.npy`.
+    Quantized,
+    /// The codes, each in as few whole bytes as hold it, as `.npy`.
+    Codes,
+    /// Codes and scales as they are stored, without a header.
+    Packed,
+}
+
+impl File {
+    /// Every file, with the words for it.
+    pub const ALL: [(Self, &str); 4] = [
+        (Self::Reference, "FP32 values (.npy)"),
+        (Self::Quantized, "Quantized values (.npy)"),
+        (Self::Codes, "Codes (.npy)"),
+        (Self::Packed, "Packed bytes (.bin)"),
+    ];
 }
 
 /// What a lab shows. A part that was not made is empty.
@@ -58,6 +83,8 @@ pub struct View {
     pub x: f64,
     /// Pictures, in the lab's order.
     pub figures: Vec<FigureData>,
+    /// Name and content of the file that was asked for.
+    pub file: Option<(String, Vec<u8>)>,
     parts: Vec<String>,
 }
 

@@ -1,7 +1,7 @@
 //! The page itself: its address, its body, its storage, its clipboard.
 
 use super::task;
-use js_sys::{Array, Reflect, global};
+use js_sys::{Array, Reflect, Uint8Array, global};
 use wasm_bindgen::prelude::*;
 use web_sys::{
     Blob, BlobPropertyBag, Document, Element, Event, HtmlElement, HtmlTextAreaElement, PointerEvent, Url, Window,
@@ -232,12 +232,13 @@ pub fn mark(container: &str, attribute: &str, word: &str, class: &str) {
     }
 }
 
-/// Offers a text as a file.
-pub fn download(name: &str, text: &str) {
+/// Offers a file of this MIME type.
+pub fn download(name: &str, kind: &str, content: &[u8]) {
     let Some((_, document)) = page() else { return };
     let options = BlobPropertyBag::new();
-    options.set_type("text/csv");
-    let url = Blob::new_with_str_sequence_and_options(&Array::of1(&text.into()), &options)
+    options.set_type(kind);
+    let content = Uint8Array::from(content);
+    let url = Blob::new_with_u8_array_sequence_and_options(&Array::of1(&content), &options)
         .and_then(|blob| Url::create_object_url_with_blob(&blob));
     let anchor = document.create_element("a").ok().and_then(|element| element.dyn_into::<HtmlElement>().ok());
     if let (Ok(url), Some(anchor)) = (url, anchor) {

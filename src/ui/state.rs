@@ -5,7 +5,7 @@ use super::client::{self, Event};
 use crate::answers;
 use crate::compute::protocol::Stage;
 use crate::json;
-use crate::labs::{FigureData, Lab, Part, Question, View as LabView};
+use crate::labs::{FigureData, File, Lab, Part, Question, View as LabView};
 use crate::memory;
 use crate::platform::page;
 use crate::scaling;
@@ -172,7 +172,7 @@ impl State {
     fn formats_question(&self) -> Question {
         let (keys, typed) = self.formats.with(|scenario| (scenario.keys(), scenario.x.clone()));
         let (order, window) = (self.formats_order.get(), self.formats_window.get());
-        Question { lab: Lab::Formats, keys, typed, order, window, closer: None }
+        Question { lab: Lab::Formats, keys, typed, order, window, closer: None, file: None }
     }
 
     /// What the Quantize lab is asked now.
@@ -198,6 +198,28 @@ impl State {
         if self.quantize_shown.with(|shown| shown.settled.as_ref() == Some(&question)) {
             self.ask(self.compare_shown, Question { lab: Lab::Compare, order: Some(order), closer: None, ..question });
         }
+    }
+
+    /// Asks the engine for a file of the Quantize lab's tensor, and offers it; says whether it had nothing else to do.
+    pub fn ask_file(&self, file: File) -> bool {
+        let question = untrack(|| self.quantize_question());
+        if self.quantize_shown.with_untracked(|shown| shown.settled.as_ref() != Some(&question)) {
+            return false;
+        }
+        RUNNING.replace(Some(busy::begin()));
+        client::submit(Question { file: Some(file), ..question }, self.view.compute, |event| {
+            match event {
+                Event::Progress(..) => return,
+                Event::Answer(view) => {
+                    if let Some((name, content)) = view.file {
+                        page::download(&name, "application/octet-stream", &content);
+                    }
+                }
+                Event::NoWorker(_) => {}
+            }
+            RUNNING.take();
+        });
+        true
     }
 
     fn ask(&self, shown: RwSignal<Shown>, question: Question) {

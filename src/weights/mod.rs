@@ -1,5 +1,6 @@
 //! Where tensors come from: samples drawn from a seed ([`samples`]), or numbers of the reader’s own.
 
+pub mod npy;
 pub mod samples;
 pub mod transform;
 

@@ -63,6 +63,17 @@ pub fn quantize(
     Ok((plan, tally, codes))
 }
 
+/// The codes that [`quantize`] made by a plan, once more.
+#[must_use]
+pub fn codes(plan: &Plan, values: &[f32]) -> Vec<u8> {
+    let slice_rows = (SLICE / plan.cols).max(1);
+    let mut codes = Vec::with_capacity(plan.code_bytes(values.len()));
+    for (i, slice) in values.chunks(slice_rows * plan.cols).enumerate() {
+        _ = measure(plan, i * slice_rows, slice, &mut codes);
+    }
+    codes
+}
+
 /// The plan for a tensor whose groups have these ranges.
 ///
 /// # Errors

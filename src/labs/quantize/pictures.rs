@@ -10,7 +10,7 @@ use crate::charts::{
 use crate::formats::anatomy::{Scaling, figure, values_between};
 use crate::formats::{Facts, Kind};
 use crate::labs::{FigureData, Table};
-use crate::quantize::Scheme;
+use crate::quantize::Range;
 use crate::quantize::report::{Counts, Report};
 use crate::scenario::QuantizeScenario;
 use crate::units::significant;
@@ -61,20 +61,16 @@ fn levels(asked: &QuantizeScenario, report: &Report) -> Vec<f64> {
     let scaling = match format.kind {
         Kind::Float(_) | Kind::Codebook(_) if !asked.has_scale() => Scaling::default(),
         Kind::Integer(_) | Kind::Codebook(_) => match report.scale {
-            // Affine codes have no sign, whatever the format’s.
             Some(scale) => Scaling { scale, ..Scaling::default() },
             None => return Vec::new(),
         },
         _ => return Vec::new(),
     };
-    if let Kind::Integer(integer) = format.kind {
-        let zero = f64::from(report.zero_point.unwrap_or_default());
-        let is_affine = asked.scheme == Scheme::Affine;
-        let (min, max) = if is_affine { (0, (1 << integer.bits) - 1) } else { integer.full_range() };
+    if let Some((min, max, zero)) = codes(asked, report) {
         if (max - min) as usize > MOST_LEVELS {
             return Vec::new();
         }
-        return (min..=max).map(|code| (f64::from(code) - zero) * scaling.scale).collect();
+        return (min..=max).map(|code| f64::from(code - zero) * scaling.scale).collect();
     }
     values_between(format, scaling, report.reference.lo, report.reference.hi, MOST_LEVELS).unwrap_or_default()
 }
@@ -82,17 +78,9 @@ fn levels(asked: &QuantizeScenario, report: &Report) -> Vec<f64> {
 /// Where values are clipped: the largest that the codes of the one scale stand for.
 fn clips(asked: &QuantizeScenario, report: &Report) -> Vec<ValueMark> {
     let (Some(scale), true) = (report.scale, asked.has_scale()) else { return Vec::new() };
-    let quantizer = asked.quantizer();
-    let zero = report.zero_point.unwrap_or_default();
-    let ends = match asked.format.kind {
-        Kind::Integer(integer) => {
-            let (min, max) = match quantizer.scheme {
-                Scheme::Affine => (0, (1 << integer.bits) - 1),
-                Scheme::Symmetric => integer.restricted_range(),
-            };
-            [min - zero, max - zero].map(|steps| f64::from(steps) * scale)
-        }
-        _ => {
+    let ends = match codes(asked, report) {
+        Some((min, max, zero)) => [min - zero, max - zero].map(|steps| f64::from(steps) * scale),
+        None => {
             let max = Facts::of(asked.format).max.unwrap_or(1.0) * scale;
             [-max, max]
         }
@@ -100,6 +88,15 @@ fn clips(asked: &QuantizeScenario, report: &Report) -> Vec<ValueMark> {
     let mark = |at: f64| ValueMark { at, label: "clip".to_owned() };
     let within = |at: &f64| *at > report.min && *at < report.max;
     ends.into_iter().filter(within).map(mark).collect()
+}
+
+/// The smallest and the largest code that the rule uses, and that of zero, of whole numbers with one scale.
+fn codes(asked: &QuantizeScenario, report: &Report) -> Option<(i32, i32, i32)> {
+    let Kind::Integer(integer) = asked.format.kind else { return None };
+    let quantizer = asked.quantizer();
+    let range = Range { min: report.min as f32, max: report.max as f32 };
+    let grid = (quantizer.rule.grid)(integer, quantizer.scheme, range);
+    Some((grid.min_code, grid.max_code, report.zero_point?))
 }
 
 /// What clipping gains and costs: decibels by the part of the range that is left.

@@ -217,7 +217,7 @@ fn Listing() -> impl IntoView {
             told.try_set(if copied { "CSV copied." } else { "The browser refused the clipboard here." }.to_owned());
         });
     });
-    let download = Callback::new(move |()| page::download("bitbudget-formats.csv", &csv()));
+    let download = Callback::new(move |()| page::download("bitbudget-formats.csv", "text/csv", csv().as_bytes()));
     // A sandboxed frame lets nothing be downloaded, and does not say so.
     let download = (!state.view.embed).then(|| view! { <Button press=download>"Download CSV"</Button> });
     view! {

@@ -1,8 +1,8 @@
 //! The Quantize lab: what does lower precision do to a tensor?
 
 use crate::compute::protocol::Stage;
-use crate::labs::Part;
 use crate::labs::quantize::controls;
+use crate::labs::{File, Html, Part};
 use crate::platform::page;
 use crate::scenario::QuantizeScenario;
 use crate::scenario::quantize::KEYS;
@@ -57,6 +57,7 @@ pub fn QuantizeLab() -> impl IntoView {
                 <Markup html=shown_part(shown, Part::Figures)/>
                 <Closer/>
                 <Compare/>
+                <Files/>
             }
             .into_any()
         } else {
@@ -136,6 +137,37 @@ fn Closer() -> impl IntoView {
             {figures}
         </details>
     }
+}
+
+/// What can be taken along as a file. A sandboxed frame lets nothing be downloaded, and does not say so.
+#[component]
+fn Files() -> impl IntoView {
+    let state = expect_context::<State>();
+    if state.view.embed {
+        return ().into_any();
+    }
+    let told = RwSignal::new("");
+    let buttons = text(|| {
+        let mut html = Html::default();
+        for (i, (_, name)) in File::ALL.into_iter().enumerate() {
+            html.button("button", &i.to_string(), name);
+        }
+        html.finish()
+    });
+    let act = Callback::new(move |place: String| {
+        let file = place.parse().ok().and_then(|place: usize| File::ALL.get(place));
+        if let Some((file, _)) = file {
+            told.set(if state.ask_file(*file) { "" } else { "Still computing: try again in a moment." });
+        }
+    });
+    view! {
+        <details class="figure__data" id="quantize-files">
+            <summary>"Take it along"</summary>
+            <Markup class="offers" html=buttons act/>
+            <span class="actions__told" role="status">{told}</span>
+        </details>
+    }
+    .into_any()
 }
 
 /// All formats beside each other, and what would help the chosen one: made when it is opened.

@@ -162,6 +162,38 @@ fn the_range_is_clipped_by_dragging_in_the_picture_of_the_values_or_of_what_it_g
 }
 
 #[test]
+fn a_tensor_is_taken_along_as_files() {
+    with_page(Gpu::Off, async |page| {
+        page.open("?compute=cpu#/quantize?v=1&format=int4&data=values&values=0.7,-0.3,0.1").await;
+        // Keeps what would be downloaded instead.
+        page.eval(
+            "window.taken = []; URL.createObjectURL = blob => (window.taken.push(blob), '#/quantize');
+             HTMLAnchorElement.prototype.click = function () { this.dataset.name = this.download }",
+        )
+        .await;
+        page.click("#quantize-files summary").await;
+        let mut files = Vec::new();
+        for i in 0..4 {
+            page.click(&format!("#quantize-files [data-do='{i}']")).await;
+            page.ready().await;
+            let bytes = page.eval(&format!("return [...new Uint8Array(await window.taken[{i}].arrayBuffer())]")).await;
+            let bytes: Vec<u8> = serde_json::from_value(bytes).unwrap();
+            files.push(bytes);
+        }
+        let values = |file: &[u8]| -> Vec<f32> {
+            file[128..].chunks(4).map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap())).collect()
+        };
+        assert!(files[..3].iter().all(|file| file.starts_with(b"\x93NUMPY\x01\x00")));
+        assert_eq!(values(&files[0]), [0.7, -0.3, 0.1]);
+        let scale = 0.7f32 / 7.0;
+        assert_eq!(values(&files[1]), [7.0 * scale, -3.0 * scale, scale]);
+        assert_eq!(files[2][128..], [7, 0xfd, 1]);
+        // Two codes a byte, the first low; then the scale.
+        assert_eq!(files[3], [vec![0xd7, 0x01], scale.to_le_bytes().to_vec()].concat());
+    });
+}
+
+#[test]
 fn all_formats_are_compared_and_a_change_that_helps_is_made_by_pressing_it() {
     with_page(Gpu::Off, async |page| {
         page.open("?compute=cpu#/quantize?v=1&format=int4&outliers=2").await;
