@@ -289,6 +289,13 @@ fn what_cannot_be_is_a_sentence() {
     assert_eq!(sentence(group, 1, 1, &[1.0]), "a group is of 16, 32, 64, 128 or 256 values, not of 0");
     let percentile = Quantizer { range: RangeMethod::Percentile(f64::NAN), ..int8 };
     assert_eq!(sentence(percentile, 1, 1, &[1.0]), "the percentile of the range lies between 99 and 99.999");
+    // Shapes by themselves: their tensors would take a gigabyte.
+    let column = Quantizer { granularity: Granularity::Column, ..int8 };
+    assert_eq!(column.check_shape(1, 1 << 25), Err(Error::TooManyScales(1 << 25)));
+    assert_eq!(column.check_shape(1 << 25, 1), Ok(()));
+    let q4_k = Quantizer::new(format("q4_k").unwrap());
+    assert_eq!(q4_k.check_shape(1 << 26, 1), Err(Error::TooMuchPadding { cols: 1, bytes: 144 << 26 }));
+    assert_eq!(q4_k.check_shape(1 << 13, 1 << 13), Ok(()));
     let only_read = sentence(Quantizer::new(format("iq2_xs").unwrap()), 1, 1, &[1.0]);
     assert!(only_read.starts_with("IQ2_XS is only read here"), "{only_read}");
 }
