@@ -139,7 +139,8 @@ pub fn sample(values: &[f32], cols: usize, most: usize) -> (usize, Vec<f32>) {
     let wanted = (most / cols).clamp(1, rows.max(1));
     let sampled: Vec<f32> = (0..wanted.min(rows))
         .flat_map(|i| {
-            let row = &values[i * rows / wanted * cols..][..cols];
+            let first = (i as u64 * rows as u64 / wanted as u64) as usize;
+            let row = &values[first * cols..][..cols];
             &row[..cols.min(most)]
         })
         .copied()

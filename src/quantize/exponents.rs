@@ -155,7 +155,7 @@ mod tests {
     fn zones_are_those_of_the_format() {
         let Kind::Float(float) = FP16.kind else { panic!() };
         let mut zones = Zones::default();
-        for y in [0.0, 1e-9, 6.1e-5, 6.2e-5, 65_519.0, 65_520.0, -1e30] {
+        for y in [0.0, 1e-9, 6.1e-5, 6.103_515_6e-5, 65_519.0, 65_520.0, -1e30] {
             zones.count(ZoneBorders::of(&float), y);
         }
         assert_eq!(zones, Zones { zero: 1, subnormal: 2, normal: 2, overflow: 2 });

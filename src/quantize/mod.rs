@@ -188,6 +188,27 @@ impl Quantizer {
         self.granularity.count(rows, cols) as u64 * each
     }
 
+    /// Whether a tensor of this shape has no more scales and no more padding than there is room for.
+    pub(crate) fn check_shape(&self, rows: usize, cols: usize) -> Result<(), Error> {
+        let (rows_of, cols_of) = (rows as u64, cols as u64);
+        let scales = match (self.has_scale(), self.granularity) {
+            (true, Granularity::Row) => rows_of,
+            (true, Granularity::Column) => cols_of,
+            (true, Granularity::Group(size)) => rows_of * cols_of.div_ceil(size.into()),
+            _ => 1,
+        };
+        if scales > 1 << 24 {
+            return Err(Error::TooManyScales(scales));
+        }
+        if let Kind::Block(Block { size, bytes, .. }) = self.format.kind {
+            let bytes = rows_of * cols_of.div_ceil(size as u64) * bytes as u64;
+            if bytes > 1 << 30 {
+                return Err(Error::TooMuchPadding { cols, bytes });
+            }
+        }
+        Ok(())
+    }
+
     /// Whether a tensor can be quantized by these settings.
     ///
     /// # Errors
@@ -278,6 +299,17 @@ pub enum Error {
     /// A percentile that keeps too little, or that is none.
     #[error("the percentile of the range lies between 99 and 99.999")]
     Percentile,
+    /// More scales than there is room for.
+    #[error("that would be {0} scales, and there is room for 2²⁴: let more values share one")]
+    TooManyScales(u64),
+    /// Rows so short that whole blocks of them are many times the tensor.
+    #[error("filled up to whole blocks, rows of {cols} values would take {bytes} bytes: give the tensor longer rows")]
+    TooMuchPadding {
+        /// Values of a row.
+        cols: usize,
+        /// Bytes with what fills up blocks.
+        bytes: u64,
+    },
     /// Values that are not whole rows.
     #[error("{values} values are not {rows} rows of {cols}")]
     Shape {

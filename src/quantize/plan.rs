@@ -128,7 +128,7 @@ impl Plan {
         if block_size == 1 {
             return 0;
         }
-        ((self.blocks_a_row() * block_size - self.cols) * self.rows) as u64
+        (self.blocks_a_row() * block_size - self.cols) as u64 * self.rows as u64
     }
 
     /// Bytes of the whole tensor as it is packed for storage, with every scale and zero point.
@@ -142,7 +142,7 @@ impl Plan {
             let codes = (self.len() as u64 * u64::from(self.quantizer.format.bits())).div_ceil(8);
             return codes + self.quantizer.scale_bytes(self.rows, self.cols);
         };
-        let (blocks, bytes) = ((self.rows * self.blocks_a_row()) as u64, bytes as u64);
+        let (blocks, bytes) = (self.rows as u64 * self.blocks_a_row() as u64, bytes as u64);
         match layout {
             Layout::Nvfp4 { two_level: true } => blocks * bytes + 4,
             Layout::Bnb { double: true, .. } => {

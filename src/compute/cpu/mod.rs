@@ -30,7 +30,7 @@ const SLICE: usize = 1 << 19;
 /// the passes.
 ///
 /// # Errors
-/// As [`Plan::new`], and for values that are not `rows` × `cols`.
+/// As [`Plan::new`], and for values that are not `rows` × `cols` or that would take too many scales or too much padding.
 pub fn quantize(
     quantizer: Quantizer,
     rows: usize,
@@ -45,6 +45,7 @@ pub fn quantize(
     if values.is_empty() {
         return Err(Error::Empty);
     }
+    quantizer.check_shape(rows, cols)?;
     let slice_rows = (SLICE / cols).max(1);
     let slices = rows.div_ceil(slice_rows) as f64;
     let mut ranges: Vec<Range> = Vec::new();

@@ -198,9 +198,11 @@ proptest! {
         values in prop::collection::vec(any_float(), 512),
         size in select(vec![1e-38f32, 1e-3, 1.0, 1e30]),
         scale_rule in select(ScaleRule::ALL.to_vec()),
+        is_ordinary: bool,
     ) {
-        // Of like size, or nearly every block is ruled by one value.
-        let values: Vec<f32> = values.iter().map(|x| if x.abs() < 1.0 { x * size } else { *x }).collect();
+        // Of like size, or nearly every block is ruled by one value, and none by what is finite.
+        let like = |x: f32| if x.abs() < 1.0 { x * size } else if is_ordinary { 0.3 * size } else { x };
+        let values: Vec<f32> = values.iter().map(|&x| if is_ordinary && x.is_nan() { 0.0 } else { like(x) }).collect();
         for format in FORMATS {
             let Kind::Block(Block { size, layout, .. }) = format.kind else { continue };
             let Some(encoded) = blocks::encode(Encoding { format, scale_rule }, &values) else { continue };
@@ -231,6 +233,32 @@ proptest! {
             }
         }
     }
+}
+
+/// Numbers half way between two of E2M1 times their scales, and beside that: where the last bit of an inverse decides.
+#[test]
+fn nvfp4_rounds_ties_as_its_codec_does() {
+    let mut values = Vec::new();
+    for i in 0..20_000u32 {
+        let amax = 1.0 + i as f32 * 1.37e-4;
+        let tensor_scale = nvfp4::tensor_scale(1.0 + 19_999.0 * 1.37e-4);
+        let scale = decoded_scale(nvfp4::block_scale(amax, tensor_scale)) * tensor_scale;
+        values.push(amax);
+        for middle in [0.25, 0.75, 1.25, 1.75, 2.5, 3.5, 5.0] {
+            let tie = middle * scale;
+            values.extend([tie, f32::from_bits(tie.to_bits() + 1 - i % 3)]);
+        }
+        values.push(0.0);
+    }
+    let format = format("nvfp4").unwrap();
+    let encoded = blocks::encode(Encoding { format, scale_rule: ScaleRule::Floor }, &values).unwrap();
+    let (_, _, codes) = quantize(Quantizer::new(format), 1, values.len(), &values, |_| {}).unwrap();
+    let different = codes.iter().zip(&encoded.codes).filter(|(a, b)| a != b).count();
+    assert_eq!(different, 0, "codes of {}", codes.len());
+}
+
+fn decoded_scale(code: u8) -> f32 {
+    crate::formats::mx::E4M3FN.decode(code.into()) as f32
 }
 
 /// Tensors that have no scale, or an extreme one, or none that fits.
@@ -289,6 +317,13 @@ fn what_cannot_be_is_a_sentence() {
     assert_eq!(sentence(group, 1, 1, &[1.0]), "a group is of 16, 32, 64, 128 or 256 values, not of 0");
     let percentile = Quantizer { range: RangeMethod::Percentile(f64::NAN), ..int8 };
     assert_eq!(sentence(percentile, 1, 1, &[1.0]), "the percentile of the range lies between 99 and 99.999");
+    // Shapes by themselves: their tensors would take a gigabyte.
+    let column = Quantizer { granularity: Granularity::Column, ..int8 };
+    assert_eq!(column.check_shape(1, 1 << 25), Err(Error::TooManyScales(1 << 25)));
+    assert_eq!(column.check_shape(1 << 25, 1), Ok(()));
+    let q4_k = Quantizer::new(format("q4_k").unwrap());
+    assert_eq!(q4_k.check_shape(1 << 26, 1), Err(Error::TooMuchPadding { cols: 1, bytes: 144 << 26 }));
+    assert_eq!(q4_k.check_shape(1 << 13, 1 << 13), Ok(()));
     let only_read = sentence(Quantizer::new(format("iq2_xs").unwrap()), 1, 1, &[1.0]);
     assert!(only_read.starts_with("IQ2_XS is only read here"), "{only_read}");
 }
@@ -316,6 +351,9 @@ fn bytes_are_those_of_the_codes_and_of_every_scale() {
     assert_eq!(bytes(of("bnb_nf4_double")), (3 * 2 * 33 + 4 + 4, 6, 3 * 58));
     assert_eq!(bytes(of("q4_k")), (3 * 144, 3, 3 * 186));
     assert_eq!(bytes(of("q8_0")), (3 * 3 * 34, 9, 3 * 26));
+    // Zeros that fill up blocks are no codes of values.
+    let q8_0 = report(of("q8_0"), 3, 70, &values).unwrap();
+    assert_eq!((q8_0.used_codes, q8_0.code_entropy), (Some(1), Some(0.0)));
 }
 
 #[test]
