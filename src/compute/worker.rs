@@ -4,7 +4,6 @@ use super::backend::{self, Backend, Choice, Unavailable};
 use super::cpu;
 use super::gpu::device::{Failure, Gpu};
 use super::protocol::{self, FromWorker, JobId, Stage, ToWorker};
-use crate::formats::Kind;
 use crate::labs::quantize::compare::{Comparison, Effect, Remedy};
 use crate::labs::quantize::{Closer, Inspected, Outcome, Task};
 use crate::labs::{File, Lab, View, formats, quantize};
@@ -272,8 +271,7 @@ fn write_file(file: File, plan: &Plan, values: &[f32]) -> (String, Vec<u8>) {
         File::Codes => {
             let codes = codes();
             let is_ggml = matches!(plan.element, Element::Ggml(_));
-            let is_signed = matches!(plan.quantizer.format.kind, Kind::Integer(integer) if integer.signed)
-                && !plan.quantizer.is_affine();
+            let is_signed = plan.quantizer.has_signed_codes();
             let dtype = match plan.quantizer.format.code_bytes() {
                 _ if is_ggml => "|u1",
                 1 if is_signed => "|i1",

@@ -141,6 +141,12 @@ impl Quantizer {
         matches!(self.format.kind, Kind::Integer(_)) && self.scheme == Scheme::Affine
     }
 
+    /// Whether codes are whole numbers with a sign: affine ones have none.
+    #[must_use]
+    pub fn has_signed_codes(&self) -> bool {
+        matches!(self.format.kind, Kind::Integer(integer) if integer.signed) && !self.is_affine()
+    }
+
     /// Which values the first pass takes a range of: those that share a scale; of double quantization the blocks, whose
     /// magnitudes are quantized together.
     #[must_use]
