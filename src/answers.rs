@@ -5,8 +5,9 @@ use crate::memory::{self, Task, Verdict};
 use crate::quantize;
 use crate::scaling;
 use crate::scenario::memory::Size;
+use crate::scenario::number;
 use crate::scenario::{self, FormatsScenario, MemoryScenario, QuantizeScenario};
-use crate::units::{ByteUnits, Bytes, Params, short_count, significant};
+use crate::units::{ByteUnits, Bytes, Params, short_count, shortest, significant};
 
 /// [`quantize()`] of the default question, which the start page shows without asking; a test keeps it true.
 pub const DEFAULT_QUANTIZE: &str = "INT8 takes 25 % of the memory and keeps 39.8 dB of signal over its error";
@@ -49,6 +50,10 @@ pub fn formats(scenario: &FormatsScenario, report: &scenario::formats::Report) -
         .zip(&report.formats)
         .map(|(row, anatomy)| match anatomy.kind {
             Outcome::NoCode => format!("nothing in {}", row.name),
+            // In as few digits as tell it apart it might read like the number itself.
+            _ if anatomy.error_abs > 0.0 && number::parse(&anatomy::shown(row, anatomy.value)) == Some(report.x) => {
+                format!("{} in {}", shortest(anatomy.value), row.name)
+            }
             _ => format!("{} in {}", anatomy::shown(row, anatomy.value), row.name),
         })
         .collect();
@@ -72,6 +77,9 @@ pub fn scaling(report: &scaling::Report) -> String {
 pub fn quantize(scenario: &QuantizeScenario, report: &quantize::Report) -> String {
     let share = 100.0 * report.bytes_after as f64 / report.bytes_before as f64;
     let name = scenario.format.name;
+    if report.overflowed > 0 && report.overflowed + report.nonfinite == report.n {
+        return format!("Every number became infinite or NaN in {name}: there is nothing to measure");
+    }
     match report.sqnr_db {
         Some(db) => {
             format!(

@@ -134,7 +134,9 @@ fn a_custom_format_that_cannot_be_is_refused_with_its_reason() {
     assert_eq!(Float { exponent_bits: 0, ..base }.custom(), Err(Error::NoExponent));
     assert!(matches!(Float { bias: 2000, ..base }.custom(), Err(Error::Bias { .. })));
     assert!(matches!(Float { bias: -2000, ..base }.custom(), Err(Error::Bias { .. })));
-    assert_eq!(Float { exponent_bits: 1, mantissa_bits: 0, ..base }.custom(), Err(Error::NoNumbers));
+    assert_eq!(Float { mantissa_bits: 0, ..base }.custom(), Err(Error::NoFraction));
+    let one_bit = Float { exponent_bits: 1, mantissa_bits: 0, specials: Specials::TopNan, ..base };
+    assert_eq!(one_bit.custom(), Err(Error::NoNumbers));
 }
 
 /// Any custom float that can be.

@@ -238,7 +238,7 @@ impl Anatomy {
     #[must_use]
     pub fn new(format: &Format, x: f64, setting: &Setting) -> Self {
         match encode(format, x, setting) {
-            Some(code) => Self::of_code(format, x, code, setting.scaling),
+            Some(code) => Self::of_code(format, x, code, setting),
             None => Self {
                 kind: Outcome::NoCode,
                 value: f64::NAN,
@@ -246,12 +246,13 @@ impl Anatomy {
                 code_hex: String::new(),
                 below: None,
                 above: None,
-                ..Self::of_code(format, x, 0, setting.scaling)
+                ..Self::of_code(format, x, 0, setting)
             },
         }
     }
 
-    fn of_code(format: &Format, x: f64, code: u32, scaling: Scaling) -> Self {
+    fn of_code(format: &Format, x: f64, code: u32, setting: &Setting) -> Self {
+        let scaling = setting.scaling;
         let value = decode(format, code, scaling);
         let width = format.bits() as usize;
         let (lowest, highest) = ordinals(format, scaling);
@@ -259,9 +260,10 @@ impl Anatomy {
         let smallest = decode(format, code_at(format, lowest), scaling);
         let here = ordinal(format, code);
         let is_finite = value.is_finite();
+        // A list may hold a value twice, as bitsandbytes' FP4 does with 0.
         let neighbour = |step: i64| {
-            let at = here + step;
-            (is_finite && (lowest..=highest).contains(&at)).then(|| decode(format, code_at(format, at), scaling))
+            let places = (1..=3).map(|i| here + i * step).filter(|at| is_finite && (lowest..=highest).contains(at));
+            places.map(|at| decode(format, code_at(format, at), scaling)).find(|other| *other != value)
         };
         let (below, above) = (neighbour(-1), neighbour(1));
         let ulp_size = match format.kind {
@@ -269,7 +271,17 @@ impl Anatomy {
             _ => [below, above].into_iter().flatten().map(|other| (other - value).abs()).fold(f64::INFINITY, f64::min),
         };
         let error_abs = (value - x).abs();
-        let is_saturated = is_finite && (x > largest || x < smallest);
+        // Beyond the largest value and not rounded to it.
+        let is_beyond = match format.kind {
+            Kind::Float(float) if x.is_finite() => float.clips(x, setting.rounding),
+            Kind::Integer(integer) if x.is_finite() => {
+                let (min, max) = range(integer, scaling);
+                let wanted = whole(x / scaling.scale, setting.rounding) + f64::from(scaling.zero_point);
+                !(f64::from(min)..=f64::from(max)).contains(&wanted)
+            }
+            _ => x > largest || x < smallest,
+        };
+        let is_saturated = is_finite && is_beyond;
         let kind = match class(format, code, scaling) {
             Class::Nan if x.is_nan() => Outcome::Nan,
             Class::Infinity if x.is_infinite() => Outcome::Infinity,
@@ -342,27 +354,44 @@ pub fn values_between(format: &Format, scaling: Scaling, low: f64, high: f64, mo
 /// How a code becomes its value, with the numbers put in.
 #[must_use]
 pub fn formula(format: &Format, code: u32, scaling: Scaling) -> String {
-    let shown = shown(format, decode(format, code, scaling));
+    let value = decode(format, code, scaling);
+    let shown = if value.is_finite() { equals(value) } else { format!("= {}", shown(format, value)) };
     match format.kind {
         Kind::Float(float) => float_formula(float, code, &shown),
         Kind::Exponent(exponent) if code == exponent.nan_code() => "all bits set: NaN".to_owned(),
-        Kind::Exponent(exponent) => format!("2^({code} − {}) = {shown}", exponent.bias),
+        Kind::Exponent(exponent) => format!("2^({code} − {}) {shown}", exponent.bias),
         Kind::Integer(_) => {
             let (whole, scale) = (minus(ordinal(format, code)), shortest(scaling.scale));
             match scaling.zero_point {
-                0 => format!("code × scale = {whole} × {scale} = {shown}"),
-                zero => format!("(code − zero point) × scale = ({whole} − {}) × {scale} = {shown}", in_brackets(zero)),
+                0 => format!("code × scale = {whole} × {scale} {shown}"),
+                zero => format!("(code − zero point) × scale = ({whole} − {}) × {scale} {shown}", in_brackets(zero)),
             }
         }
         Kind::Codebook(codebook) => {
             format!(
-                "value {code} of the list × scale = {} × {} = {shown}",
+                "value {code} of the list × scale = {} × {} {shown}",
                 codebook.decode(code),
                 shortest(scaling.scale)
             )
         }
         Kind::Block(_) => String::new(),
     }
+}
+
+/// A value behind the sign that fits: equal where its digits are all of it, nearly equal where there are more than 17.
+fn equals(value: f64) -> String {
+    let digits = |text: &str| {
+        let (digits, _) = text.split_once('e').unwrap_or((text, ""));
+        digits.trim_start_matches('-').trim_end_matches('0').bytes().filter(u8::is_ascii_digit).count()
+    };
+    // More places than any value of 32 bits has.
+    let all = digits(&format!("{value:.120e}"));
+    let text = match all {
+        18.. => return format!("≈ {}", shortest(value)).replace('-', "−"),
+        _ if all > digits(&format!("{value:e}")) => format!("{value:.*e}", all - 1),
+        _ => shortest(value),
+    };
+    format!("= {text}").replace('-', "−")
 }
 
 /// A whole number with a minus sign.
@@ -387,12 +416,9 @@ fn float_formula(float: Float, code: u32, shown: &str) -> String {
         Class::Infinity => format!("this code is {sign}∞"),
         Class::Zero => format!("exponent and fraction 0: {sign}0"),
         Class::Subnormal => {
-            format!(
-                "exponent 0, subnormal: {sign}2^(1 − {bias}) × {fraction}/2{} = {shown}",
-                superscript(&m.to_string())
-            )
+            format!("exponent 0, subnormal: {sign}2^(1 − {bias}) × {fraction}/2{} {shown}", superscript(&m.to_string()))
         }
-        Class::Normal => format!("{sign}2^({exponent} − {bias}) × (1{part}) = {shown}"),
+        Class::Normal => format!("{sign}2^({exponent} − {bias}) × (1{part}) {shown}"),
     }
 }
 
@@ -407,7 +433,8 @@ pub fn shown(format: &Format, value: f64) -> String {
         return if value > 0.0 { "∞".to_owned() } else { "−∞".to_owned() };
     }
     let text = match format.kind {
-        Kind::Float(float) if float.mantissa_bits == 23 => {
+        // A whole number has no digits that could be left out.
+        Kind::Float(float) if float.mantissa_bits == 23 && (value.fract() != 0.0 || value.abs() >= 1e16) => {
             let (plain, exponent) = (format!("{}", value as f32), format!("{:e}", value as f32));
             if plain.len() <= exponent.len().max(9) { plain } else { exponent }
         }
@@ -457,6 +484,9 @@ mod tests {
         assert_eq!(of("e2m1fn", f64::NAN).kind, Outcome::NoCode);
         assert_eq!(of("fp16", 1e-8).kind, Outcome::Zero);
         assert_eq!(of("fp16", 1e-7).kind, Outcome::Subnormal);
+        assert_eq!(of("fp16", 65_519.0).kind, Outcome::Normal, "rounded to the largest value, which is not beyond it");
+        assert_eq!((of("int8", 127.4).kind, of("int8", 127.5).kind), (Outcome::Normal, Outcome::Saturated));
+        assert_eq!(of("bnb_fp4", 0.0).above.map(|above| above > 0.0), Some(true), "zero stands twice in that list");
     }
 
     #[test]
@@ -512,8 +542,10 @@ mod tests {
         assert_eq!(formula("fp16", 1.5), "2^(15 − 15) × (1 + 512/2¹⁰) = 1.5");
         assert_eq!(
             formula("fp16", -2f64.powi(-24)),
-            "exponent 0, subnormal: −2^(1 − 15) × 1/2¹⁰ = −5.960464477539063e−8"
+            "exponent 0, subnormal: −2^(1 − 15) × 1/2¹⁰ = −5.9604644775390625e−8"
         );
+        assert!(formula("fp32", 0.1).ends_with("(1 + 5033165/2²³) ≈ 0.10000000149011612"));
+        assert!(formula("fp32", 2f64.powi(30)).ends_with("= 1073741824"));
         assert_eq!(formula("int8", 3.2), "code × scale = 3 × 1 = 3");
         assert_eq!(formula("e8m0fnu", 8.0), "2^(130 − 127) = 8");
     }

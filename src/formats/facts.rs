@@ -17,7 +17,7 @@ pub struct Facts {
     pub block_size: usize,
     /// Bytes of a block; nothing without blocks.
     pub block_bytes: Option<usize>,
-    /// Largest finite value.
+    /// Largest finite value; of whole numbers and codebooks without a scale.
     pub max: Option<f64>,
     /// Smallest positive value with all bits of precision.
     pub min_normal: Option<f64>,
@@ -63,7 +63,9 @@ impl Facts {
                 nan_codes: vec![exponent.nan_code()..=exponent.nan_code()],
                 ..plain
             },
-            Kind::Integer(integer) => Self { finite_values: Some(1 << integer.bits), ..plain },
+            Kind::Integer(integer) => {
+                Self { max: Some(integer.full_range().1.into()), finite_values: Some(1 << integer.bits), ..plain }
+            }
             Kind::Codebook(codebook) => {
                 // Every codebook is written with the largest magnitude as its first or last in order.
                 let ends = [codebook.ascending.first(), codebook.ascending.last()];

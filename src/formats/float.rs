@@ -75,6 +75,9 @@ pub enum Error {
         "without exponent bits every value is subnormal, so subnormals are needed and infinity with NaN is not to be had"
     )]
     NoExponent,
+    /// IEEE specials without a fraction bit.
+    #[error("infinity and NaN need a fraction bit to be told apart")]
+    NoFraction,
     /// All codes would be taken by specials.
     #[error("that leaves no code for a finite number besides zero")]
     NoNumbers,
@@ -117,7 +120,10 @@ impl Float {
             return Err(Error::NoExponent);
         }
         let nothing_but_zero = 1i64 << if subnormals { 0 } else { mantissa_bits };
-        if i64::from(self.max_code()) < nothing_but_zero || self.lacks_a_special_code() {
+        if self.lacks_a_special_code() {
+            return Err(Error::NoFraction);
+        }
+        if i64::from(self.max_code()) < nothing_but_zero {
             return Err(Error::NoNumbers);
         }
         // The quantum 2^(1−B−M) is at least f64's smallest normal, and the binade of the top exponent field at most its

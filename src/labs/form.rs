@@ -184,6 +184,13 @@ impl Form {
         self
     }
 
+    /// What is wrong with several controls together; nothing if there is nothing.
+    pub fn warning(&mut self, id: &str, text: &str) -> &mut Self {
+        let id = self.id(id);
+        self.html.element("p", &[("class", "field__problem"), ("id", &id), ("role", "alert")], text);
+        self
+    }
+
     /// An element that has no end.
     fn void(&mut self, tag: &str, attributes: &[(&str, &str)]) {
         self.html.open(tag, attributes);

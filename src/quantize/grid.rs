@@ -50,7 +50,7 @@ impl PartialEq for GridRule {
 pub static GRID_RULES: &[GridRule] = &[
     GridRule {
         id: "absmax",
-        name: "amax / 127 (ggml, SmoothQuant)",
+        name: "amax / (2ᵇ⁻¹ − 1) (ggml, SmoothQuant)",
         note: "As many codes below zero as above; affine: from minimum to maximum, zero included.",
         grid: Grid::from_range,
         source: Source {
@@ -61,7 +61,7 @@ pub static GRID_RULES: &[GridRule] = &[
     },
     GridRule {
         id: "torch",
-        name: "amax / 127.5 (PyTorch observers)",
+        name: "amax / (2ᵇ⁻¹ − ½) (PyTorch observers)",
         note: "All 256 codes, so the largest value is clipped by half a step; no scale below 2⁻²³, which is too coarse for tiny tensors.",
         grid: |integer, scheme, range| by_full_range(integer, scheme, range, f32::EPSILON),
         source: Source {

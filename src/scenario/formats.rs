@@ -260,10 +260,18 @@ impl FormatsScenario {
         }
     }
 
-    /// The chosen formats.
+    /// The chosen formats, but for a custom float that cannot be.
     #[must_use]
     pub fn rows(&self) -> Vec<Format> {
-        self.picks.iter().map(|&pick| self.row(pick)).collect()
+        let can_be = |pick: &&Pick| **pick != Pick::Custom || self.custom.custom().is_ok();
+        self.picks.iter().filter(can_be).map(|&pick| self.row(pick)).collect()
+    }
+
+    /// Why the custom float cannot be, if it is among the chosen formats and cannot.
+    #[must_use]
+    pub fn custom_problem(&self) -> Option<String> {
+        let error = self.custom.custom().err().filter(|_| self.picks.contains(&Pick::Custom))?;
+        Some(format!("This custom float cannot be: {error}."))
     }
 
     /// What the conversions depend on.
@@ -292,17 +300,18 @@ impl FormatsScenario {
     /// # Errors
     /// A sentence that says what can be typed.
     pub fn number(&self) -> Result<f64, String> {
-        let first = self.picks.first().map(|&pick| self.row(pick));
+        let first = self.rows().into_iter().next();
         read_number_or_code(&self.x, first.as_ref(), self.scaling)
     }
 
     /// The number in each of the chosen formats.
     ///
     /// # Errors
-    /// As [`Self::number`], or why the custom float cannot be.
+    /// As [`Self::number`], or why the custom float cannot be, if it is all that is chosen.
     pub fn report(&self) -> Result<Report, String> {
-        if self.picks.contains(&Pick::Custom) {
-            self.custom.custom().map_err(|error| format!("This custom float cannot be: {error}."))?;
+        let rows = self.rows();
+        if let (true, Some(problem)) = (rows.is_empty(), self.custom_problem()) {
+            return Err(problem);
         }
         let x = self.number()?;
         let setting = self.setting();
@@ -313,7 +322,7 @@ impl FormatsScenario {
             scale: self.scaling.scale,
             zero_point: self.scaling.zero_point,
             restricted: self.scaling.restricted,
-            formats: self.rows().iter().map(|row| Anatomy::new(row, x, &setting)).collect(),
+            formats: rows.iter().map(|row| Anatomy::new(row, x, &setting)).collect(),
         })
     }
 }
@@ -382,7 +391,8 @@ fn read_number_or_code(text: &str, first: Option<&Format>, scaling: Scaling) -> 
     }
     let value = match word.split_once('/') {
         Some((numerator, denominator)) => number::parse(numerator).zip(number::parse(denominator)).map(|(n, d)| n / d),
-        None => number::parse(&word),
+        // Beyond every number is infinity here, as for who computes with it.
+        None => number::parse(&word).or_else(|| number::decimal(&word)),
     };
     value.ok_or_else(|| format!("“{shown}” is not a number. {help}"))
 }
@@ -622,6 +632,7 @@ mod tests {
         assert_eq!(number("-inf"), Ok(f64::NEG_INFINITY));
         assert!(number("NaN").unwrap().is_nan());
         assert_eq!(number("0x1.8p3"), Ok(12.0));
+        assert_eq!(number("-1e400"), Ok(f64::NEG_INFINITY));
         assert_eq!(number("-0x1p-2"), Ok(-0.25));
         assert_eq!(number("0x3f800000"), Ok(1.0), "a code of FP32, the first format");
         assert_eq!(number("0b11000000000000000000000000000000"), Ok(-2.0));

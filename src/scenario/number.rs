@@ -24,7 +24,7 @@ pub fn parse(text: &str) -> Option<f64> {
 }
 
 /// Reads `-12.5e-3`, correctly rounded; unlike `str::parse` neither `inf` nor `nan`, which nobody means in a field.
-fn decimal(text: &str) -> Option<f64> {
+pub(super) fn decimal(text: &str) -> Option<f64> {
     let (negative, text) = match text.as_bytes().first()? {
         b'-' => (true, &text[1..]),
         b'+' => (false, &text[1..]),

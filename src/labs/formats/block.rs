@@ -23,23 +23,28 @@ pub struct BlockView {
 /// # Errors
 /// A sentence that says what is wrong with what was typed.
 pub fn block(asked: &FormatsScenario) -> Result<BlockView, String> {
+    let mut unused = String::new();
     let (given, packed) = if is_only_read(asked.block) {
         let bytes = read_bytes(&asked.values, asked.block)?;
         (Vec::new(), block::decode(asked.block, &bytes))
     } else {
         let values = read_values(&asked.values)?;
         let packed = block::encode(asked.block, asked.mx_rule, &values);
+        if values.len() > asked.block.block_size() {
+            unused = format!(" · the first {} of {} numbers", asked.block.block_size(), values.len());
+        }
         (values.into_iter().cycle().take(asked.block.block_size()).collect(), packed)
     };
     let packed = packed.map_err(|error| error.to_string())?;
-    Ok(BlockView { size: size(&packed), bytes: bytes(&packed), rows: rows(&given, &packed) })
+    Ok(BlockView { size: size(asked, &packed) + &unused, bytes: bytes(&packed), rows: rows(&given, &packed) })
 }
 
 /// The block in one line.
-fn size(packed: &Packed) -> String {
+fn size(asked: &FormatsScenario, packed: &Packed) -> String {
     let scales: String =
         packed.scales.iter().map(|(name, value)| format!(" · {name} = {}", figure((*value).into()))).collect();
-    let bits = 8.0 * packed.bytes.len() as f64 / packed.values.len() as f64;
+    // Of scales that many blocks share, a block has its part only.
+    let bits = asked.block.bits_per_weight();
     let (bytes, numbers) = (packed.bytes.len(), packed.values.len());
     format!("{bytes} bytes for {numbers} numbers: {} bits each{scales}", significant(bits, 4))
 }

@@ -6,18 +6,19 @@ use crate::formats::{Facts, Format, Kind};
 use crate::labs::Html;
 use crate::scenario::FormatsScenario;
 use crate::scenario::formats::{Report, typed};
+use crate::scenario::number;
 use crate::units::shortest;
 
 /// A card for each format.
 pub fn cards(asked: &FormatsScenario, report: &Report) -> String {
     let mut html = Html::default();
     for (row, anatomy) in rows(asked, report) {
-        card(&mut html, &row, &anatomy, asked.scaling);
+        card(&mut html, &row, &anatomy, report.x, asked.scaling);
     }
     html.finish()
 }
 
-fn card(html: &mut Html, row: &Format, anatomy: &Anatomy, scaling: Scaling) {
+fn card(html: &mut Html, row: &Format, anatomy: &Anatomy, x: f64, scaling: Scaling) {
     html.open("article", &[("class", "number-card"), ("data-format", row.id)]);
     html.element("h3", &[("class", "number-card__name")], row.name);
     html.open("p", &[("class", "number-card__value")]);
@@ -36,8 +37,15 @@ fn card(html: &mut Html, row: &Format, anatomy: &Anatomy, scaling: Scaling) {
         Outcome::Saturated => "number-card__kind number-card__kind--tight",
         _ => "number-card__kind",
     };
-    html.text(&shown(row, anatomy.value)).text(" ");
-    html.element("span", &[("class", kind)], anatomy.kind.name()).close("p");
+    let value = shown(row, anatomy.value);
+    // In as few digits as tell it apart it might read like the number itself.
+    let reads_like_x = anatomy.error_abs > 0.0 && number::parse(&value) == Some(x);
+    html.text(&if reads_like_x { shortest(anatomy.value) } else { value }).text(" ");
+    let word = match row.kind {
+        Kind::Exponent(_) if anatomy.kind == Outcome::Overflowed && x <= 0.0 => "no zero and no negatives here",
+        _ => anatomy.kind.name(),
+    };
+    html.element("span", &[("class", kind)], word).close("p");
     bits(html, row, anatomy.code, scaling);
     let error = match anatomy.error_abs {
         0.0 => "exact".to_owned(),
@@ -48,7 +56,7 @@ fn card(html: &mut Html, row: &Format, anatomy: &Anatomy, scaling: Scaling) {
     html.open("p", &[("class", "number-card__line")]);
     for (which, value) in [("below", anatomy.below), ("above", anatomy.above)] {
         if let Some(value) = value {
-            html.button("link-button", &typed(value), &format!("{which}: {}", shown(row, value)));
+            html.button("link-button", &typed(value), &format!("{which}: {}", shortest(value).replace('-', "−")));
         }
     }
     html.close("p");
@@ -88,10 +96,15 @@ pub fn ends(asked: &FormatsScenario) -> String {
     let mut html = Html::default();
     for row in asked.rows() {
         let facts = Facts::of(&row);
-        let factor = if matches!(row.kind, Kind::Codebook(_)) { asked.scaling.scale } else { 1.0 };
+        let Scaling { scale, zero_point, .. } = asked.scaling;
+        let meaning = |value: f64| match row.kind {
+            Kind::Codebook(_) => value * scale,
+            Kind::Integer(_) => (value - f64::from(zero_point)) * scale,
+            _ => value,
+        };
         let smallest = facts.min_subnormal.or(facts.min_normal);
         for (end, value) in [("largest", facts.max), ("smallest", smallest)] {
-            if let Some(value) = value.map(|value| value * factor) {
+            if let Some(value) = value.map(meaning) {
                 html.button("button", &shortest(value), &format!("{end} {}: {}", row.name, shown(&row, value)));
             }
         }

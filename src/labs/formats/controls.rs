@@ -42,6 +42,7 @@ pub fn conversion(asked: &FormatsScenario) -> String {
             form.number("bias", "Bias", "", &BIAS, None);
             form.menu("specials", "specials", "Infinity and NaN", &plain(SPECIALS.map(|row| (row.0, row.1))));
             form.choice("subnormals", "Subnormals", &yes_or_no);
+            form.warning("custom-problem", asked.custom_problem().as_deref().unwrap_or_default());
         });
     }
     form.finish()

@@ -2,7 +2,7 @@
 
 use super::rows;
 use crate::charts::{AnyPicture, Axis, Bar, Lane, Lanes, LineChart, Role, Series, TickFormat};
-use crate::formats::anatomy::{Scaling, figure, shown, values_between};
+use crate::formats::anatomy::{Outcome, Scaling, figure, shown, values_between};
 use crate::formats::{Facts, Format, Kind};
 use crate::labs::{FigureData, Table};
 use crate::scenario::FormatsScenario;
@@ -31,7 +31,7 @@ pub fn range(asked: &FormatsScenario, report: &Report) -> FigureData {
     let mut table = Table::new(["Format", "Smallest subnormal", "Smallest normal", "Largest"]);
     let mut lanes = Vec::new();
     let mut beyond = Vec::new();
-    for row in asked.rows() {
+    for (row, anatomy) in rows(asked, report) {
         let (subnormal, normal, max) = zones(&row, asked.scaling);
         let show = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), figure);
         table.push([row.name.to_owned(), show(subnormal), show(normal), show(max)]);
@@ -44,7 +44,7 @@ pub fn range(asked: &FormatsScenario, report: &Report) -> FigureData {
         if let Some(from) = normal {
             bars.push(Bar { from, to: end, label: "full precision".to_owned(), faint: false });
         }
-        if report.x.abs() > end {
+        if matches!(anatomy.kind, Outcome::Overflowed | Outcome::Saturated) {
             beyond.push(row.name);
         }
         lanes.push(Lane { label: row.name.to_owned(), bars, ..Lane::default() });

@@ -77,7 +77,7 @@ impl Closer {
         FigureData {
             title: title.to_owned(),
             summary: format!(
-                "{} × {} cells over {} rows and {} columns, each as dark as the largest magnitude in it, up to {}. Press one to look at the number with its largest error.",
+                "{} × {} cells over {} rows and {} columns, the stronger the larger the largest magnitude in it is, up to {}. Press one to look at the number with its largest error.",
                 detail.cell_rows,
                 detail.cell_cols,
                 count(report.rows),
@@ -112,7 +112,7 @@ impl Closer {
         }
         FigureData {
             title: "The error of each value".to_owned(),
-            summary: "Values across, errors up, darker where there are more numbers, in logarithms. Steps of one size make a band of one height; steps that grow with the number make a wedge.".to_owned(),
+            summary: "Values across, errors up, a stronger colour where there are more numbers, in logarithms. Steps of one size make a band of one height; steps that grow with the number make a wedge.".to_owned(),
             picture: AnyPicture::Cells(Cells {
                 x: Axis::linear("Value", TickFormat::Plain).over(report.reference.lo, report.reference.hi),
                 y: Axis::linear("Error", TickFormat::Plain).over(report.error.lo, report.error.hi),

@@ -135,7 +135,7 @@ fn problem(error: Error) -> String {
                 .to_owned()
         }
         Error::NothingFinite { n, nan, infinite } => format!(
-            "None of the {n} values is finite ({nan} NaN, {infinite} infinite): a scale needs at least one finite number. Add one."
+            "None of the {n} values is finite ({nan} NaN, {infinite} infinite): there is nothing to measure. Add a finite number."
         ),
         other => super::sentence(&other.to_string()),
     }

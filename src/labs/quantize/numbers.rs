@@ -7,6 +7,7 @@ use crate::labs::Html;
 use crate::quantize::report::Report;
 use crate::quantize::{GRID_RULES, Granularity, RangeMethod, Scheme};
 use crate::scenario::QuantizeScenario;
+use crate::scenario::quantize::RANGES;
 use crate::units::{Bytes, significant};
 
 /// The backend, and the figures as a table.
@@ -46,7 +47,7 @@ fn numbers(outcome: &Outcome) -> Vec<(&'static str, String)> {
         _ => {}
     }
     if let Some(zero_point) = report.zero_point {
-        rows.push(("Zero point", zero_point.to_string()));
+        rows.push(("Zero point", zero_point.to_string().replace('-', "−")));
     }
     if report.padded > 0 {
         rows.push(("Zeros that fill up the last blocks", count(report.padded)));
@@ -100,7 +101,10 @@ fn of_what(asked: &QuantizeScenario) -> &'static str {
 /// How the scale came from the range, with the numbers put in where there is one scale by the usual rule.
 fn scale_formula(asked: &QuantizeScenario, integer: Integer, report: &Report) -> String {
     let quantizer = asked.quantizer();
-    let is_usual = quantizer.rule == &GRID_RULES[0]
+    // Too small a range, or none, has a scale that no formula of it says.
+    let is_usual = report.scale.is_none_or(|scale| scale > f64::from(f32::MIN_POSITIVE))
+        && report.min < report.max
+        && quantizer.rule == &GRID_RULES[0]
         && quantizer.range == RangeMethod::Full
         && !quantizer.power_of_two_scale
         && quantizer.rounding == Rounding::NearestEven;
@@ -122,11 +126,11 @@ fn scale_formula(asked: &QuantizeScenario, integer: Integer, report: &Report) ->
             .replace("from -", "from −")
         }
         (Scheme::Affine, Some(scale)) if is_usual => format!(
-            "scale = (max − min) / {all} = ({} − {}) / {all} = {}; zero point = {}; value = (code − zero point) × scale",
+            "scale = (max − min) / {all} = ({} − {}) / {all} = {}; zero point = {}; codes from 0 to {all}; value = (code − zero point) × scale",
             figure(report.max.max(0.0)),
-            figure(report.min.min(0.0)),
+            if report.min < 0.0 { format!("({})", figure(report.min)) } else { "0".to_owned() },
             figure(scale),
-            report.zero_point.unwrap_or_default(),
+            report.zero_point.unwrap_or_default().to_string().replace('-', "−"),
         ),
         (Scheme::Symmetric, _) if is_usual => {
             format!("scale of {of} = max |x| of it / {half}; code = rint(x / scale); value = code × scale")
@@ -136,8 +140,13 @@ fn scale_formula(asked: &QuantizeScenario, integer: Integer, report: &Report) ->
         }
         (_, scale) => {
             let scale = scale.map_or_else(String::new, |scale| format!(" = {}", figure(scale)));
-            let zero = report.zero_point.map_or_else(String::new, |zero| format!(", zero point = {zero}"));
-            format!("scale of {of}{scale}{zero}, from its range by the rule of {}", quantizer.rule.name)
+            let zero =
+                report.zero_point.map_or_else(String::new, |zero| format!(", zero point = {zero}").replace('-', "−"));
+            let range = match quantizer.range {
+                RangeMethod::Full => "its range".to_owned(),
+                _ => format!("this of its range: {}", RANGES[asked.range].1.to_lowercase()),
+            };
+            format!("scale of {of}{scale}{zero}, from {range}, by {}", quantizer.rule.name)
         }
     }
 }
@@ -196,7 +205,9 @@ pub fn explain(asked: &QuantizeScenario, report: &Report) -> String {
     if report.padded > 0 {
         line("note", "A row that its blocks do not divide is filled up with zeros, as the libraries do.");
     }
-    if asked.rotation().is_some() {
+    if let Some(size) = asked.rotation().filter(|size| *size as u64 > report.cols) {
+        line("note", &format!("A row of {} has no {size} neighbours: nothing was turned.", report.cols));
+    } else if asked.rotation().is_some() {
         line(
             "note",
             "The rows were turned by a Hadamard matrix before: outliers are spread over their neighbours. Turned back, the error is as large as it is here.",

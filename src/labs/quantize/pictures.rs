@@ -77,7 +77,8 @@ fn levels(asked: &QuantizeScenario, report: &Report) -> Vec<f64> {
 
 /// Where values are clipped: the largest that the codes of the one scale stand for.
 fn clips(asked: &QuantizeScenario, report: &Report) -> Vec<ValueMark> {
-    let (Some(scale), true) = (report.scale, asked.has_scale()) else { return Vec::new() };
+    // Without a clipped number the ends are those of the range, but for rounding.
+    let (Some(scale), true) = (report.scale, asked.has_scale() && report.clipped > 0) else { return Vec::new() };
     let ends = match codes(asked, report) {
         Some((min, max, zero)) => [min - zero, max - zero].map(|steps| f64::from(steps) * scale),
         None => {
@@ -132,7 +133,7 @@ pub fn clip(asked: &QuantizeScenario, outcome: &Outcome) -> FigureData {
     }
     FigureData {
         title,
-        summary: "A smaller range clips the largest numbers and gives all others finer steps. Drag in this picture, or in that of the values, to clip by hand. Measured on up to 65 536 of the numbers.".to_owned(),
+        summary: "A smaller range clips the largest numbers and gives all others finer steps. Drag in this picture, or in that of the values, to clip by hand. Measured on up to 65\u{202f}536 of the numbers.".to_owned(),
         picture: AnyPicture::LineChart(chart),
         table,
     }

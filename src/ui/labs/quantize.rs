@@ -133,7 +133,7 @@ fn Closer() -> impl IntoView {
     );
     view! {
         <details class="figure__data" id="quantize-closer" on:toggle=open>
-            <summary>"A closer look: where in the tensor, and number by number"</summary>
+            <summary>"A closer look: where in the tensor, and at single numbers"</summary>
             {figures}
         </details>
     }

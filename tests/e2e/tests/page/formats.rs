@@ -111,8 +111,13 @@ fn formats_are_added_and_taken_away_and_a_custom_one_is_made() {
         page.until_hash("#/formats?v=1&formats=bf16,fp16,int8,e4m3fn,custom&x=500&e=5&bias=15").await;
         page.write("formats-bias", "1023").await;
         page.ready().await;
-        assert!(page.text("#formats-x-problem").await.starts_with("This custom float cannot be: "));
-        assert_eq!(card(page, "custom").await, "512 normal", "the last good answer stays");
+        assert!(page.text("#formats-custom-problem").await.starts_with("This custom float cannot be: "));
+        assert!(!page.has("[data-format=custom]").await, "the others stay");
+        assert_eq!(card(page, "bf16").await, "500 normal");
+        page.write("formats-bias", "15").await;
+        page.ready().await;
+        assert_eq!(card(page, "custom").await, "512 normal");
+        assert_eq!(page.text("#formats-custom-problem").await, "");
     });
 }
 
