@@ -77,8 +77,8 @@ pub fn scaling(report: &scaling::Report) -> String {
 pub fn quantize(scenario: &QuantizeScenario, report: &quantize::Report) -> String {
     let share = 100.0 * report.bytes_after as f64 / report.bytes_before as f64;
     let name = scenario.format.name;
-    if report.overflowed > 0 && report.overflowed + report.nonfinite == report.n {
-        return format!("Every number became infinite or NaN in {name}: there is nothing to measure");
+    if report.is_all_overflow() {
+        return format!("Every number overflows {name}: there is nothing to measure");
     }
     match report.sqnr_db {
         Some(db) => {

@@ -251,7 +251,9 @@ impl Anatomy {
         }
     }
 
-    fn of_code(format: &Format, x: f64, code: u32, setting: &Setting) -> Self {
+    /// Takes a code of a format apart, as what `x` became.
+    #[must_use]
+    pub fn of_code(format: &Format, x: f64, code: u32, setting: &Setting) -> Self {
         let scaling = setting.scaling;
         let value = decode(format, code, scaling);
         let width = format.bits() as usize;

@@ -260,6 +260,12 @@ pub struct Report {
 }
 
 impl Report {
+    /// Whether no finite number stayed finite, so that the error figures are of nothing.
+    #[must_use]
+    pub const fn is_all_overflow(&self) -> bool {
+        self.overflowed > 0 && self.overflowed + self.nonfinite == self.n
+    }
+
     /// Derives the figures from the whole tensor's tally, codes and details.
     ///
     /// # Errors

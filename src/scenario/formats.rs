@@ -299,9 +299,19 @@ impl FormatsScenario {
     ///
     /// # Errors
     /// A sentence that says what can be typed.
-    pub fn number(&self) -> Result<f64, String> {
-        let first = self.rows().into_iter().next();
-        read_number_or_code(&self.x, first.as_ref(), self.scaling)
+    pub fn number(&self) -> Result<Number, String> {
+        read_typed(&self.x, &self.rows(), self.scaling)
+    }
+
+    /// How a code is typed: as its value, if that has no other code; a NaN has many, and so may zero.
+    #[must_use]
+    pub fn typed_code(&self, row: &Format, code: u32) -> String {
+        let value = anatomy::decode(row, code, self.scaling);
+        if anatomy::encode(row, value, &self.setting()) == Some(code) {
+            typed(value)
+        } else {
+            format!("{}:0x{code:X}", row.id)
+        }
     }
 
     /// The number in each of the chosen formats.
@@ -313,7 +323,7 @@ impl FormatsScenario {
         if let (true, Some(problem)) = (rows.is_empty(), self.custom_problem()) {
             return Err(problem);
         }
-        let x = self.number()?;
+        let Number { x, code } = self.number()?;
         let setting = self.setting();
         Ok(Report {
             x,
@@ -322,7 +332,13 @@ impl FormatsScenario {
             scale: self.scaling.scale,
             zero_point: self.scaling.zero_point,
             restricted: self.scaling.restricted,
-            formats: rows.iter().map(|row| Anatomy::new(row, x, &setting)).collect(),
+            formats: rows
+                .iter()
+                .map(|row| match code {
+                    Some((format, code)) if format == row.id => Anatomy::of_code(row, x, code, &setting),
+                    _ => Anatomy::new(row, x, &setting),
+                })
+                .collect(),
         })
     }
 }
@@ -350,9 +366,38 @@ pub fn typed_near(value: f64, step: f64) -> String {
     number::parse(&format!("{value:.digits$e}")).map_or_else(|| typed(value), typed)
 }
 
-/// Reads a number as a decimal, a fraction, a hexadecimal float (`0x1.8p3`), a name (`pi`, `e`, `nan`, `inf`), or a code of
-/// `first` in hexadecimal (`0x4049`) or binary (`0b0100…`).
-fn read_number_or_code(text: &str, first: Option<&Format>, scaling: Scaling) -> Result<f64, String> {
+/// A number as it was given.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Number {
+    /// The number.
+    pub x: f64,
+    /// The code that it was given as, and the id of the format that this is of.
+    pub code: Option<(&'static str, u32)>,
+}
+
+/// Reads a number as a decimal, a fraction, a hexadecimal float (`0x1.8p3`), a name (`pi`, `e`, `nan`, `inf`), or as a code in
+/// hexadecimal (`0x4049`) or binary (`0b0100…`), of the first row or of that whose id stands before it (`fp16:0x7C01`).
+fn read_typed(text: &str, rows: &[Format], scaling: Scaling) -> Result<Number, String> {
+    let (row, digits) = match text.split_once(':') {
+        Some((id, digits)) => {
+            let id = id.trim();
+            let row = rows.iter().find(|row| row.id == id);
+            let shown: String = id.chars().take(24).collect();
+            (Some(row.ok_or_else(|| format!("“{shown}” is none of the formats that are chosen here."))?), digits)
+        }
+        None => (rows.first(), text),
+    };
+    let mut code = None;
+    let x = read_number_or_code(digits, row, scaling, &mut code)?;
+    Ok(Number { x, code: row.zip(code).map(|(row, code)| (row.id, code)) })
+}
+
+fn read_number_or_code(
+    text: &str,
+    first: Option<&Format>,
+    scaling: Scaling,
+    given: &mut Option<u32>,
+) -> Result<f64, String> {
     let help = "Write a number such as 0.1, 1/3, 1e-8 or 0x1.8p3, a name (pi, nan, inf), or a code of the first format such as 0x3C00 or 0b0011.";
     let word = text.trim().to_ascii_lowercase().replace('−', "-").replace('∞', "inf").replace('π', "pi");
     let (sign, size) = match word.strip_prefix('-') {
@@ -368,13 +413,14 @@ fn read_number_or_code(text: &str, first: Option<&Format>, scaling: Scaling) -> 
         _ => {}
     }
     let shown: String = text.trim().chars().take(24).collect();
-    let code = |digits: &str, radix: u32| {
+    let mut code = |digits: &str, radix: u32| {
         let first = first.ok_or_else(|| "Choose a format first.".to_owned())?;
         let digits = digits.replace('_', "");
         let code = u32::from_str_radix(&digits, radix).map_err(|_| format!("“{shown}” is not a code. {help}"))?;
         if first.bits() < 32 && code >> first.bits() != 0 {
             return Err(format!("“{shown}” has more than the {} bits of {}.", first.bits(), first.name));
         }
+        *given = Some(code);
         Ok(anatomy::decode(first, code, scaling))
     };
     if let Some(digits) = size.strip_prefix("0x") {
@@ -446,7 +492,7 @@ pub static KEYS: &[Key<FormatsScenario>] = &[
     Key {
         name: "x",
         doc: documented!(
-            "The number: a decimal, a fraction, a hexadecimal float (`0x1.8p3`), `pi`, `e`, `nan`, `inf`, or a code of the first format (`0x3C00`, `0b0011`).",
+            "The number: a decimal, a fraction, a hexadecimal float (`0x1.8p3`), `pi`, `e`, `nan`, `inf`, or a code of the first format (`0x3C00`, `0b0011`) or of another that is chosen (`fp16:0x7C01`).",
             || "up to 64 characters".to_owned(),
             "70000"
         ),
@@ -457,11 +503,12 @@ pub static KEYS: &[Key<FormatsScenario>] = &[
             }
             // Read after `formats`, whose first the code may be of; a scale that comes later changes no verdict.
             // So would bits of a custom format: the lab says what is wrong with those.
-            let first = match scenario.picks.first() {
-                Some(Pick::Row(row)) => Some(**row),
-                _ => Some(FP32),
+            let row = |pick: &Pick| match pick {
+                Pick::Row(row) => **row,
+                _ => Format { id: pick.id(), ..FP32 },
             };
-            read_number_or_code(text, first.as_ref(), scenario.scaling).map_err(Rejection::Because)?;
+            let rows: Vec<Format> = scenario.picks.iter().map(row).collect();
+            read_typed(text, &rows, scenario.scaling).map_err(Rejection::Because)?;
             scenario.x = text.to_owned();
             Ok(())
         },
@@ -620,7 +667,22 @@ mod tests {
     use super::*;
 
     fn number(text: &str) -> Result<f64, String> {
-        FormatsScenario { x: text.to_owned(), ..FormatsScenario::default() }.number()
+        FormatsScenario { x: text.to_owned(), ..FormatsScenario::default() }.number().map(|number| number.x)
+    }
+
+    #[test]
+    fn a_code_stays_that_code_though_its_value_has_others() {
+        let picks = ["fp16", "bf16", "bnb_fp4"].map(|id| Pick::from_id(id).unwrap()).to_vec();
+        let of = |x: &str| FormatsScenario { x: x.to_owned(), picks: picks.clone(), ..Default::default() };
+        let codes = |x: &str| of(x).report().unwrap().formats.into_iter().map(|row| row.code).collect::<Vec<_>>();
+        assert_eq!(codes("0x7C01")[..2], [0x7c01, 0x7fc0], "a NaN by its code, and the usual one");
+        assert_eq!(codes("bf16:0xFF81")[1], 0xff81);
+        assert_eq!(codes("bnb_fp4: 0b1000"), [0, 0, 8]);
+        assert!(of("int8:0x1").report().is_err_and(|sentence| sentence.contains("“int8” is none of the formats")));
+        let rows = of("0").rows();
+        assert_eq!(of("0").typed_code(&rows[0], 0x3c00), "1");
+        assert_eq!(of("0").typed_code(&rows[0], 0x7e01), "fp16:0x7E01");
+        assert_eq!(of("0").typed_code(&rows[2], 8), "bnb_fp4:0x8");
     }
 
     #[test]
@@ -652,7 +714,7 @@ mod tests {
         let pairs = [("formats", "custom_int"), ("x", "0xfff"), ("bits", "12"), ("signed", "0"), ("zero", "5")];
         let keys = pairs.map(|(key, value)| (key.to_owned(), value.to_owned()));
         let scenario = FormatsScenario::from_keys(&keys);
-        assert_eq!(scenario.number(), Ok(4090.0));
+        assert_eq!(scenario.number().unwrap().x, 4090.0);
         assert_eq!(scenario.row(Pick::CustomInteger).name, "UINT12");
         assert_eq!(scenario.report().unwrap().formats[0].bits, "111111111111");
     }

@@ -1,7 +1,7 @@
 //! The number in each format: its bits, what is stored, and what was lost.
 
 use super::rows;
-use crate::formats::anatomy::{Anatomy, Field, Outcome, Scaling, decode, fields, figure, formula, shown};
+use crate::formats::anatomy::{Anatomy, Field, Outcome, Scaling, fields, figure, formula, shown};
 use crate::formats::{Facts, Format, Kind};
 use crate::labs::Html;
 use crate::scenario::FormatsScenario;
@@ -13,12 +13,12 @@ use crate::units::shortest;
 pub fn cards(asked: &FormatsScenario, report: &Report) -> String {
     let mut html = Html::default();
     for (row, anatomy) in rows(asked, report) {
-        card(&mut html, &row, &anatomy, report.x, asked.scaling);
+        card(&mut html, asked, &row, &anatomy, report.x);
     }
     html.finish()
 }
 
-fn card(html: &mut Html, row: &Format, anatomy: &Anatomy, x: f64, scaling: Scaling) {
+fn card(html: &mut Html, asked: &FormatsScenario, row: &Format, anatomy: &Anatomy, x: f64) {
     html.open("article", &[("class", "number-card"), ("data-format", row.id)]);
     html.element("h3", &[("class", "number-card__name")], row.name);
     html.open("p", &[("class", "number-card__value")]);
@@ -46,7 +46,7 @@ fn card(html: &mut Html, row: &Format, anatomy: &Anatomy, x: f64, scaling: Scali
         _ => anatomy.kind.name(),
     };
     html.element("span", &[("class", kind)], word).close("p");
-    bits(html, row, anatomy.code, scaling);
+    bits(html, asked, row, anatomy.code);
     let error = match anatomy.error_abs {
         0.0 => "exact".to_owned(),
         error if !error.is_finite() => "not a number’s".to_owned(),
@@ -60,11 +60,11 @@ fn card(html: &mut Html, row: &Format, anatomy: &Anatomy, x: f64, scaling: Scali
         }
     }
     html.close("p");
-    html.element("p", &[("class", "formula")], &formula(row, anatomy.code, scaling)).close("article");
+    html.element("p", &[("class", "formula")], &formula(row, anatomy.code, asked.scaling)).close("article");
 }
 
 /// The bits of a code, each a button that types the number with that bit flipped.
-fn bits(html: &mut Html, row: &Format, code: u32, scaling: Scaling) {
+fn bits(html: &mut Html, asked: &FormatsScenario, row: &Format, code: u32) {
     let label = format!("Bits of {}", row.name);
     html.open("div", &[("class", "bits"), ("role", "group"), ("aria-label", &label)]);
     for (i, kind) in fields(row).into_iter().enumerate() {
@@ -81,7 +81,7 @@ fn bits(html: &mut Html, row: &Format, code: u32, scaling: Scaling) {
                 ("type", "button"),
                 ("class", class),
                 ("id", &format!("{}-{place}", row.id)),
-                ("data-do", &typed(decode(row, code ^ 1 << place, scaling))),
+                ("data-do", &asked.typed_code(row, code ^ 1 << place)),
                 ("aria-label", &format!("Bit {place}, {name}: {bit}")),
                 ("title", &format!("{name}, bit {place}: press to flip")),
             ],

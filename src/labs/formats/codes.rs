@@ -2,23 +2,24 @@
 
 use super::rows;
 use crate::formats::Format;
-use crate::formats::anatomy::{Scaling, class, decode, is_used, shown};
+use crate::formats::anatomy::{class, decode, is_used, shown};
 use crate::formats::float::Class;
 use crate::labs::Html;
 use crate::scenario::FormatsScenario;
-use crate::scenario::formats::{Report, typed};
+use crate::scenario::formats::Report;
 
 /// The codes of the first chosen format of at most eight bits: a heading and the grid, which is empty if there is none.
 pub fn codes(asked: &FormatsScenario, report: &Report) -> (String, String) {
     match rows(asked, report).into_iter().find(|(row, _)| row.bits() <= 8) {
         Some((row, anatomy)) => {
-            (format!("All {} codes of {}", 1u32 << row.bits(), row.name), grid(&row, anatomy.code, asked.scaling))
+            (format!("All {} codes of {}", 1u32 << row.bits(), row.name), grid(asked, &row, anatomy.code))
         }
         None => ("Add a format of at most eight bits to see all its codes".to_owned(), String::new()),
     }
 }
 
-fn grid(row: &Format, current: u32, scaling: Scaling) -> String {
+fn grid(asked: &FormatsScenario, row: &Format, current: u32) -> String {
+    let scaling = asked.scaling;
     let codes = 1u32 << row.bits();
     let mut html = Html::default();
     html.open("div", &[("class", "codes__grid"), ("style", &format!("--columns:{}", codes.min(16)))]);
@@ -39,7 +40,7 @@ fn grid(row: &Format, current: u32, scaling: Scaling) -> String {
                 ("type", "button"),
                 ("class", class),
                 ("id", &format!("code-{code}")),
-                ("data-do", &typed(decode(row, code, scaling))),
+                ("data-do", &asked.typed_code(row, code)),
                 ("tabindex", if is_current { "0" } else { "-1" }),
                 ("aria-pressed", if is_current { "true" } else { "false" }),
                 ("aria-label", &format!("Code 0x{code:X}: {text}, {word}")),

@@ -60,7 +60,13 @@ fn numbers(outcome: &Outcome) -> Vec<(&'static str, String)> {
     };
     let percent = |share: f64| format!("{} %", significant(100.0 * share, 4));
     rows.extend([
-        ("SQNR", report.sqnr_db.map_or_else(|| "no error".to_owned(), |db| format!("{db:.2} dB"))),
+        (
+            "SQNR",
+            report.sqnr_db.map_or_else(
+                || if report.is_all_overflow() { "not defined" } else { "no error" }.to_owned(),
+                |db| format!("{db:.2} dB"),
+            ),
+        ),
         ("Relative error", report.relative_error.map_or_else(|| "not defined".to_owned(), percent)),
         ("RMSE", figure(report.rmse)),
         ("MSE", figure(report.mse)),

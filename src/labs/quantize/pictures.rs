@@ -148,7 +148,11 @@ pub fn errors(asked: &QuantizeScenario, report: &Report) -> FigureData {
         Vec::new()
     };
     FigureData {
-        title: format!("The error is typically {} and at most {}", figure(report.rmse), figure(report.max_abs_error)),
+        title: if report.is_all_overflow() {
+            "No number is left whose error could be measured".to_owned()
+        } else {
+            format!("The error is typically {} and at most {}", figure(report.rmse), figure(report.max_abs_error))
+        },
         summary: format!(
             "How often each error, quantized minus FP32, occurs: from {} to {}, on a scale of its own.",
             figure(report.error.lo),

@@ -73,6 +73,24 @@ fn a_bit_is_flipped_by_pressing_it_and_keeps_the_focus() {
 }
 
 #[test]
+fn every_bit_of_a_nan_can_be_flipped() {
+    with_page(Gpu::Off, async |page| {
+        page.open("#/formats?v=1&formats=fp16,bf16&x=nan").await;
+        page.click("#fp16-0").await;
+        page.ready().await;
+        assert_eq!(page.report().await["formats"][0]["code_hex"], "0x7E01");
+        page.click("#bf16-15").await;
+        page.ready().await;
+        let report = page.report().await;
+        assert_eq!(
+            (&report["formats"][1]["code_hex"], &report["formats"][0]["code_hex"]),
+            (&json!("0xFFC0"), &json!("0x7E00"))
+        );
+        page.until_hash("#/formats?v=1&formats=fp16,bf16&x=bf16:0xFFC0").await;
+    });
+}
+
+#[test]
 fn a_code_is_chosen_from_the_table_by_keys() {
     with_page(Gpu::Off, async |page| {
         page.open("#/formats?v=1&formats=e2m1fn&x=1").await;
