@@ -12,7 +12,7 @@ mod pinned;
 use bitbudget::compute::backend::Unavailable;
 use bitbudget::compute::cpu::{self, scalar, simd128};
 use bitbudget::compute::gpu::device::{Failure, Gpu};
-use bitbudget::formats::{Cast, FORMATS, FP32, Kind, NanRule, Overflow, Rounding, format};
+use bitbudget::formats::{Cast, FORMATS, Kind, NanRule, Overflow, Rounding, format};
 use bitbudget::platform::webgpu::Adapter;
 use bitbudget::quantize::{
     GRID_RULES, GROUP_SIZES, Granularity, Plan, Quantizer, RangeMethod, Scheme, Sums, Tally, compare,
@@ -154,17 +154,17 @@ fn extreme_tensors() -> Vec<Tensor> {
     tensors
 }
 
-/// Every quantizer that a tensor can be given to, and FP32, which changes nothing.
+/// Every way to quantize that the device has too: of each format of single values.
 fn quantizers() -> Vec<Quantizer> {
     let mut all = Vec::new();
-    for format in FORMATS.iter().filter(|format| format.is_elementwise() || format.id == FP32.id) {
+    for format in FORMATS.iter().filter(|format| Quantizer::new(format).is_plain()) {
         for scheme in [Scheme::Symmetric, Scheme::Affine] {
             for granularity in [Granularity::Tensor, Granularity::Row] {
                 all.push(Quantizer { scheme, granularity, ..Quantizer::new(format) });
             }
         }
-        if matches!(format.kind, Kind::Float(_)) {
-            all.truncate(all.len() - 3); // floats have no scale, so these are all the same
+        if !matches!(format.kind, Kind::Integer(_)) {
+            all.truncate(all.len() - 3); // others have no scale, so these are all the same
         }
     }
     all

@@ -201,10 +201,4 @@ impl Format {
     pub const fn code_bytes(&self) -> usize {
         self.bits().div_ceil(8) as usize
     }
-
-    /// Whether a tensor can be quantized to it value by value: floats of 16 bits or fewer, and whole numbers.
-    #[must_use]
-    pub const fn is_elementwise(&self) -> bool {
-        matches!(self.kind, Kind::Float(_) | Kind::Integer(_)) && self.bits() <= 16
-    }
 }

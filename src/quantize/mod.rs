@@ -166,7 +166,7 @@ impl Quantizer {
         self.groups() == Granularity::Row
     }
 
-    /// Whether codes are made value by value, to nearest even, by a float format or by the default grid of the tensor or of
+    /// Whether codes are made value by value, to nearest even, by a format that is a float or a power of two, or by the default grid of the tensor or of
     /// a row: what the GPU has kernels for.
     #[must_use]
     pub fn is_plain(&self) -> bool {
@@ -178,7 +178,8 @@ impl Quantizer {
                     && !self.power_of_two_scale
                     && matches!(self.granularity, Granularity::Tensor | Granularity::Row)
             }
-            Kind::Exponent(_) | Kind::Codebook(_) | Kind::Block(_) => false,
+            Kind::Exponent(_) => true,
+            Kind::Codebook(_) | Kind::Block(_) => false,
         };
         is_known && self.rounding == Rounding::NearestEven
     }

@@ -267,7 +267,7 @@ impl QuantizeScenario {
 
 /// The formats that a tensor can be quantized to.
 pub fn encodable() -> impl Iterator<Item = &'static Format> {
-    FORMATS.iter().copied().filter(|format| !is_only_read(format) && !matches!(format.kind, Kind::Exponent(_)))
+    FORMATS.iter().copied().filter(|format| !is_only_read(format))
 }
 
 /// Reads numbers of one's own: separated by commas, semicolons or white space; fractions, `nan` and `inf` are allowed.

@@ -9,7 +9,7 @@ use bitbudget::compute::gpu::{shaders, soft};
 use bitbudget::formats::mx::ScaleRule;
 use bitbudget::formats::{Block, FORMATS, Kind, Layout};
 use bitbudget::platform::webgpu::{Adapter, Device};
-use bitbudget::quantize::{Granularity, Quantizer};
+use bitbudget::quantize::Granularity;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 /// Every value, midpoint and neighbour of the small formats, ties, edges, subnormals and NaN of the others.
@@ -84,15 +84,14 @@ async fn the_gpu_gives_the_bytes_of_scalar_code_for_codebooks_and_blocks() {
 }
 
 #[wasm_bindgen_test]
-async fn the_gpu_gives_the_codes_of_scalar_code_for_floats_and_integers() {
+async fn the_gpu_gives_the_codes_of_scalar_code_for_every_format_of_single_values() {
     let Some(gpu) = gpu().await else { return };
-    let is_for_devices = |quantizer: &Quantizer| quantizer.format.is_elementwise();
     for (tensor, granularities) in [
         (Tensor::new("tricky patterns", 45, tricky_patterns()), &[Granularity::Tensor, Granularity::Row][..]),
         (Tensor::new("patterns of like size", 64, patterns_of_like_size(1 << 16)), &[Granularity::Row]),
         (Tensor::new("random patterns", 1 << 10, random_patterns(1 << 20)), &[Granularity::Tensor]),
     ] {
-        for quantizer in quantizers().into_iter().filter(is_for_devices) {
+        for quantizer in quantizers() {
             if !granularities.contains(&quantizer.granularity) {
                 continue;
             }

@@ -388,7 +388,7 @@ fn an_outlier_spoils_its_group_only() {
 fn what_the_gpu_did_it_still_does_and_nothing_else() {
     for row in FORMATS {
         let quantizer = Quantizer::new(row);
-        let is_single = matches!(row.kind, Kind::Float(_) | Kind::Integer(_));
+        let is_single = matches!(row.kind, Kind::Float(_) | Kind::Integer(_) | Kind::Exponent(_));
         assert_eq!(quantizer.is_plain(), is_single, "{}", row.id);
         assert!(!Quantizer { rounding: Rounding::NearestAway, ..quantizer }.is_plain());
     }

@@ -8,6 +8,7 @@ use crate::formats::table::E4M3FN;
 use crate::formats::{BF16, FP16, INT8, Kind};
 use crate::platform::webgpu::{self, Buffer, Device, Error as GpuError, Kernel};
 use crate::quantize::{self, Element, Granularity, Plan, Quantizer, Scheme, Tally};
+use std::cell::OnceCell;
 
 /// A device with its kernels, after its self-check.
 pub struct Gpu {
@@ -15,6 +16,8 @@ pub struct Gpu {
     range: Kernel,
     float: Kernel,
     integer: Kernel,
+    /// Compiled when a tensor first needs it: in software that takes its time.
+    exponent: OnceCell<Kernel>,
     pub(super) blocks: BlockKernels,
 }
 
@@ -58,7 +61,9 @@ impl Gpu {
         let float = device.kernel(&shaders::float()).await;
         let integer = device.kernel(&shaders::integer()).await;
         device.end_checked().await?;
-        let gpu = Self { range: range?, float: float?, integer: integer?, blocks: BlockKernels::default(), device };
+        let (range, float, integer) = (range?, float?, integer?);
+        let (exponent, blocks) = (OnceCell::new(), BlockKernels::default());
+        let gpu = Self { device, range, float, integer, exponent, blocks };
         gpu.self_check().await?;
         Ok(gpu)
     }
@@ -66,31 +71,48 @@ impl Gpu {
     /// 256 values with every trap, in formats that take every branch of the kernels, against the scalar path. The kernels
     /// are the same for all rows of a kind, and a software device takes its time over each.
     async fn self_check(&self) -> Result<(), Unavailable> {
-        let values = trap_values();
-        let (rows, cols) = (4, 64);
         for format in [&BF16, &FP16, &E4M3FN, &INT8] {
             for scheme in [Scheme::Symmetric, Scheme::Affine] {
                 let quantizer = Quantizer { scheme, granularity: Granularity::Row, ..Quantizer::new(format) };
                 if matches!(format.kind, Kind::Float(_)) && scheme == Scheme::Affine {
                     continue;
                 }
-                let mismatch = || Unavailable::SelfCheck(format.name.to_owned());
-                let (plan, tally, codes) = match self.run(quantizer, rows, cols, &values, |_| {}).await {
-                    Ok(done) => done,
-                    Err(Failure::Device(why)) => return Err(why),
-                    Err(_) => return Err(mismatch()),
-                };
-                let ranges = scalar::ranges(&values, cols, quantizer.scales_each_row());
-                let expected_plan = Plan::new(quantizer, rows, cols, &ranges).map_err(|_| mismatch())?;
-                let mut expected_codes = Vec::new();
-                let mut expected = scalar::measure(&expected_plan, 0, &values, &mut expected_codes);
-                expected.sums = tally.sums;
-                if plan != expected_plan || tally != expected || codes != expected_codes {
-                    return Err(mismatch());
-                }
+                self.check(quantizer).await?;
             }
         }
         Ok(())
+    }
+
+    /// The trap values by one quantizer, against the scalar path.
+    async fn check(&self, quantizer: Quantizer) -> Result<(), Unavailable> {
+        let values = trap_values();
+        let (rows, cols) = (4, 64);
+        let mismatch = || Unavailable::SelfCheck(quantizer.format.name.to_owned());
+        let (plan, tally, codes) = match self.checked_passes(quantizer, rows, cols, &values, |_| {}).await {
+            Ok(done) => done,
+            Err(Failure::Device(why)) => return Err(why),
+            Err(_) => return Err(mismatch()),
+        };
+        let ranges = scalar::ranges(&values, cols, quantizer.scales_each_row());
+        let expected_plan = Plan::new(quantizer, rows, cols, &ranges).map_err(|_| mismatch())?;
+        let mut expected_codes = Vec::new();
+        let mut expected = scalar::measure(&expected_plan, 0, &values, &mut expected_codes);
+        expected.sums = tally.sums;
+        let is_same = plan == expected_plan && tally == expected && codes == expected_codes;
+        if is_same { Ok(()) } else { Err(mismatch()) }
+    }
+
+    /// Compiles the kernel of exponents and checks it, unless that was done.
+    async fn prepare_exponent(&self, quantizer: Quantizer) -> Result<(), Failure> {
+        if self.exponent.get().is_some() {
+            return Ok(());
+        }
+        self.device.begin_checked();
+        let kernel = self.device.kernel(&shaders::exponent()).await;
+        self.device.end_checked().await?;
+        let kernel = kernel?;
+        self.exponent.get_or_init(|| kernel);
+        self.check(quantizer).await.map_err(Failure::Device)
     }
 
     /// Both passes over a whole tensor. `progress` is told the share that is done, 0..=1.
@@ -103,7 +125,7 @@ impl Gpu {
         rows: usize,
         cols: usize,
         values: &[f32],
-        mut progress: impl FnMut(f64),
+        progress: impl FnMut(f64),
     ) -> Result<(Plan, Tally, Vec<u8>), Failure> {
         if values.is_empty() {
             return Err(Failure::Impossible(quantize::Error::Empty));
@@ -114,6 +136,20 @@ impl Gpu {
         if let Some(why) = layout::refuses(rows, cols) {
             return Err(Failure::NotSuitable(why));
         }
+        if matches!(quantizer.format.kind, Kind::Exponent(_)) {
+            self.prepare_exponent(quantizer).await?;
+        }
+        self.checked_passes(quantizer, rows, cols, values, progress).await
+    }
+
+    async fn checked_passes(
+        &self,
+        quantizer: Quantizer,
+        rows: usize,
+        cols: usize,
+        values: &[f32],
+        mut progress: impl FnMut(f64),
+    ) -> Result<(Plan, Tally, Vec<u8>), Failure> {
         let device = &self.device;
         device.begin_checked();
         let passes = self.passes(quantizer, rows, cols, values, &mut progress).await;
@@ -152,17 +188,18 @@ impl Gpu {
         let counts = device.storage_of(&[0; layout::COUNTS])?;
         let sums = device.storage(rows * cols.div_ceil(layout::GROUP_VALUES) * layout::SUMS)?;
         let grids = device.storage_of(&layout::grids(&plan))?;
+        let kernel = match plan.element {
+            Element::Integer(_) => &self.integer,
+            Element::Exponent(_) => self.exponent.get().ok_or(Failure::NotSuitable("its kernel was not made"))?,
+            _ => &self.float,
+        };
         self.each_submit(rows, cols, |first_row, size| {
             let params = device.uniform_of(&layout::params(Some(&plan), cols, first_row, each_row))?;
             let mut bindings: Vec<(u32, &Buffer)> =
                 vec![(0, &params), (1, &tensor), (2, &edges), (3, &codes), (4, &counts), (5, &sums)];
-            let kernel = match plan.element {
-                Element::Integer(_) => {
-                    bindings.push((6, &grids));
-                    &self.integer
-                }
-                _ => &self.float,
-            };
+            if matches!(plan.element, Element::Integer(_)) {
+                bindings.push((6, &grids));
+            }
             device.dispatch(kernel, &bindings, size);
             Ok(())
         })?;

@@ -51,6 +51,7 @@ pub fn params(plan: Option<&Plan>, cols: usize, first_row: usize, each_row: bool
             words[16] = grids[0].min_code as u32;
             words[17] = grids[0].max_code as u32;
         }
+        Element::Exponent(exponent) => words[13] = exponent.nan_code(),
         // What is not plain is not for the GPU.
         _ => {}
     }

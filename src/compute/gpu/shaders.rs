@@ -65,6 +65,12 @@ pub fn integer() -> String {
     [COMMON, SOFT, TENSOR, shader!("integer.wgsl"), MEASURE].concat()
 }
 
+/// The second pass for formats that are an exponent.
+#[must_use]
+pub fn exponent() -> String {
+    [COMMON, SOFT, TENSOR, shader!("exponent.wgsl"), MEASURE].concat()
+}
+
 /// Codes of codebooks, by themselves and in blocks.
 #[must_use]
 pub fn codebook() -> String {
@@ -111,7 +117,7 @@ pub(super) mod tests {
 
     #[test]
     fn every_shader_is_valid_wgsl() {
-        let all = [range(), float(), integer(), codebook(), mx(), nvfp4(), ggml(), soft()];
+        let all = [range(), float(), integer(), exponent(), codebook(), mx(), nvfp4(), ggml(), soft()];
         for source in all {
             let module = naga::front::wgsl::parse_str(&source)
                 .unwrap_or_else(|error| panic!("{}", error.emit_to_string(&source)));

@@ -55,13 +55,16 @@ fn main(
     let row = params.first_row + group.y;
     let first = group.x * 1024u + lane * 4u;
     var sum = array<f32, 6>();
-    var words = vec2<u32>(0u, 0u);
+    // Four codes of up to 32 bits; one of 24 may lie in two words.
+    var words = array<u32, 5>();
     for (var i = 0u; i < 4u; i++) {
         if first + i >= params.cols { break; }
         let x = values[row * params.cols + first + i];
         let result = quantize(x, row);
         let bit = i * params.code_bits;
-        words[bit >> 5u] |= result.code << (bit & 31u);
+        let low = bit & 31u;
+        words[bit >> 5u] |= result.code << low;
+        if low + params.code_bits > 32u { words[(bit >> 5u) + 1u] |= result.code >> (32u - low); }
 
         let magnitude = x & MAGNITUDE;
         if magnitude > INFINITY {
@@ -98,9 +101,10 @@ fn main(
         sum[5] += xs * qs;
     }
     if first < params.cols {
-        let word = row * params.row_words + first * params.code_bits / 32u;
-        codes[word] = words.x;
-        if params.code_bits == 16u && first + 2u < params.cols { codes[word + 1u] = words.y; }
+        let word = first * params.code_bits / 32u;
+        for (var i = 0u; i < params.code_bits / 8u && word + i < params.row_words; i++) {
+            codes[row * params.row_words + word + i] = words[i];
+        }
     }
     local_sums[lane] = sum;
     workgroupBarrier();
