@@ -8,5 +8,6 @@ pub mod cpu;
 pub mod encoding;
 pub mod gpu;
 pub mod protocol;
+pub mod study;
 #[cfg(target_arch = "wasm32")]
 pub mod worker;

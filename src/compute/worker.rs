@@ -4,16 +4,16 @@ use super::backend::{self, Backend, Choice, Unavailable};
 use super::cpu;
 use super::gpu::device::{Failure, Gpu};
 use super::protocol::{self, FromWorker, JobId, Stage, ToWorker};
-use crate::labs::quantize::compare::{Comparison, Effect, Remedy};
-use crate::labs::quantize::{Closer, Inspected, Outcome, Task};
-use crate::labs::{File, Lab, View, formats, quantize};
+use super::study;
+use crate::labs::quantize::compare::Comparison;
+use crate::labs::quantize::{Outcome, Task};
+use crate::labs::{Lab, View, formats, quantize};
 use crate::platform::webgpu::Adapter;
 use crate::platform::{clock::now_ms, task, workers};
-use crate::quantize::{Detail, Element, Error, Plan, Quantizer, RangeMethod, Report, compare};
-use crate::weights::{Distribution, Sample, Tensor, npy::npy, transform};
+use crate::quantize::{Error, Plan, Report};
+use crate::weights::Tensor;
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::ops::ControlFlow;
 use std::rc::Rc;
 
 /// Serves jobs, one after the other, until the page ends the worker.
@@ -66,7 +66,9 @@ impl Bench {
             Lab::Compare => {
                 let task = Task::new(&message.question);
                 if self.compared.as_ref().is_none_or(|(done, _)| done.asked != task.asked) {
-                    match self.compare(message.id, &task) {
+                    self.load(message.id, &task);
+                    let tell = progress(message.id, Stage::Comparing);
+                    match study::compare(&task, self.values(), tell) {
                         Ok(comparison) => self.compared = Some((task.clone(), comparison)),
                         Err(error) => return task.view(&message.question, Err(error), None),
                     }
@@ -76,6 +78,7 @@ impl Bench {
             }
             Lab::Quantize => {
                 let task = Task::new(&message.question);
+                self.load(message.id, &task);
                 let is_done = self.done.as_ref().is_some_and(|(done, ..)| done.is_same(&task));
                 if !is_done {
                     self.done = None;
@@ -85,68 +88,16 @@ impl Bench {
                     }
                 }
                 let Some((_, plan, outcome)) = &self.done else { return View::default() };
-                let values = self.tensor.as_ref().map_or(&[][..], |(_, values)| values);
+                let values = self.values();
                 if let Some(file) = message.question.file {
                     let mut view = View::of(&message.question);
-                    view.file = Some(write_file(file, plan, values));
+                    view.file = Some(study::file(file, plan, values));
                     return view;
                 }
-                let closer = message.question.closer.map(|cell| look(plan, values, cell));
+                let closer = message.question.closer.map(|cell| study::look(plan, values, cell));
                 task.view(&message.question, Ok(outcome), closer.as_ref())
             }
         }
-    }
-
-    /// Every format on the task's tensor, and what would help the task.
-    fn compare(&mut self, id: JobId, task: &Task) -> Result<Comparison, Error> {
-        let (_, cols) = task.tensor.shape();
-        self.load(id, task);
-        let values = self.tensor.as_ref().map_or(&[][..], |(_, values)| values);
-        let (rows, sampled) = compare::sample(values, cols, MOST_COMPARED);
-        let shape = (rows, sampled.len().checked_div(rows).unwrap_or_default());
-        let mut tell = progress(id, Stage::Comparing);
-        let compared = cpu::compare(shape.0, shape.1, &sampled, |_, share| {
-            tell(0.7 * share);
-            ControlFlow::Continue(())
-        })?;
-        let mut remedies = quantize::compare::remedies(&task.asked);
-        let activation = |rotation| activation(task, shape.1, rotation);
-        let mut codes = Vec::new();
-        let n = remedies.len() as f64;
-        for (i, remedy) in remedies.iter_mut().enumerate() {
-            let changed = Task::of(remedy.apply(&task.asked));
-            // A change of the tensor itself is made on all of it.
-            let other = (!changed.tensor.is_same(&task.tensor))
-                .then(|| compare::sample(&changed.tensor.load(|_| {}), cols, MOST_COMPARED).1);
-            let values = other.as_ref().unwrap_or(&sampled);
-            // What a tensor cannot be tried with has no effect.
-            let Ok(trial) =
-                cpu::trials::try_one(changed.quantizer, shape, values, &activation(changed.tensor.rotation))
-            else {
-                continue;
-            };
-            let changed_codes = (i > 0 && other.is_none() && trial.codes.len() == codes.len())
-                .then(|| count_changed(&trial.codes, &codes, task.quantizer.format.code_bytes()));
-            if i == 0 {
-                codes = trial.codes;
-            }
-            remedy.effect = Some(Effect { row: trial.row, output_error: trial.output_error, changed_codes });
-            tell(0.7 + 0.3 * (i + 1) as f64 / n);
-        }
-        let rms = compare::rms(&sampled);
-        let threshold = (OUTLIER * rms) as f32;
-        let split =
-            cpu::trials::try_split(task.quantizer, shape, &sampled, &activation(task.tensor.rotation), threshold);
-        if let Ok(Some((trial, outliers))) = split {
-            let effect = Effect { row: trial.row, output_error: trial.output_error, changed_codes: None };
-            remedies.push(Remedy {
-                name: format!("Keep the {outliers} columns beyond {OUTLIER} rms in FP16, as LLM.int8()"),
-                change: Vec::new(),
-                effect: Some(effect),
-            });
-        }
-        let crest = compare::crest(&sampled);
-        Ok(Comparison { rows: compared, remedies, crest, sampled: sampled.len(), of: values.len() })
     }
 
     /// Makes the task's tensor, unless it is there.
@@ -158,11 +109,15 @@ impl Bench {
         }
     }
 
+    /// The tensor's values.
+    fn values(&self) -> &[f32] {
+        self.tensor.as_ref().map_or(&[], |(_, values)| values)
+    }
+
+    /// Quantizes the tensor that was loaded for the task.
     async fn run(&mut self, id: JobId, task: &Task, choice: Choice) -> Result<(Plan, Outcome), Error> {
         let quantizer = task.quantizer;
         let (rows, cols) = task.tensor.shape();
-        self.load(id, task);
-
         let (mut chosen, mut note) = self.choose(choice).await;
         let values = self.tensor.as_ref().map_or(&[][..], |(_, values)| values);
         let started = now_ms();
@@ -192,7 +147,7 @@ impl Bench {
             (Backend::Gpu, _) => ("gpu", "GPU".to_owned()),
             (Backend::Cpu, _) => ("cpu", "CPU (WebAssembly SIMD)".to_owned()),
         };
-        let clip_curve = clip_curve(&plan, values);
+        let clip_curve = study::clip_curve(&plan, values);
         Ok((plan, Outcome { report, backend, backend_name, elapsed_ms, backend_note: note, clip_curve }))
     }
 }
@@ -222,107 +177,6 @@ impl Bench {
         }
         selected
     }
-}
-
-/// The most values of a tensor that formats are compared on.
-const MOST_COMPARED: usize = 1 << 20;
-/// The most values of a tensor that ways to clip are tried on.
-const MOST_CLIPPED: usize = 1 << 16;
-/// A column with a magnitude beyond so many times the root mean square is one of outliers.
-const OUTLIER: f64 = 6.0;
-
-/// A normal activation with a value for each column, one channel in 128 of it twenty times larger, turned as the tensor is.
-fn activation(task: &Task, cols: usize, rotation: Option<usize>) -> Vec<f32> {
-    let seed = task.asked.seed.wrapping_add(1);
-    let sample = Sample { distribution: Distribution::Normal, seed, std: 1.0, rows: 1, cols };
-    let mut activation = sample.draw(|_| {});
-    transform::add_outlier_columns(&mut activation, cols, cols.div_ceil(128), 20.0);
-    if let Some(size) = rotation {
-        transform::rotate(&mut activation, cols, size);
-    }
-    activation
-}
-
-/// Decibels by the part of the range that is not clipped, of a sample; nothing for formats without a scale.
-fn clip_curve(plan: &Plan, values: &[f32]) -> Vec<(f64, f64)> {
-    if !plan.quantizer.has_scale() {
-        return Vec::new();
-    }
-    let (rows, sampled) = compare::sample(values, plan.cols, MOST_CLIPPED);
-    let cols = sampled.len().checked_div(rows).unwrap_or_default();
-    let at = |part: f64| {
-        let quantizer = Quantizer { range: RangeMethod::Part(part), ..plan.quantizer };
-        Some((part, cpu::compare_one(quantizer, rows, cols, &sampled).ok()?.sqnr_db?))
-    };
-    quantize::clip_parts().into_iter().filter_map(at).collect()
-}
-
-/// Name and content of a file of a tensor.
-fn write_file(file: File, plan: &Plan, values: &[f32]) -> (String, Vec<u8>) {
-    let floats = |values: &[f32]| {
-        let bytes: Vec<u8> = values.iter().flat_map(|x| x.to_le_bytes()).collect();
-        npy("<f4", &[plan.rows, plan.cols], &bytes)
-    };
-    let codes = || cpu::codes(plan, values);
-    let id = plan.quantizer.format.id;
-    match file {
-        File::Reference => ("fp32.npy".to_owned(), floats(values)),
-        File::Quantized => (format!("{id}-values.npy"), floats(&cpu::quantized(plan, 0, values))),
-        File::Codes => {
-            let codes = codes();
-            let is_ggml = matches!(plan.element, Element::Ggml(_));
-            let is_signed = plan.quantizer.has_signed_codes();
-            let dtype = match plan.quantizer.format.code_bytes() {
-                _ if is_ggml => "|u1",
-                1 if is_signed => "|i1",
-                1 => "|u1",
-                2 if is_signed => "<i2",
-                2 => "<u2",
-                _ => "<u4",
-            };
-            let shape = if is_ggml { vec![plan.rows, codes.len() / plan.rows] } else { vec![plan.rows, plan.cols] };
-            (format!("{id}-codes.npy"), npy(dtype, &shape, &codes))
-        }
-        File::Packed => {
-            let packed = cpu::packed(plan, values, &codes());
-            let parts = [packed.codes, packed.scales, packed.zero_points, packed.tensor_scales];
-            (format!("{id}.bin"), parts.concat())
-        }
-    }
-}
-
-/// How many codes of so many bytes differ.
-fn count_changed(a: &[u8], b: &[u8], code_bytes: usize) -> u64 {
-    let pairs = a.chunks(code_bytes.max(1)).zip(b.chunks(code_bytes.max(1)));
-    pairs.filter(|(a, b)| a != b).count() as u64
-}
-
-/// Looks at a tensor from above, and at the number of a cell with the largest error there, or of all cells if there is no
-/// such cell.
-fn look(plan: &Plan, values: &[f32], (col, row): (u32, u32)) -> Closer {
-    let quantized = cpu::quantized(plan, 0, values);
-    let shape = (plan.rows, plan.cols);
-    let detail = Detail::new(shape, values, &quantized, &plan.value_edges, &plan.error_edges);
-    let index = detail.worst_in(col as usize, row as usize).unwrap_or_else(|| detail.worst_of_all());
-    let (row, col) = (index / plan.cols, index % plan.cols);
-    let granularity = plan.quantizer.groups();
-    let group = granularity.group(plan.cols, row, col / granularity.run(plan.cols));
-    let scale = match &plan.element {
-        Element::Integer(grids) => grids.get(group).map(|grid| (grid.scale, grid.zero_point)),
-        element => element.scales().nth(group).map(|scale| (scale, 0)),
-    };
-    let size = plan.quantizer.format.block_size();
-    let block = if size > 1 {
-        let start = index - col % size;
-        let end = (start + size).min((row + 1) * plan.cols);
-        let mut block = values[start..end].to_vec();
-        block.resize(size, 0.0);
-        block
-    } else {
-        Vec::new()
-    };
-    let scale = scale.filter(|_| plan.quantizer.has_scale());
-    Closer { detail, inspected: Inspected { index, x: values[index], q: quantized[index], scale, block } }
 }
 
 /// Tells the page how far a job is, at most every 50 ms.

@@ -149,6 +149,14 @@ pub enum Layout {
     },
 }
 
+impl Layout {
+    /// Whether the scales of a block depend on other blocks, so that it cannot be made by itself.
+    #[must_use]
+    pub const fn scales_need_tensor(&self) -> bool {
+        matches!(self, Self::Nvfp4 { two_level: true } | Self::Bnb { double: true, .. })
+    }
+}
+
 impl Format {
     /// Bits of one code, without scales.
     #[must_use]

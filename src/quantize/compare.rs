@@ -54,11 +54,16 @@ impl Row {
     /// The row of two finished passes, not yet compared with others.
     #[must_use]
     pub fn new(plan: &Plan, tally: &Tally) -> Self {
-        let bytes = plan.packed_bytes();
+        Self::of(plan, tally, plan.packed_bytes(), plan.len())
+    }
+
+    /// The same of so many values that take so many bytes, of which the plan is for a part.
+    #[must_use]
+    pub fn of(plan: &Plan, tally: &Tally, bytes: u64, values: usize) -> Self {
         let (e2, x2) = (tally.sums.e2, tally.sums.x2);
         Self {
             format: plan.quantizer.format.id.to_owned(),
-            bits_per_weight: 8.0 * bytes as f64 / plan.len() as f64,
+            bits_per_weight: 8.0 * bytes as f64 / values as f64,
             bytes,
             sqnr_db: (e2 > 0.0 && x2 > 0.0).then(|| 10.0 * libm::log10(x2 / e2)),
             relative_error: (x2 > 0.0).then(|| libm::sqrt(e2 / x2)),

@@ -1,6 +1,6 @@
 //! The same tensor in another way: what would a change of the setting do?
 
-use super::{compare_one, quantize, quantized};
+use super::{quantize, quantized};
 use crate::formats::FP16;
 use crate::quantize::compare::Row;
 use crate::quantize::output::output_error;
@@ -65,26 +65,16 @@ pub fn try_split(
     };
     let (rest, kept) = (part(false), part(true));
     let (plan, tally, codes) = quantize(quantizer, rows, cols - outliers, &rest, |_| {})?;
-    let fp16 = compare_one(Quantizer::new(&FP16), rows, outliers, &kept)?;
+    let (plan16, tally16, _) = quantize(Quantizer::new(&FP16), rows, outliers, &kept, |_| {})?;
     // Both parts as one tensor again, in their order.
-    let q_rest = quantized(&plan, 0, &rest);
-    let (plan16, _, _) = quantize(Quantizer::new(&FP16), rows, outliers, &kept, |_| {})?;
-    let q_kept = quantized(&plan16, 0, &kept);
+    let (q_rest, q_kept) = (quantized(&plan, 0, &rest), quantized(&plan16, 0, &kept));
     let (mut q_rest, mut q_kept) = (q_rest.into_iter(), q_kept.into_iter());
     let q: Vec<f32> =
         (0..rows * cols).filter_map(|i| if is_outlier[i % cols] { q_kept.next() } else { q_rest.next() }).collect();
-    let mut row = Row::new(&plan, &tally);
-    row.bytes += fp16.bytes + 4 * outliers as u64;
-    row.bits_per_weight = 8.0 * row.bytes as f64 / values.len() as f64;
-    row.max_abs_error = row.max_abs_error.max(fp16.max_abs_error);
-    let sum = |term: fn(f64, f64) -> f64| -> f64 {
-        let pairs = values.iter().zip(&q).filter(|(x, q)| x.is_finite() && q.is_finite());
-        pairs.map(|(x, q)| term(f64::from(*x), f64::from(*q))).sum()
-    };
-    let (e2, x2) = (sum(|x, q| (q - x) * (q - x)), sum(|x, _| x * x));
-    row.mse = e2 / values.len() as f64;
-    row.sqnr_db = (e2 > 0.0 && x2 > 0.0).then(|| 10.0 * libm::log10(x2 / e2));
-    row.relative_error = (x2 > 0.0).then(|| libm::sqrt(e2 / x2));
+    let bytes = plan.packed_bytes() + plan16.packed_bytes() + 4 * outliers as u64;
+    let mut both = tally;
+    both.add(&tally16);
+    let row = Row::of(&plan, &both, bytes, values.len());
     Ok(Some((Trial { row, output_error: output_error(cols, values, &q, activation), codes }, outliers)))
 }
 

@@ -86,7 +86,7 @@ impl Closer {
             ),
             picture: AnyPicture::Cells(Cells {
                 x: Axis::linear("Column", TickFormat::Plain).over(0.0, cols as f64),
-                y: Axis::linear("Row", TickFormat::Plain).over(0.0, rows as f64),
+                y: Axis::linear("Row (0 at the foot)", TickFormat::Plain).over(0.0, rows as f64),
                 cols: detail.cell_cols,
                 shades: shades(largest.iter().map(|x| f64::from(*x)), most.into()),
                 role,
@@ -173,12 +173,15 @@ impl Closer {
         fact("Error", &figure(f64::from(*q) - f64::from(*x)));
         let (step, zero_point) = scale.unwrap_or((1.0, 0));
         if let Some((step, zero)) = scale {
-            fact("Scale of its group", &figure((*step).into()));
+            fact(if report.scales > 1 { "Scale of its group" } else { "Scale of the tensor" }, &figure((*step).into()));
             if asked.is_integer() {
-                fact("Zero point", &zero.to_string());
+                fact("Zero point", &zero.to_string().replace('-', "−"));
             }
         }
         match asked.format.kind {
+            Kind::Block(block) if block.layout.scales_need_tensor() => {
+                fact("Bytes of the block", "they depend on the scale of the whole tensor: see the packed bytes below");
+            }
             Kind::Block(_) => {
                 if let Ok(packed) = block::encode(asked.format, asked.mx_rule, numbers) {
                     let place = index % cols % asked.format.block_size();
@@ -191,14 +194,18 @@ impl Closer {
                 }
             }
             _ => {
-                // What became of the number has one code, whatever way it was rounded.
+                // What became of the number has one code, whatever way it was rounded; of a float, beside its scale.
+                let is_float = matches!(asked.format.kind, Kind::Float(_) | Kind::Exponent(_));
+                let stored = if is_float { f64::from(*q) / f64::from(step) } else { f64::from(*q) };
                 let scaling = Scaling { scale: step.into(), zero_point, restricted: false };
                 let setting =
                     Setting { rounding: crate::formats::Rounding::NearestEven, library: &LIBRARIES[0], scaling };
                 let format = affine(asked);
-                let anatomy = Anatomy::new(&format, (*q).into(), &setting);
+                let anatomy = Anatomy::new(&format, stored, &setting);
                 fact("Code", &format!("{} = {}", anatomy.bits, anatomy.code_hex));
-                fact("Formula", &formula(&format, anatomy.code, scaling));
+                let formula = formula(&format, anatomy.code, scaling);
+                let by_scale = if is_float && scale.is_some() { "; that × scale" } else { "" };
+                fact("Formula", &format!("{formula}{by_scale}"));
             }
         }
         html.close("dl").finish()

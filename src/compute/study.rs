@@ -1,0 +1,267 @@
+//! What a lab asks of a tensor beyond the two passes: how it fares in other formats and settings, a closer look, files.
+
+use super::cpu::{self, trials};
+use crate::labs::File;
+use crate::labs::quantize::compare::{Comparison, Effect, Remedy, remedies};
+use crate::labs::quantize::{Closer, Inspected, Task, clip_parts};
+use crate::quantize::{Detail, Element, Error, Plan, Quantizer, RangeMethod, compare};
+use crate::weights::{Distribution, Sample, npy::npy, transform};
+use std::ops::ControlFlow;
+
+/// The most values of a tensor that formats are compared on.
+const MOST_COMPARED: usize = 1 << 20;
+/// The most values of a tensor that ways to clip are tried on.
+const MOST_CLIPPED: usize = 1 << 16;
+/// A column with a magnitude beyond so many times the root mean square is one of outliers.
+const OUTLIER: f64 = 6.0;
+
+/// Every format on a task's tensor, and what would help the task. `tell` is told the share that is done, 0..=1.
+///
+/// # Errors
+/// For values that are no tensor.
+pub fn compare(task: &Task, values: &[f32], mut tell: impl FnMut(f64)) -> Result<Comparison, Error> {
+    let (_, cols) = task.tensor.shape();
+    let (rows, sampled) = compare::sample(values, cols, MOST_COMPARED);
+    let shape = (rows, sampled.len().checked_div(rows).unwrap_or_default());
+    let compared = cpu::compare(shape.0, shape.1, &sampled, |_, share| {
+        tell(0.7 * share);
+        ControlFlow::Continue(())
+    })?;
+    let mut remedies = remedies(&task.asked);
+    let activation = |rotation| activation(task, shape.1, rotation);
+    let mut codes = Vec::new();
+    let n = remedies.len() as f64;
+    for (i, remedy) in remedies.iter_mut().enumerate() {
+        let changed = Task::of(remedy.apply(&task.asked));
+        // A change of the tensor itself is made on all of it.
+        let other = (!changed.tensor.is_same(&task.tensor))
+            .then(|| compare::sample(&changed.tensor.load(|_| {}), cols, MOST_COMPARED).1);
+        let values = other.as_ref().unwrap_or(&sampled);
+        // What a tensor cannot be tried with has no effect.
+        let Ok(trial) = trials::try_one(changed.quantizer, shape, values, &activation(changed.tensor.rotation)) else {
+            continue;
+        };
+        let changed_codes = (i > 0 && other.is_none() && trial.codes.len() == codes.len())
+            .then(|| count_changed(&trial.codes, &codes, task.quantizer.format.code_bytes()));
+        if i == 0 {
+            codes = trial.codes;
+        }
+        remedy.effect = Some(Effect { row: trial.row, output_error: trial.output_error, changed_codes });
+        tell(0.7 + 0.3 * (i + 1) as f64 / n);
+    }
+    let rms = compare::rms(&sampled);
+    let threshold = (OUTLIER * rms) as f32;
+    let split = trials::try_split(task.quantizer, shape, &sampled, &activation(task.tensor.rotation), threshold);
+    if let Ok(Some((trial, outliers))) = split {
+        let effect = Effect { row: trial.row, output_error: trial.output_error, changed_codes: None };
+        remedies.push(Remedy {
+            name: format!("Keep the {outliers} columns beyond {OUTLIER} rms in FP16, as LLM.int8()"),
+            change: Vec::new(),
+            effect: Some(effect),
+        });
+    }
+    let crest = compare::crest(&sampled);
+    Ok(Comparison { rows: compared, remedies, crest, sampled: sampled.len(), of: values.len() })
+}
+
+/// A normal activation with a value for each column, one channel in 128 of it twenty times larger, turned as the tensor is.
+fn activation(task: &Task, cols: usize, rotation: Option<usize>) -> Vec<f32> {
+    let seed = task.asked.seed.wrapping_add(1);
+    let sample = Sample { distribution: Distribution::Normal, seed, std: 1.0, rows: 1, cols };
+    let mut activation = sample.draw(|_| {});
+    transform::add_outlier_columns(&mut activation, cols, cols.div_ceil(128), 20.0);
+    if let Some(size) = rotation {
+        transform::rotate(&mut activation, cols, size);
+    }
+    activation
+}
+
+/// Decibels by the part of the range that is not clipped, of a sample; nothing for formats without a scale.
+#[must_use]
+pub fn clip_curve(plan: &Plan, values: &[f32]) -> Vec<(f64, f64)> {
+    if !plan.quantizer.has_scale() {
+        return Vec::new();
+    }
+    let (rows, sampled) = compare::sample(values, plan.cols, MOST_CLIPPED);
+    let cols = sampled.len().checked_div(rows).unwrap_or_default();
+    let at = |part: f64| {
+        let quantizer = Quantizer { range: RangeMethod::Part(part), ..plan.quantizer };
+        Some((part, cpu::compare_one(quantizer, rows, cols, &sampled).ok()?.sqnr_db?))
+    };
+    clip_parts().into_iter().filter_map(at).collect()
+}
+
+/// Name and content of a file of a tensor.
+#[must_use]
+pub fn file(file: File, plan: &Plan, values: &[f32]) -> (String, Vec<u8>) {
+    let floats = |values: &[f32]| {
+        let bytes: Vec<u8> = values.iter().flat_map(|x| x.to_le_bytes()).collect();
+        npy("<f4", &[plan.rows, plan.cols], &bytes)
+    };
+    let codes = || cpu::codes(plan, values);
+    let id = plan.quantizer.format.id;
+    match file {
+        File::Reference => ("fp32.npy".to_owned(), floats(values)),
+        File::Quantized => (format!("{id}-values.npy"), floats(&cpu::quantized(plan, 0, values))),
+        File::Codes => {
+            let codes = codes();
+            let is_ggml = matches!(plan.element, Element::Ggml(_));
+            let is_signed = plan.quantizer.has_signed_codes();
+            let dtype = match plan.quantizer.format.code_bytes() {
+                _ if is_ggml => "|u1",
+                1 if is_signed => "|i1",
+                1 => "|u1",
+                2 if is_signed => "<i2",
+                2 => "<u2",
+                _ => "<u4",
+            };
+            let shape = if is_ggml { vec![plan.rows, codes.len() / plan.rows] } else { vec![plan.rows, plan.cols] };
+            (format!("{id}-codes.npy"), npy(dtype, &shape, &codes))
+        }
+        File::Packed => {
+            let packed = cpu::packed(plan, values, &codes());
+            let parts = [packed.codes, packed.scales, packed.zero_points, packed.tensor_scales];
+            (format!("{id}.bin"), parts.concat())
+        }
+    }
+}
+
+/// How many codes of so many bytes differ.
+fn count_changed(a: &[u8], b: &[u8], code_bytes: usize) -> u64 {
+    let pairs = a.chunks(code_bytes.max(1)).zip(b.chunks(code_bytes.max(1)));
+    pairs.filter(|(a, b)| a != b).count() as u64
+}
+
+/// Looks at a tensor from above, and at the number of a cell with the largest error there, or of all cells if there is no
+/// such cell.
+#[must_use]
+pub fn look(plan: &Plan, values: &[f32], (col, row): (u32, u32)) -> Closer {
+    let quantized = cpu::quantized(plan, 0, values);
+    let shape = (plan.rows, plan.cols);
+    let detail = Detail::new(shape, values, &quantized, &plan.value_edges, &plan.error_edges);
+    let index = detail.worst_in(col as usize, row as usize).unwrap_or_else(|| detail.worst_of_all());
+    let (row, col) = (index / plan.cols, index % plan.cols);
+    let granularity = plan.quantizer.groups();
+    let group = granularity.group(plan.cols, row, col / granularity.run(plan.cols));
+    let scale = match &plan.element {
+        Element::Integer(grids) => grids.get(group).map(|grid| (grid.scale, grid.zero_point)),
+        element => element.scales().nth(group).map(|scale| (scale, 0)),
+    };
+    let size = plan.quantizer.format.block_size();
+    let block = if size > 1 {
+        let start = index - col % size;
+        let end = (start + size).min((row + 1) * plan.cols);
+        let mut block = values[start..end].to_vec();
+        block.resize(size, 0.0);
+        block
+    } else {
+        Vec::new()
+    };
+    let scale = scale.filter(|_| plan.quantizer.has_scale());
+    Closer { detail, inspected: Inspected { index, x: values[index], q: quantized[index], scale, block } }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::labs::quantize::Outcome;
+    use crate::labs::{Part, Question};
+    use crate::quantize::Report;
+
+    /// The task that a link asks for, its values, and the plan for them.
+    fn task(keys: &[(&str, &str)]) -> (Question, Task, Vec<f32>, Plan) {
+        let keys = keys.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        let question = Question { keys, ..Question::default() };
+        let task = Task::new(&question);
+        let values = task.tensor.load(|_| {});
+        let (rows, cols) = task.tensor.shape();
+        let (plan, ..) = cpu::quantize(task.quantizer, rows, cols, &values, |_| {}).unwrap();
+        (question, task, values, plan)
+    }
+
+    /// What the inspector says of the number in a cell.
+    fn inspected(keys: &[(&str, &str)], cell: (u32, u32)) -> String {
+        let (question, task, values, plan) = task(keys);
+        let report: Report = cpu::report(task.quantizer, plan.rows, plan.cols, &values).unwrap();
+        let outcome = Outcome {
+            report,
+            backend: "cpu",
+            backend_name: String::new(),
+            elapsed_ms: 0.0,
+            backend_note: None,
+            clip_curve: clip_curve(&plan, &values),
+        };
+        let closer = look(&plan, &values, cell);
+        task.view(&question, Ok(&outcome), Some(&closer)).part(Part::Inspector).to_owned()
+    }
+
+    #[test]
+    fn the_code_of_a_number_is_that_beside_its_scale() {
+        let own = [("data", "values"), ("values", "1,-0.5,0.25,0.001")];
+        let with = |format: &'static str, more: &'static [(&'static str, &'static str)], cell| {
+            inspected(&[&own[..], &[("format", format)], more].concat(), cell)
+        };
+        // The largest number is 448, code 0x7E, whatever it was before.
+        assert!(with("e4m3fn", &[("fit", "1")], (0, 0)).contains("01111110 = 0x7E"));
+        assert!(with("e4m3fn", &[], (0, 0)).contains("00111000 = 0x38"));
+        assert!(with("int8", &[], (1, 0)).contains("= 0xC0"), "rint(−0.5 · 127) = −64");
+        assert!(with("int8", &[("scheme", "affine")], (0, 0)).contains("11111111 = 0xFF"));
+        assert!(with("nf4", &[], (0, 0)).contains("1111 = 0xF"));
+        assert!(
+            with("mxfp4", &[], (0, 0)).contains("Bytes of the block") && with("q4_0", &[], (0, 0)).contains("<dd>d")
+        );
+        assert!(with("nvfp4", &[], (0, 0)).contains("depend on the scale of the whole tensor"));
+    }
+
+    #[test]
+    fn a_number_is_beside_the_scale_of_its_own_group() {
+        let values: Vec<String> = (0..64).map(|i| if i < 32 { "127".to_owned() } else { "1.27".to_owned() }).collect();
+        let text = values.join(",");
+        let (_, _, values, plan) = task(&[("data", "values"), ("values", &text), ("format", "int8"), ("scale", "g32")]);
+        let scale = |col| look(&plan, &values, (col, 0)).inspected.scale.unwrap().0;
+        assert_eq!((scale(3), scale(40)), (1.0, 0.01));
+    }
+
+    #[test]
+    fn files_hold_what_the_report_is_of() {
+        let (_, _, values, plan) = task(&[("data", "values"), ("values", "0.7,-0.3,0.1"), ("format", "int4")]);
+        let data = |of| file(of, &plan, &values).1[128..].to_vec();
+        let floats =
+            |bytes: Vec<u8>| -> Vec<f32> { bytes.as_chunks().0.iter().map(|x| f32::from_le_bytes(*x)).collect() };
+        assert_eq!(floats(data(File::Reference)), [0.7, -0.3, 0.1]);
+        assert_eq!(data(File::Codes), [7, 0xfd, 1]);
+        let (name, packed) = file(File::Packed, &plan, &values);
+        assert_eq!((name.as_str(), packed.len() as u64), ("int4.bin", plan.packed_bytes()));
+    }
+
+    #[test]
+    fn a_comparison_has_every_format_and_the_effect_of_every_change() {
+        let (_, task, values, _) = task(&[("format", "int4"), ("outliers", "2")]);
+        let mut shares = Vec::new();
+        let compared = compare(&task, &values, |share| shares.push(share)).unwrap();
+        assert_eq!(compared.rows.len(), compare::settings().count());
+        assert!(shares.is_sorted() && shares.last() == Some(&1.0));
+        let effect = |name: &str| {
+            let remedy = compared.remedies.iter().find(|remedy| remedy.name.contains(name));
+            remedy.and_then(|remedy| remedy.effect.clone()).unwrap_or_else(|| panic!("no {name}"))
+        };
+        let db = |name: &str| effect(name).row.sqnr_db.unwrap();
+        for better in ["each column", "32 neighbours", "Hadamard", "LLM.int8()"] {
+            assert!(db(better) > db("As it is") + 3.0, "{better}: {} {}", db(better), db("As it is"));
+        }
+        assert!(effect("PyTorch").changed_codes.unwrap() > 0);
+        assert_eq!(effect("Hadamard").changed_codes, None, "it is another tensor");
+        assert!(effect("each column").output_error.unwrap() < effect("As it is").output_error.unwrap());
+    }
+
+    #[test]
+    fn the_curve_of_clips_is_of_formats_with_a_scale_and_ends_with_the_whole_range() {
+        let (_, _, values, plan) = task(&[("format", "int4"), ("data", "laplace")]);
+        let curve = clip_curve(&plan, &values);
+        let (part, whole) = *curve.last().unwrap();
+        let best = curve.iter().map(|point| point.1).fold(f64::MIN, f64::max);
+        assert!(part == 1.0 && best > whole + 3.0, "{curve:?}");
+        let (_, _, values, plan) = task(&[("format", "bf16")]);
+        assert!(clip_curve(&plan, &values).is_empty());
+    }
+}
