@@ -207,9 +207,10 @@ mod tests {
         assert!(with("int8", &[], (1, 0)).contains("= 0xC0"), "rint(−0.5 · 127) = −64");
         assert!(with("int8", &[("scheme", "affine")], (0, 0)).contains("11111111 = 0xFF"));
         assert!(with("nf4", &[], (0, 0)).contains("1111 = 0xF"));
-        assert!(
-            with("mxfp4", &[], (0, 0)).contains("Bytes of the block") && with("q4_0", &[], (0, 0)).contains("<dd>d")
-        );
+        for format in ["mxfp4", "q4_0"] {
+            let text = with(format, &[], (0, 0));
+            assert!(text.contains("<dt>Bytes of the block</dt>") && text.contains("<dd>0 of 32</dd>"), "{text}");
+        }
         assert!(with("nvfp4", &[], (0, 0)).contains("depend on the scale of the whole tensor"));
     }
 

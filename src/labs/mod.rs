@@ -11,6 +11,7 @@ pub mod html;
 pub mod memory;
 pub mod quantize;
 pub mod scaling;
+mod sortable;
 
 pub use figure::{FigureData, Table};
 pub use form::Form;
@@ -174,7 +175,8 @@ fn sources(all: impl IntoIterator<Item = Source>) -> String {
 }
 
 /// A fact as a sentence: a capital and a full stop.
-fn sentence(fact: &str) -> String {
+#[must_use]
+pub fn sentence(fact: &str) -> String {
     let mut letters = fact.chars();
     let first = letters.next().map_or(' ', |letter| letter.to_ascii_uppercase());
     format!("{first}{}.", letters.as_str())

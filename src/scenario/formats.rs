@@ -45,6 +45,20 @@ pub static ROUNDINGS: [(&str, &str); 7] = [
     ("stochastic", "Stochastic"),
 ];
 
+/// The rounding of a row of [`ROUNDINGS`]; a stochastic one by this random number of so many bits.
+#[must_use]
+pub fn rounding(row: usize, bits: u32, random: u32) -> Rounding {
+    match ROUNDINGS[row].0 {
+        "away" => Rounding::NearestAway,
+        "zero" => Rounding::TowardZero,
+        "up" => Rounding::Up,
+        "down" => Rounding::Down,
+        "odd" => Rounding::ToOdd,
+        "stochastic" => Rounding::Stochastic { bits, random },
+        _ => Rounding::NearestEven,
+    }
+}
+
 /// The codes that a custom float takes for infinity and NaN, by id and name.
 pub static SPECIALS: [(&str, &str, Specials); 6] = [
     ("ieee", "Infinity and NaN (IEEE 754)", Specials::Ieee),
@@ -277,15 +291,7 @@ impl FormatsScenario {
     /// What the conversions depend on.
     #[must_use]
     pub fn setting(&self) -> Setting {
-        let rounding = match ROUNDINGS[self.rounding].0 {
-            "away" => Rounding::NearestAway,
-            "zero" => Rounding::TowardZero,
-            "up" => Rounding::Up,
-            "down" => Rounding::Down,
-            "odd" => Rounding::ToOdd,
-            "stochastic" => Rounding::Stochastic { bits: 8, random: self.random as u32 },
-            _ => Rounding::NearestEven,
-        };
+        let rounding = rounding(self.rounding, 8, self.random as u32);
         Setting { rounding, library: self.by(), scaling: self.scaling }
     }
 

@@ -1,13 +1,13 @@
 //! The Quantize lab's inputs.
 
-use super::formats::{ROUNDINGS, is_only_read};
+use super::formats::{ROUNDINGS, is_only_read, rounding};
 use super::key::{
     Key, Rejection, documented, list, read_bool, read_choice, read_count, read_index, read_number, span, write_bool,
 };
 use super::number::{self, Bounds};
 use super::permalink::{read_keys, write_keys};
 use crate::formats::mx::ScaleRule;
-use crate::formats::{self, FORMATS, Format, INT8, Kind, Layout, Rounding};
+use crate::formats::{self, FORMATS, Format, INT8, Kind, Layout};
 use crate::quantize::{GRID_RULES, Granularity, Quantizer, RangeMethod, Scheme};
 use crate::weights::samples::DEFAULT_STD;
 use crate::weights::{Distribution, Sample};
@@ -193,15 +193,7 @@ impl QuantizeScenario {
             rule: &GRID_RULES[self.rule],
             power_of_two_scale: self.power_of_two,
             scale_rule: self.mx_rule,
-            rounding: match ROUNDINGS[self.rounding].0 {
-                "away" => Rounding::NearestAway,
-                "zero" => Rounding::TowardZero,
-                "up" => Rounding::Up,
-                "down" => Rounding::Down,
-                "odd" => Rounding::ToOdd,
-                "stochastic" => Rounding::Stochastic { bits: 16, random: self.seed as u32 },
-                _ => Rounding::NearestEven,
-            },
+            rounding: rounding(self.rounding, 16, self.seed as u32),
             scaled: self.scaled || usual.scaled,
             ..usual
         }

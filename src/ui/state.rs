@@ -5,7 +5,7 @@ use super::client::{self, Event};
 use crate::answers;
 use crate::compute::protocol::Stage;
 use crate::json;
-use crate::labs::{FigureData, File, Lab, Part, Question, View as LabView};
+use crate::labs::{FigureData, File, Lab, Part, Question, View as LabView, sentence};
 use crate::memory;
 use crate::platform::page;
 use crate::scaling;
@@ -203,11 +203,15 @@ impl State {
     /// Asks the engine for a file of the Quantize lab's tensor, and offers it; says whether it had nothing else to do.
     pub fn ask_file(&self, file: File) -> bool {
         let question = untrack(|| self.quantize_question());
-        if self.quantize_shown.with_untracked(|shown| shown.settled.as_ref() != Some(&question)) {
+        let is_busy = |shown: RwSignal<Shown>| shown.with_untracked(|shown| shown.progress.is_some());
+        let is_settled = self.quantize_shown.with_untracked(|shown| shown.settled.as_ref() == Some(&question));
+        // The engine does one thing at a time, and the newest takes the place of the one before.
+        if !is_settled || is_busy(self.compare_shown) {
             return false;
         }
+        let shown = self.quantize_shown;
         RUNNING.replace(Some(busy::begin()));
-        client::submit(Question { file: Some(file), ..question }, self.view.compute, |event| {
+        client::submit(Question { file: Some(file), ..question }, self.view.compute, move |event| {
             match event {
                 Event::Progress(..) => return,
                 Event::Answer(view) => {
@@ -215,7 +219,7 @@ impl State {
                         page::download(&name, "application/octet-stream", &content);
                     }
                 }
-                Event::NoWorker(_) => {}
+                Event::NoWorker(why) => shown.update(|shown| shown.problem = no_worker(&why)),
             }
             RUNNING.take();
         });
@@ -244,10 +248,7 @@ impl State {
                 }
                 Event::Answer(view) => shown.update(|shown| shown.fail(asked.clone(), view.part(Part::Problem))),
                 Event::NoWorker(why) => {
-                    let why = format!(
-                        "The background worker that does this work stopped ({why}). Reload the page to try again."
-                    );
-                    shown.update(|shown| shown.fail(asked.clone(), &why));
+                    shown.update(|shown| shown.fail(asked.clone(), &no_worker(&why)));
                 }
             }
             RUNNING.take();
@@ -368,9 +369,6 @@ where
     })
 }
 
-/// A fact as a sentence: a capital and a full stop.
-fn sentence(fact: &str) -> String {
-    let mut letters = fact.chars();
-    let first = letters.next().map_or(' ', |letter| letter.to_ascii_uppercase());
-    format!("{first}{}.", letters.as_str())
+fn no_worker(why: &str) -> String {
+    format!("The background worker that does this work stopped ({why}). Reload the page to try again.")
 }

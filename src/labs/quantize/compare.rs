@@ -3,6 +3,7 @@
 use crate::charts::{AnyPicture, Axis, LineChart, Mark, Role, Series, Shape, TickFormat};
 use crate::formats::anatomy::figure;
 use crate::formats::{Kind, format};
+use crate::labs::sortable::Order;
 use crate::labs::{FigureData, Html, Part, Question, Table, View};
 use crate::quantize::compare::{Row, uniform_db};
 use crate::quantize::{GRID_RULES, Granularity, RangeMethod};
@@ -129,11 +130,18 @@ fn best(rows: &[Row], bits: f64) -> Option<&Row> {
     fits.max_by(|a, b| a.decibels().total_cmp(&b.decibels()))
 }
 
+fn name_of(row: &Row) -> &'static str {
+    format(&row.format).map_or("", |format| format.name)
+}
+
+fn percent(share: f64) -> String {
+    format!("{} %", significant(100.0 * share, 3))
+}
+
 fn takeaway(comparison: &Comparison) -> String {
-    let name = |row: &Row| format(&row.format).map_or("", |format| format.name);
     let words = |bits: f64| {
         let row = best(&comparison.rows, bits)?;
-        Some(format!("{} with {} dB of up to {bits} bits", name(row), significant(row.sqnr_db?, 3)))
+        Some(format!("{} with {} dB of up to {bits} bits", name_of(row), significant(row.sqnr_db?, 3)))
     };
     let all: Vec<String> = [4.6, 8.6].into_iter().filter_map(words).collect();
     if all.is_empty() {
@@ -154,61 +162,40 @@ fn decibels(row: &Row) -> String {
 const COLUMNS: [&str; 7] =
     ["Format", "Bits a weight", "SQNR in dB", "Relative error", "Largest error", "Clipped", "Flushed to zero"];
 
-fn numbers(row: &Row) -> [f64; 6] {
-    let relative = row.relative_error.unwrap_or(f64::INFINITY);
-    let [clipped, flushed] = [row.clipped, row.flushed].map(|n| n as f64);
-    [row.bits_per_weight, row.decibels(), relative, row.max_abs_error, clipped, flushed]
+/// What a row is sorted by in a column; words stay as they stand.
+fn key(row: &Row, column: usize) -> Option<f64> {
+    match column {
+        1 => Some(row.bits_per_weight),
+        2 => Some(row.decibels()),
+        3 => row.relative_error,
+        4 => Some(row.max_abs_error),
+        5 => Some(row.clipped as f64),
+        6 => Some(row.flushed as f64),
+        _ => Some(0.0),
+    }
 }
 
-/// The table in the order of a column: its number, with a minus sign to descend.
+/// The table in an order: see [`Order::read`].
 fn listing(rows: &[Row], order: &str) -> String {
-    let down = order.starts_with('-');
-    let column: usize = order.trim_start_matches('-').parse().unwrap_or(usize::MAX);
-    let mut sorted: Vec<&Row> = rows.iter().collect();
-    if (1..COLUMNS.len()).contains(&column) {
-        let key = |row: &Row| numbers(row)[column - 1];
-        sorted.sort_by(|a, b| key(a).total_cmp(&key(b)));
-        if down {
-            sorted.reverse();
-        }
-    }
-    let mut html = Html::default();
-    html.open(
-        "div",
-        &[
-            ("class", "table-scroll table-scroll--tall"),
-            ("tabindex", "0"),
-            ("role", "region"),
-            ("aria-label", "All formats on this tensor"),
-        ],
-    );
-    html.open("table", &[("id", "quantize-comparison")]).open("thead", &[]).open("tr", &[]);
-    for (i, name) in COLUMNS.into_iter().enumerate() {
-        let direction = match (i == column, down) {
-            (false, _) => "none",
-            (true, false) => "ascending",
-            (true, true) => "descending",
-        };
-        html.open("th", &[("scope", "col"), ("aria-sort", direction)]);
-        html.button("link-button", &i.to_string(), name).close("th");
-    }
-    html.close("tr").close("thead").open("tbody", &[]);
-    for row in sorted {
-        let name = format(&row.format).map_or("", |format| format.name);
+    let order = Order::read(order);
+    let cells = |place: usize| {
+        let row = &rows[place];
         let front = if row.is_on_front { " ★" } else { "" };
-        html.row(&[
-            format!("{name}{front}"),
+        vec![
+            format!("{}{front}", name_of(row)),
             significant(row.bits_per_weight, 4),
             decibels(row),
-            row.relative_error.map_or_else(|| "–".to_owned(), |error| format!("{} %", significant(100.0 * error, 3))),
+            row.relative_error.map_or_else(|| "–".to_owned(), percent),
             figure(row.max_abs_error),
             row.clipped.to_string(),
             row.flushed.to_string(),
-        ]);
-    }
-    html.close("tbody").close("table").close("div");
-    html.element("p", &[("class", "note")], "★: no other format has fewer bits and more decibels. SQNR is not accuracy: a model minds some errors more than others. Each format in its usual setting: one scale for the tensor where the format has none of its own.");
-    html.finish()
+        ]
+    };
+    let sorted = order.of(rows.len(), |row, column| key(&rows[row], column));
+    let table =
+        order.table(("quantize-comparison", "All formats on this tensor"), COLUMNS, sorted.into_iter().map(cells));
+    let note = "★: no other format has fewer bits and more decibels. SQNR is not accuracy: a model minds some errors more than others. Each format in its usual setting: one scale for the tensor where the format has none of its own.";
+    table + &Html::default().element("p", &[("class", "note")], note).finish()
 }
 
 fn csv(rows: &[Row]) -> String {
@@ -272,8 +259,7 @@ fn front(comparison: &Comparison) -> FigureData {
     }
     let mut table = Table::new(["Format", "Bits a weight", "SQNR in dB"]);
     for row in &shown {
-        let name = format(&row.format).map_or("", |format| format.name);
-        table.push([name.to_owned(), significant(row.bits_per_weight, 4), decibels(row)]);
+        table.push([name_of(row).to_owned(), significant(row.bits_per_weight, 4), decibels(row)]);
     }
     let sampled = if comparison.sampled < comparison.of {
         format!(" From rows spread evenly over the tensor, {} of its {} numbers.", comparison.sampled, comparison.of)
@@ -330,7 +316,6 @@ fn effects(asked: &QuantizeScenario, comparison: &Comparison) -> String {
             html.text(&remedy.name);
         }
         html.close("th");
-        let percent = |share: f64| format!("{} %", significant(100.0 * share, 3));
         for cell in [
             decibels(&effect.row),
             difference,

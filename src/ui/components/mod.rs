@@ -1,11 +1,13 @@
 //! Controls and figures that every lab uses. None has a type parameter: see [`crate::ui::dynamic`].
 
 mod button;
+mod csv;
 mod figure;
 mod result;
 mod text_field;
 
 pub use button::Button;
+pub use csv::{CsvActions, resort};
 pub use figure::{Figure, Grab, figure_data};
 pub use result::{Problem, ReportActions, RoomLink, Sources, source_list};
 pub use text_field::TextField;

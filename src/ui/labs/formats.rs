@@ -8,7 +8,7 @@ use crate::platform::{controls as native, page};
 use crate::scenario::FormatsScenario;
 use crate::scenario::formats::{KEYS, Pick, is_only_read, typed_near};
 use crate::scenario::number;
-use crate::ui::components::{Button, Figure, Grab, ReportActions, TextField};
+use crate::ui::components::{CsvActions, Figure, Grab, ReportActions, TextField, resort};
 use crate::ui::dynamic::{change, condition, dynamic, effect, field, memo_text, text, when};
 use crate::ui::form::form;
 use crate::ui::markup::Markup;
@@ -203,32 +203,12 @@ fn Block() -> impl IntoView {
 fn Listing() -> impl IntoView {
     let state = expect_context::<State>();
     let order = state.formats_order;
-    // Once ascending, and once more descending.
-    let act = Callback::new(move |column: String| {
-        order.update(|order| {
-            *order = Some(if order.as_ref() == Some(&column) { format!("-{column}") } else { column });
-        });
-    });
     let open = move |_| order.update(|order| *order = Some(order.take().unwrap_or_default()));
-    let told = RwSignal::new(String::new());
-    let csv = move || state.formats_shown.with_untracked(|shown| shown.view.part(Part::Csv).to_owned());
-    let copy = Callback::new(move |()| {
-        page::copy(csv(), move |copied| {
-            told.try_set(if copied { "CSV copied." } else { "The browser refused the clipboard here." }.to_owned());
-        });
-    });
-    let download = Callback::new(move |()| page::download("bitbudget-formats.csv", "text/csv", csv().as_bytes()));
-    // A sandboxed frame lets nothing be downloaded, and does not say so.
-    let download = (!state.view.embed).then(|| view! { <Button press=download>"Download CSV"</Button> });
     view! {
         <details class="figure__data" id="formats-all" on:toggle=open>
             <summary>"All formats with their facts"</summary>
-            <div class="actions">
-                <Button press=copy>"Copy CSV"</Button>
-                {download}
-                <span class="actions__told" role="status">{told}</span>
-            </div>
-            <Markup html=part(state, Part::Listing) act/>
+            <CsvActions csv=part(state, Part::Csv) name="bitbudget-formats.csv"/>
+            <Markup html=part(state, Part::Listing) act=resort(order)/>
         </details>
     }
 }

@@ -3,10 +3,9 @@
 use crate::compute::protocol::Stage;
 use crate::labs::quantize::controls;
 use crate::labs::{File, Html, Part};
-use crate::platform::page;
 use crate::scenario::QuantizeScenario;
 use crate::scenario::quantize::KEYS;
-use crate::ui::components::{Button, Figure, Grab, Problem, ReportActions};
+use crate::ui::components::{Button, CsvActions, Figure, Grab, Problem, ReportActions, resort};
 use crate::ui::dynamic::{condition, dynamic, effect, text, when};
 use crate::ui::form::form;
 use crate::ui::markup::Markup;
@@ -177,12 +176,6 @@ fn Compare() -> impl IntoView {
     let (shown, order) = (state.compare_shown, state.compare_order);
     effect(move || state.ask_compare());
     let open = move |_| order.update(|order| *order = Some(order.take().unwrap_or_default()));
-    // Once ascending, and once more descending.
-    let sort = Callback::new(move |column: String| {
-        order.update(|order| {
-            *order = Some(if order.as_ref() == Some(&column) { format!("-{column}") } else { column });
-        });
-    });
     let change = Callback::new(move |change: String| {
         let Some((name, value)) = change.split_once('=') else { return };
         if let Some(key) = KEYS.iter().find(|key| key.name == name) {
@@ -192,24 +185,14 @@ fn Compare() -> impl IntoView {
     });
     let problem = text(move || shown.with(|shown| shown.problem.clone()));
     let is_there = condition(move || shown.with(|shown| shown.view.is_answer()));
-    let told = RwSignal::new(String::new());
-    let csv = move || shown.with_untracked(|shown| shown.view.part(Part::Csv).to_owned());
-    let copy = Callback::new(move |()| {
-        page::copy(csv(), move |copied| {
-            told.try_set(if copied { "CSV copied." } else { "The browser refused the clipboard here." }.to_owned());
-        });
-    });
     let results = when(
         move || is_there.get(),
         move || {
             view! {
                 <Markup html=shown_part(shown, Part::Cards) act=change/>
                 <Figure id="quantize-front" height=360.0 data=shown_figure(shown, 0)/>
-                <Markup html=shown_part(shown, Part::Listing) act=sort/>
-                <div class="actions">
-                    <Button press=copy>"Copy CSV"</Button>
-                    <span class="actions__told" role="status">{told}</span>
-                </div>
+                <Markup html=shown_part(shown, Part::Listing) act=resort(order)/>
+                <CsvActions csv=shown_part(shown, Part::Csv) name="bitbudget-comparison.csv"/>
             }
             .into_any()
         },
