@@ -73,7 +73,10 @@ fn blocks_of_the_table_are_as_large_as_their_codecs_make_them() {
         let (size, bits) = match block.layout {
             Layout::Mx(element) => (mx::BLOCK_SIZE, 8 + mx::BLOCK_SIZE * element.bits() as usize),
             Layout::Nvfp4 { .. } => (nvfp4::BLOCK_SIZE, 8 + nvfp4::BLOCK_SIZE * 4),
-            Layout::Bnb { codebook, .. } => (block.size, 32 + block.size * codebook.bits() as usize),
+            Layout::Bnb { codebook, double } => {
+                // Of double quantization a block has a byte, and shares the rest.
+                (block.size, if double { 8 } else { 32 } + block.size * codebook.bits() as usize)
+            }
             Layout::Ggml { id, .. } => {
                 let codec = ggml::TYPES.iter().find(|codec| codec.id == id).unwrap();
                 assert!(format.name.starts_with(codec.name), "{} is {}", format.name, codec.name);

@@ -116,7 +116,8 @@ fn stored_bytes(block: Block) -> usize {
     match block.layout {
         Layout::Nvfp4 { two_level: true } => 4 + block.bytes,
         // Mean and largest of the magnitudes in FP32, and the magnitude in 8 bits instead of 32.
-        Layout::Bnb { double: true, .. } => block.bytes - 4 + 9,
+        // A magnitude of the nested block and the offset, which others share.
+        Layout::Bnb { double: true, .. } => block.bytes + 8,
         _ => block.bytes,
     }
 }

@@ -117,7 +117,7 @@ pub enum Kind {
 pub struct Block {
     /// Values of a block.
     pub size: usize,
-    /// Bytes of a block, its scales included.
+    /// Bytes of a block, its scales included, but for what it shares with other blocks.
     pub bytes: usize,
     /// What is in them.
     pub layout: Layout,

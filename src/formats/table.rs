@@ -516,7 +516,7 @@ pub static BNB_NF4_DOUBLE: Format = Format {
     id: "bnb_nf4_double",
     name: "NF4, double quantization",
     family: Family::Codebook,
-    kind: Kind::Block(Block { size: 64, bytes: 36, layout: Layout::Bnb { codebook: &codebook::NF4, double: true } }),
+    kind: Kind::Block(Block { size: 64, bytes: 33, layout: Layout::Bnb { codebook: &codebook::NF4, double: true } }),
     note: "The magnitudes are quantized to 8 bits in turn: 4.127 bits a weight.",
     source: QLORA_SOURCE,
 };
@@ -542,7 +542,7 @@ pub static BNB_FP4_DOUBLE: Format = Format {
     family: Family::Codebook,
     kind: Kind::Block(Block {
         size: 64,
-        bytes: 36,
+        bytes: 33,
         layout: Layout::Bnb { codebook: &codebook::BNB_FP4, double: true },
     }),
     note: "The magnitudes are quantized to 8 bits in turn: 4.127 bits a weight.",

@@ -145,9 +145,7 @@ impl Plan {
         let (blocks, bytes) = (self.rows as u64 * self.blocks_a_row() as u64, bytes as u64);
         match layout {
             Layout::Nvfp4 { two_level: true } => blocks * bytes + 4,
-            Layout::Bnb { double: true, .. } => {
-                blocks * (bytes - 3) + 4 * blocks.div_ceil(bnb::NESTED_BLOCK_SIZE as u64) + 4
-            }
+            Layout::Bnb { double: true, .. } => blocks * bytes + 4 * blocks.div_ceil(bnb::NESTED_BLOCK_SIZE as u64) + 4,
             _ => blocks * bytes,
         }
     }

@@ -5,6 +5,7 @@ use super::key::{
 };
 use super::number::{self, Bounds};
 use super::permalink::{read_keys, write_keys};
+use super::quantize::read_values;
 use crate::formats::anatomy::{self, Anatomy, Scaling, Setting};
 use crate::formats::float::Specials;
 use crate::formats::mx::ScaleRule;
@@ -195,23 +196,24 @@ pub fn is_only_read(row: &Format) -> bool {
     matches!(row.kind, Kind::Block(Block { layout: Layout::Ggml { id: 16..=19 | 21 | 22 | 29 | 34 | 35, .. }, .. }))
 }
 
-/// Reads the bytes of a block from hexadecimal text; text that is none is taken as a sign that there is no block yet, and
-/// gives one of arbitrary bytes.
+/// Reads the bytes of a block from hexadecimal text; numbers, which other formats are given, are taken as a sign that there is
+/// no block yet, and give one of arbitrary bytes.
 ///
 /// # Errors
 /// A sentence that says how many bytes a block has.
 pub fn read_bytes(text: &str, row: &Format) -> Result<Vec<u8>, String> {
     let expected = row.block_bytes().unwrap_or_default();
     let digits: String = text.chars().filter(|c| !c.is_whitespace() && *c != ',').collect();
-    if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+    let is_hex = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    if !is_hex && read_values(text).is_ok() {
         return Ok((0..expected).map(|i| (i as u32 * 37 + 17) as u8 & 0x3b).collect());
     }
-    if digits.len() != 2 * expected {
+    if !is_hex || digits.len() != 2 * expected {
+        let these = if is_hex { format!("these are {}", digits.len()) } else { "this is something else".to_owned() };
         return Err(format!(
-            "{} is only read here: a block has {expected} bytes, which are {} hexadecimal digits, and these are {}.",
+            "{} is only read here: a block has {expected} bytes, which are {} hexadecimal digits, and {these}.",
             row.name,
             2 * expected,
-            digits.len()
         ));
     }
     let pairs = digits.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap_or_default());

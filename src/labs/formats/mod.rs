@@ -98,6 +98,9 @@ mod tests {
         let view = view_of("#/formats?v=1&values=one");
         assert!(view.part(Part::BlockProblem).contains("“one”") && view.is_answer());
         let view = view_of("#/formats?v=1&block=iq2_xs&values=00");
+        let nonsense = view_of("#/formats?v=1&block=iq2_xs&values=zz");
+        assert!(nonsense.part(Part::BlockProblem).contains("something else"), "{}", nonsense.part(Part::BlockProblem));
+        assert_eq!(view_of("#/formats?v=1&block=iq2_xs").part(Part::BlockProblem), "");
         assert!(view.part(Part::BlockProblem).contains("74 bytes"), "{}", view.part(Part::BlockProblem));
     }
 
