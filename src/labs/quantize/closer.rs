@@ -1,6 +1,6 @@
 //! A closer look at a tensor: from above, and at one of its numbers.
 
-use super::numbers::count;
+use super::numbers::counted;
 use crate::charts::{AnyPicture, Axis, CellRole, Cells, TickFormat};
 use crate::formats::anatomy::{Anatomy, Scaling, Setting, figure, formula, shown};
 use crate::formats::{Kind, LIBRARIES, block};
@@ -77,11 +77,11 @@ impl Closer {
         FigureData {
             title: title.to_owned(),
             summary: format!(
-                "{} × {} cells over {} rows and {} columns, the stronger the larger the largest magnitude in it is, up to {}. Press one to look at the number with its largest error.",
+                "{} × {} cells over {} and {}: the stronger the colour, the larger the largest magnitude there, up to {}. Press one to look at the number with its largest error.",
                 detail.cell_rows,
                 detail.cell_cols,
-                count(report.rows),
-                count(report.cols),
+                counted(report.rows, "row"),
+                counted(report.cols, "column"),
                 figure(most.into())
             ),
             picture: AnyPicture::Cells(Cells {
@@ -119,7 +119,7 @@ impl Closer {
                 cols: JOINT_BINS,
                 shades: shades(joint.iter().map(|n| log((*n).into())), log(most.into())),
                 role: CellRole::Error,
-                ends: ("0".to_owned(), format!("{} numbers", count(most.into()))),
+                ends: ("0".to_owned(), counted(most.into(), "number")),
                 borders: Vec::new(),
                 chosen: None,
             }),

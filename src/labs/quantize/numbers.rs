@@ -190,8 +190,8 @@ fn formula(asked: &QuantizeScenario, report: &Report) -> String {
 /// Why this is the answer: what was computed, with the numbers put in.
 pub fn explain(asked: &QuantizeScenario, report: &Report) -> String {
     let memory = format!(
-        "{} numbers: {} in FP32, {} in {}",
-        count(report.n),
+        "{}: {} in FP32, {} in {}",
+        counted(report.n, "number"),
         Bytes(report.bytes_before as f64),
         Bytes(report.bytes_after as f64),
         asked.format.name
@@ -221,6 +221,11 @@ pub fn explain(asked: &QuantizeScenario, report: &Report) -> String {
     }
     line("note", "Not here: GPTQ, AWQ and HQQ, which choose codes by what they do to a layer’s output.");
     html.finish()
+}
+
+/// So many of something, whose plural ends in s: `1 number`, `65 536 numbers`.
+pub fn counted(n: u64, noun: &str) -> String {
+    format!("{} {noun}{}", count(n), if n == 1 { "" } else { "s" })
 }
 
 /// A whole number with thin spaces between thousands.

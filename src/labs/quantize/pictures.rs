@@ -1,7 +1,7 @@
 //! How values, errors and magnitudes are spread.
 
 use super::Outcome;
-use super::numbers::count;
+use super::numbers::counted;
 use crate::answers;
 use crate::charts::{
     AnyPicture, Axis, BinSeries, BinStyle, Histogram, LineChart, Mark, Reference, Role, Series, Shape, TickFormat,
@@ -32,8 +32,8 @@ pub fn values(asked: &QuantizeScenario, report: &Report) -> FigureData {
     FigureData {
         title: answers::quantize(asked, report),
         summary: format!(
-            "How often each value occurs among {} numbers from {} to {}, in FP32 and in {name}. 256 bins.{ticks}",
-            count(report.n),
+            "How often each value occurs among {} from {} to {}, in FP32 and in {name}. 256 bins.{ticks}",
+            counted(report.n, "number"),
             figure(report.min),
             figure(report.max),
         ),
