@@ -90,7 +90,10 @@ impl Form {
                 ("aria-describedby", &problem),
             ],
         );
-        self.html.element("span", &[("class", "number-field__unit")], unit).close("div");
+        if !unit.is_empty() {
+            self.html.element("span", &[("class", "number-field__unit")], unit);
+        }
+        self.html.close("div");
         self.problem(&problem);
         self.html.close("div");
         self

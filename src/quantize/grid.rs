@@ -50,7 +50,7 @@ impl PartialEq for GridRule {
 pub static GRID_RULES: &[GridRule] = &[
     GridRule {
         id: "absmax",
-        name: "amax / (2ᵇ⁻¹ − 1) (ggml, SmoothQuant)",
+        name: "ggml, SmoothQuant: amax / (2ᵇ⁻¹ − 1)",
         note: "As many codes below zero as above; affine: from minimum to maximum, zero included.",
         grid: Grid::from_range,
         source: Source {
@@ -61,7 +61,7 @@ pub static GRID_RULES: &[GridRule] = &[
     },
     GridRule {
         id: "torch",
-        name: "amax / (2ᵇ⁻¹ − ½) (PyTorch observers)",
+        name: "PyTorch observers: amax / (2ᵇ⁻¹ − ½)",
         note: "All 256 codes, so the largest value is clipped by half a step; no scale below 2⁻²³, which is too coarse for tiny tensors.",
         grid: |integer, scheme, range| by_full_range(integer, scheme, range, f32::EPSILON),
         source: Source {
@@ -72,7 +72,7 @@ pub static GRID_RULES: &[GridRule] = &[
     },
     GridRule {
         id: "onnx",
-        name: "x / scale (ONNX Runtime)",
+        name: "ONNX Runtime: x / scale",
         note: "Divides by the scale where others multiply by its inverse; −128 may occur.",
         grid: |integer, scheme, range| {
             let (min_code, max_code) = match scheme {

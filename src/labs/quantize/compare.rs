@@ -73,7 +73,7 @@ pub fn remedies(asked: &QuantizeScenario) -> Vec<Remedy> {
             }
         }
         if quantizer.range == RangeMethod::Full {
-            add("Clip the outermost 0.1 %", "range", "p99.9");
+            add("Clip the outermost 0.1\u{202f}%", "range", "p99.9");
             add("Clip where the squared error is least", "range", "mse");
         }
     }
@@ -141,14 +141,10 @@ fn percent(share: f64) -> String {
 fn takeaway(comparison: &Comparison) -> String {
     let words = |bits: f64| {
         let row = best(&comparison.rows, bits)?;
-        Some(format!("{} with {} dB of up to {bits} bits", name_of(row), significant(row.sqnr_db?, 3)))
+        Some(format!("within {bits} bits {} keeps most, {} dB", name_of(row), significant(row.sqnr_db?, 3)))
     };
     let all: Vec<String> = [4.6, 8.6].into_iter().filter_map(words).collect();
-    if all.is_empty() {
-        "No format has an error to compare".to_owned()
-    } else {
-        format!("Best is {}", all.join(", and "))
-    }
+    if all.is_empty() { "No format has an error to compare".to_owned() } else { all.join("; ").replacen('w', "W", 1) }
 }
 
 fn decibels(row: &Row) -> String {
@@ -299,7 +295,7 @@ fn effects(asked: &QuantizeScenario, comparison: &Comparison) -> String {
     );
     html.open("table", &[("id", "quantize-remedies")]);
     html.element("caption", &[], &format!("What would help {}", asked.format.name));
-    html.head(["Change", "SQNR in dB", "Difference", "Bits a weight", "Output error", "Codes changed"].into_iter());
+    html.head(["Change", "SQNR, dB", "Difference", "Bits", "Output error", "Codes changed"].into_iter());
     html.open("tbody", &[]);
     for remedy in &comparison.remedies {
         let Some(effect) = &remedy.effect else { continue };
@@ -386,7 +382,7 @@ mod tests {
         let view = view(&Question::default(), &asked, &comparison(&asked));
         assert_eq!(
             view.part(Part::Takeaway),
-            "Best is Q4_K with 20 dB of up to 4.6 bits, and INT8 with 40 dB of up to 8.6 bits"
+            "Within 4.6 bits Q4_K keeps most, 20 dB; within 8.6 bits INT8 keeps most, 40 dB"
         );
         assert!(
             view.part(Part::Cards).contains("data-do=\"scale=row\"") && view.part(Part::Cards).contains("+1.00 dB")

@@ -205,7 +205,7 @@ fn all_formats_are_compared_and_a_change_that_helps_is_made_by_pressing_it() {
         )
         .await;
         page.ready().await;
-        assert!(page.text("#quantize-front .figure__title").await.starts_with("Best is "));
+        assert!(page.text("#quantize-front .figure__title").await.starts_with("Within 4.6 bits "));
         page.click("#quantize-comparison [data-do='1']").await;
         page.ready().await;
         let first = "return document.querySelector('#quantize-comparison tbody th').innerText";
