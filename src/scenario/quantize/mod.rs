@@ -117,7 +117,7 @@ pub struct QuantizeScenario {
     pub power_of_two: bool,
     /// How MX blocks take their scale.
     pub mx_rule: ScaleRule,
-    /// Index into [`ROUNDINGS`].
+    /// Index into [`ROUNDINGS`](crate::scenario::formats::ROUNDINGS).
     pub rounding: usize,
     /// Columns of outliers that are put into the tensor.
     pub outliers: u32,
