@@ -8,9 +8,18 @@ use serde::{Deserialize, Serialize};
 /// Names a job, so that stale answers are known and dropped.
 pub type JobId = u32;
 
-/// From the page to the worker: make what a lab shows.
+/// From the page to the worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ToWorker {
+pub enum ToWorker {
+    /// Make what a lab shows.
+    Do(Job),
+    /// Give up what is being made: something newer is wanted. The answer may be anything, but there is one.
+    GiveUp,
+}
+
+/// What the worker makes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Job {
     /// The job's name.
     pub id: JobId,
     /// What the lab is asked.
@@ -32,6 +41,13 @@ pub enum FromWorker {
         stage: Stage,
         /// The share that is done, 0..=1.
         share: f64,
+    },
+    /// What the lab shows of a part of the tensor, before the answer.
+    Preview {
+        /// The job's name.
+        id: JobId,
+        /// What it shows.
+        view: Box<View>,
     },
     /// What the lab shows.
     Answer {
@@ -77,12 +93,15 @@ mod tests {
     #[test]
     fn messages_arrive_as_they_were_sent() {
         let question = Question { typed: "π".to_owned(), window: Some((-0.0, 1e-300)), ..Question::default() };
-        let message = ToWorker { id: 7, question: question.clone(), choice: Choice::Gpu };
-        assert_eq!(read(&write(&message).unwrap()), Ok(message));
+        for message in [ToWorker::Do(Job { id: 7, question: question.clone(), choice: Choice::Gpu }), ToWorker::GiveUp]
+        {
+            assert_eq!(read(&write(&message).unwrap()), Ok(message));
+        }
         let mut view = View::of(&question);
         view.set(Part::Takeaway, "It is so");
         for message in [
             FromWorker::Progress { id: 7, stage: Stage::Quantizing, share: 0.1 },
+            FromWorker::Preview { id: 7, view: Box::new(view.clone()) },
             FromWorker::Answer { id: 7, view: Box::new(view) },
         ] {
             assert_eq!(read(&write(&message).unwrap()), Ok(message));

@@ -3,9 +3,9 @@
 use super::cpu::{self, trials};
 use crate::labs::File;
 use crate::labs::quantize::compare::{Comparison, Effect, Remedy, remedies};
-use crate::labs::quantize::{Closer, Inspected, Task, clip_parts};
-use crate::quantize::{Detail, Element, Error, Plan, Quantizer, RangeMethod, compare};
-use crate::weights::{Distribution, Sample, npy::npy, transform};
+use crate::labs::quantize::{Closer, Inspected, Outcome, Task, clip_parts};
+use crate::quantize::{Detail, Element, Error, Plan, Quantizer, RangeMethod, Report, compare};
+use crate::weights::npy::npy;
 use std::ops::ControlFlow;
 
 /// The most values of a tensor that formats are compared on.
@@ -20,7 +20,10 @@ const OUTLIER: f64 = 6.0;
 /// # Errors
 /// For values that are no tensor.
 pub fn compare(task: &Task, values: &[f32], mut tell: impl FnMut(f64)) -> Result<Comparison, Error> {
-    let (_, cols) = task.tensor.shape();
+    let (rows, cols) = task.tensor.shape();
+    if rows * cols != values.len() {
+        return Err(Error::Shape { values: values.len(), rows, cols });
+    }
     let (rows, sampled) = compare::sample(values, cols, MOST_COMPARED);
     let shape = (rows, sampled.len().checked_div(rows).unwrap_or_default());
     let compared = cpu::compare(shape.0, shape.1, &sampled, |_, share| {
@@ -28,7 +31,7 @@ pub fn compare(task: &Task, values: &[f32], mut tell: impl FnMut(f64)) -> Result
         ControlFlow::Continue(())
     })?;
     let mut remedies = remedies(&task.asked);
-    let activation = |rotation| activation(task, shape.1, rotation);
+    let activation = task.activation(shape.1);
     let mut codes = Vec::new();
     let n = remedies.len() as f64;
     for (i, remedy) in remedies.iter_mut().enumerate() {
@@ -38,7 +41,7 @@ pub fn compare(task: &Task, values: &[f32], mut tell: impl FnMut(f64)) -> Result
             .then(|| compare::sample(&changed.tensor.load(|_| {}), cols, MOST_COMPARED).1);
         let values = other.as_ref().unwrap_or(&sampled);
         // What a tensor cannot be tried with has no effect.
-        let Ok(trial) = trials::try_one(changed.quantizer, shape, values, &activation(changed.tensor.rotation)) else {
+        let Ok(trial) = trials::try_one(changed.quantizer, shape, values, &changed.activation(shape.1)) else {
             continue;
         };
         let changed_codes = (i > 0 && other.is_none() && trial.codes.len() == codes.len())
@@ -51,7 +54,7 @@ pub fn compare(task: &Task, values: &[f32], mut tell: impl FnMut(f64)) -> Result
     }
     let rms = compare::rms(&sampled);
     let threshold = (OUTLIER * rms) as f32;
-    let split = trials::try_split(task.quantizer, shape, &sampled, &activation(task.tensor.rotation), threshold);
+    let split = trials::try_split(task.quantizer, shape, &sampled, &activation, threshold);
     if let Ok(Some((trial, outliers))) = split {
         let effect = Effect { row: trial.row, output_error: trial.output_error, changed_codes: None };
         remedies.push(Remedy {
@@ -64,16 +67,25 @@ pub fn compare(task: &Task, values: &[f32], mut tell: impl FnMut(f64)) -> Result
     Ok(Comparison { rows: compared, remedies, crest, sampled: sampled.len(), of: values.len() })
 }
 
-/// A normal activation with a value for each column, one channel in 128 of it twenty times larger, turned as the tensor is.
-fn activation(task: &Task, cols: usize, rotation: Option<usize>) -> Vec<f32> {
-    let seed = task.asked.seed.wrapping_add(1);
-    let sample = Sample { distribution: Distribution::Normal, seed, std: 1.0, rows: 1, cols };
-    let mut activation = sample.draw(|_| {});
-    transform::add_outlier_columns(&mut activation, cols, cols.div_ceil(128), 20.0);
-    if let Some(size) = rotation {
-        transform::rotate(&mut activation, cols, size);
-    }
-    activation
+/// What comes of a task on the CPU, in one go; its time is not known here.
+///
+/// # Errors
+/// As [`cpu::report`].
+pub fn outcome(task: &Task) -> Result<Outcome, Error> {
+    let values = task.tensor.load(|_| {});
+    let (rows, cols) = task.tensor.shape();
+    let (plan, tally, codes) = cpu::quantize(task.quantizer, rows, cols, &values, |_| {})?;
+    let details = cpu::details(&plan, &values, &task.activation(cols));
+    let report = Report::new(&plan, &tally, &codes, &details)?;
+    Ok(Outcome { report, clip_curve: clip_curve(&plan, &values), ..Outcome::on_cpu() })
+}
+
+/// The task of the beginning of a large tensor, and what comes of it; nothing for others.
+#[must_use]
+pub fn beginning(task: &Task) -> Option<(Task, Outcome)> {
+    let part = task.beginning()?;
+    let outcome = outcome(&part).ok()?;
+    Some((part, outcome))
 }
 
 /// Decibels by the part of the range that is not clipped, of a sample; nothing for formats without a scale.
@@ -164,9 +176,7 @@ pub fn look(plan: &Plan, values: &[f32], (col, row): (u32, u32)) -> Closer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::labs::quantize::Outcome;
     use crate::labs::{Part, Question};
-    use crate::quantize::Report;
 
     /// The task that a link asks for, its values, and the plan for them.
     fn task(keys: &[(&str, &str)]) -> (Question, Task, Vec<f32>, Plan) {
@@ -182,15 +192,8 @@ mod tests {
     /// What the inspector says of the number in a cell.
     fn inspected(keys: &[(&str, &str)], cell: (u32, u32)) -> String {
         let (question, task, values, plan) = task(keys);
-        let report: Report = cpu::report(task.quantizer, plan.rows, plan.cols, &values).unwrap();
-        let outcome = Outcome {
-            report,
-            backend: "cpu",
-            backend_name: String::new(),
-            elapsed_ms: 0.0,
-            backend_note: None,
-            clip_curve: clip_curve(&plan, &values),
-        };
+        let report = cpu::report(task.quantizer, plan.rows, plan.cols, &values).unwrap();
+        let outcome = Outcome { report, clip_curve: clip_curve(&plan, &values), ..Outcome::on_cpu() };
         let closer = look(&plan, &values, cell);
         task.view(&question, Ok(&outcome), Some(&closer)).part(Part::Inspector).to_owned()
     }
@@ -221,6 +224,51 @@ mod tests {
         let (_, _, values, plan) = task(&[("data", "values"), ("values", &text), ("format", "int8"), ("scale", "g32")]);
         let scale = |col| look(&plan, &values, (col, 0)).inspected.scale.unwrap().0;
         assert_eq!((scale(3), scale(40)), (1.0, 0.01));
+    }
+
+    #[test]
+    fn a_large_tensor_is_first_looked_at_in_part() {
+        let (_, small, ..) = task(&[]);
+        assert!(beginning(&small).is_none());
+        let keys = [("n", "own"), ("rows", "3000"), ("cols", "1000"), ("scale", "row"), ("format", "int8")];
+        let question =
+            Question { keys: keys.map(|(k, v)| (k.to_owned(), v.to_owned())).to_vec(), ..Question::default() };
+        let whole = Task::new(&question);
+        let (part, outcome) = beginning(&whole).unwrap();
+        assert_eq!((outcome.report.rows, outcome.report.cols), (65, 1000));
+        assert_eq!(part.tensor.load(|_| {}), whole.tensor.load(|_| {})[..65 * 1000]);
+        let sentence = crate::labs::quantize::beginning_of(&whole, &outcome.report).replace('\u{202f}', " ");
+        assert!(sentence.contains("the first 65 000 of 3 000 000 numbers"), "{sentence}");
+        // A tensor of one long row has no first rows.
+        let keys = [("n", "own"), ("rows", "1"), ("cols", "3000000")].map(|(k, v)| (k.to_owned(), v.to_owned()));
+        let line = Task::new(&Question { keys: keys.to_vec(), ..Question::default() });
+        assert_eq!(beginning(&line).unwrap().1.report.n, 65_536);
+    }
+
+    #[test]
+    fn numbers_of_ones_own_are_rows_of_one_length_or_are_refused() {
+        let own = |width| {
+            let keys = [("data", "values"), ("values", "1,2,3,4,5,6"), ("width", width)];
+            let keys = keys.map(|(k, v)| (k.to_owned(), v.to_owned())).to_vec();
+            Task::new(&Question { keys, ..Question::default() })
+        };
+        assert_eq!((own("0").tensor.shape(), own("2").tensor.shape()), ((1, 6), (3, 2)));
+        let ragged = own("4");
+        let values = ragged.tensor.load(|_| {});
+        let error = Error::Shape { values: 6, rows: 2, cols: 4 };
+        let (rows, cols) = ragged.tensor.shape();
+        assert_eq!(cpu::report(ragged.quantizer, rows, cols, &values), Err(error));
+        assert_eq!(compare(&ragged, &values, |_| {}), Err(error));
+    }
+
+    #[test]
+    fn channels_of_outliers_in_the_activation_show_in_the_output() {
+        let error = |channels: &'static str| {
+            let (_, task, values, plan) = task(&[("format", "int4"), ("channels", channels)]);
+            cpu::details(&plan, &values, &task.activation(plan.cols)).output_error.unwrap()
+        };
+        let (none, some) = (error("0"), error("2"));
+        assert!(none > 0.05 && some > 0.05 && none != some, "{none} {some}");
     }
 
     #[test]

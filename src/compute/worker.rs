@@ -1,36 +1,42 @@
 //! The worker's side: jobs come in, progress and outcomes go out.
 
 use super::backend::{self, Backend, Choice, Unavailable};
-use super::cpu;
+use super::cpu::{self, Step};
 use super::gpu::device::{Failure, Gpu};
-use super::protocol::{self, FromWorker, JobId, Stage, ToWorker};
+use super::protocol::{self, FromWorker, Job, JobId, Stage, ToWorker};
 use super::study;
 use crate::labs::quantize::compare::Comparison;
 use crate::labs::quantize::{Outcome, Task};
-use crate::labs::{Lab, View, formats, quantize};
+use crate::labs::{Lab, Part, View, formats, quantize};
 use crate::platform::webgpu::Adapter;
 use crate::platform::{clock::now_ms, task, workers};
-use crate::quantize::{Error, Plan, Report};
+use crate::quantize::{Error, Plan, Report, Tally};
 use crate::weights::Tensor;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
 /// Serves jobs, one after the other, until the page ends the worker.
 pub fn serve() {
-    let queue: Rc<RefCell<VecDeque<ToWorker>>> = Rc::default();
-    let bench = Rc::new(RefCell::new(Some(Bench::default())));
+    let queue: Rc<RefCell<VecDeque<Job>>> = Rc::default();
+    let overtaken: Rc<Cell<bool>> = Rc::default();
+    let bench = Rc::new(RefCell::new(Some(Bench { overtaken: overtaken.clone(), ..Bench::default() })));
     workers::serve(move |bytes| {
-        let Ok(message) = protocol::read(&bytes) else { return };
-        queue.borrow_mut().push_back(message);
+        match protocol::read(&bytes) {
+            Ok(ToWorker::Do(job)) => queue.borrow_mut().push_back(job),
+            Ok(ToWorker::GiveUp) => return overtaken.set(true),
+            Err(_) => return,
+        }
         // Whoever holds the bench takes the next job when its own is done.
         let Some(mut held) = bench.take() else { return };
         let (queue, bench) = (queue.clone(), bench.clone());
         task::spawn(async move {
             loop {
-                let Some(message) = queue.borrow_mut().pop_front() else { break };
-                let view = held.answer(&message).await;
-                post(&FromWorker::Answer { id: message.id, view: Box::new(view) });
+                let Some(job) = queue.borrow_mut().pop_front() else { break };
+                held.overtaken.set(false);
+                // Of a job that is overtaken nobody looks at the answer.
+                let view = held.answer(&job).await.unwrap_or_default();
+                post(&FromWorker::Answer { id: job.id, view: Box::new(view) });
             }
             *bench.borrow_mut() = Some(held);
         });
@@ -57,56 +63,103 @@ struct Bench {
     adapter: Option<Result<Adapter, Unavailable>>,
     /// Its device, started when a job is to run on it; or why it is not used.
     gpu: Option<Result<Gpu, Unavailable>>,
+    /// Whether the job at hand is no longer wanted.
+    overtaken: Rc<Cell<bool>>,
+}
+
+/// Why a job ends without an answer.
+enum End {
+    /// It is no longer wanted.
+    Overtaken,
+    /// It has none.
+    Impossible(Error),
+}
+
+impl From<Error> for End {
+    fn from(error: Error) -> Self {
+        Self::Impossible(error)
+    }
 }
 
 impl Bench {
-    async fn answer(&mut self, message: &ToWorker) -> View {
-        match message.question.lab {
-            Lab::Formats => formats::view(&message.question),
-            Lab::Compare => {
-                let task = Task::new(&message.question);
-                if self.compared.as_ref().is_none_or(|(done, _)| done.asked != task.asked) {
-                    self.load(message.id, &task);
-                    let tell = progress(message.id, Stage::Comparing);
-                    match study::compare(&task, self.values(), tell) {
-                        Ok(comparison) => self.compared = Some((task.clone(), comparison)),
-                        Err(error) => return task.view(&message.question, Err(error), None),
-                    }
-                }
-                let Some((_, comparison)) = &self.compared else { return View::default() };
-                quantize::compare::view(&message.question, &task.asked, comparison)
-            }
-            Lab::Quantize => {
-                let task = Task::new(&message.question);
-                self.load(message.id, &task);
-                let is_done = self.done.as_ref().is_some_and(|(done, ..)| done.is_same(&task));
-                if !is_done {
-                    self.done = None;
-                    match self.run(message.id, &task, message.choice).await {
-                        Ok((plan, outcome)) => self.done = Some((task.clone(), plan, outcome)),
-                        Err(error) => return task.view(&message.question, Err(error), None),
-                    }
-                }
-                let Some((_, plan, outcome)) = &self.done else { return View::default() };
-                let values = self.values();
-                if let Some(file) = message.question.file {
-                    let mut view = View::of(&message.question);
-                    view.file = Some(study::file(file, plan, values));
-                    return view;
-                }
-                let closer = message.question.closer.map(|cell| study::look(plan, values, cell));
-                task.view(&message.question, Ok(outcome), closer.as_ref())
-            }
+    /// What a lab shows; nothing if the job was overtaken.
+    async fn answer(&mut self, job: &Job) -> Option<View> {
+        let question = &job.question;
+        if question.lab == Lab::Formats {
+            return Some(formats::view(question));
+        }
+        let task = Task::new(question);
+        let answer =
+            if question.lab == Lab::Compare { self.compare(job, &task) } else { self.quantize(job, &task).await };
+        match answer {
+            Ok(view) => Some(view),
+            Err(End::Impossible(error)) => Some(task.view(question, Err(error), None)),
+            Err(End::Overtaken) => None,
         }
     }
 
+    /// All formats on the task's tensor.
+    fn compare(&mut self, job: &Job, task: &Task) -> Result<View, End> {
+        if self.compared.as_ref().is_none_or(|(done, _)| done.asked != task.asked) {
+            self.load(job.id, task)?;
+            let comparison = study::compare(task, self.values(), progress(job.id, Stage::Comparing))?;
+            self.compared = Some((task.clone(), comparison));
+        }
+        let Some((_, comparison)) = &self.compared else { return Err(End::Overtaken) };
+        Ok(quantize::compare::view(&job.question, &task.asked, comparison))
+    }
+
+    /// The task's tensor, quantized.
+    async fn quantize(&mut self, job: &Job, task: &Task) -> Result<View, End> {
+        let question = &job.question;
+        let is_done = self.done.as_ref().is_some_and(|(done, ..)| done.is_same(task));
+        if !is_done {
+            self.done = None;
+            task.asked.check()?;
+            self.preview(job, task).await?;
+            self.load(job.id, task)?;
+            let (plan, outcome) = self.run(job.id, task, job.choice).await?;
+            self.done = Some((task.clone(), plan, outcome));
+        }
+        // Where a comparison has made another tensor meanwhile.
+        self.load(job.id, task)?;
+        let Some((_, plan, outcome)) = &self.done else { return Err(End::Overtaken) };
+        let values = self.values();
+        if let Some(file) = question.file {
+            let mut view = View::of(question);
+            view.file = Some(study::file(file, plan, values));
+            return Ok(view);
+        }
+        let closer = question.closer.map(|cell| study::look(plan, values, cell));
+        Ok(task.view(question, Ok(outcome), closer.as_ref()))
+    }
+
+    /// Of a large tensor, what its beginning shows.
+    async fn preview(&self, job: &Job, task: &Task) -> Result<(), End> {
+        let started = now_ms();
+        let Some((part, mut outcome)) = study::beginning(task) else { return Ok(()) };
+        outcome.elapsed_ms = now_ms() - started;
+        let mut view = part.view(&job.question, Ok(&outcome), None);
+        view.set(Part::Preview, quantize::beginning_of(task, &outcome.report));
+        post(&FromWorker::Preview { id: job.id, view: Box::new(view) });
+        self.look_around().await
+    }
+
+    /// Receives what has arrived meanwhile: an end of the job, if something newer is wanted.
+    async fn look_around(&self) -> Result<(), End> {
+        task::pause().await;
+        if self.overtaken.get() { Err(End::Overtaken) } else { Ok(()) }
+    }
+
     /// Makes the task's tensor, unless it is there.
-    fn load(&mut self, id: JobId, task: &Task) {
+    fn load(&mut self, id: JobId, task: &Task) -> Result<(), Error> {
+        task.asked.check()?;
         if self.tensor.as_ref().is_none_or(|(source, _)| !source.is_same(&task.tensor)) {
             self.tensor = None; // free the old one first
             let values = task.tensor.load(progress(id, Stage::Drawing));
             self.tensor = Some((task.tensor.clone(), values));
         }
+        Ok(())
     }
 
     /// The tensor's values.
@@ -115,7 +168,7 @@ impl Bench {
     }
 
     /// Quantizes the tensor that was loaded for the task.
-    async fn run(&mut self, id: JobId, task: &Task, choice: Choice) -> Result<(Plan, Outcome), Error> {
+    async fn run(&mut self, id: JobId, task: &Task, choice: Choice) -> Result<(Plan, Outcome), End> {
         let quantizer = task.quantizer;
         let (rows, cols) = task.tensor.shape();
         let (mut chosen, mut note) = self.choose(choice).await;
@@ -125,7 +178,7 @@ impl Bench {
         if let (Backend::Gpu, Some(Ok(gpu))) = (chosen, &self.gpu) {
             match gpu.run(quantizer, rows, cols, values, progress(id, Stage::Quantizing)).await {
                 Ok(finished) => done = Some(finished),
-                Err(Failure::Impossible(error)) => return Err(error),
+                Err(Failure::Impossible(error)) => return Err(error.into()),
                 Err(Failure::NotSuitable(why)) => note = Some(format!("this tensor is not for it, since {why}")),
                 Err(Failure::Device(why)) => {
                     note = Some(why.to_string());
@@ -137,11 +190,17 @@ impl Bench {
             Some(done) => done,
             None => {
                 chosen = Backend::Cpu;
-                cpu::quantize(quantizer, rows, cols, values, progress(id, Stage::Quantizing))?
+                self.on_cpu(id, task).await?
             }
         };
         let elapsed_ms = now_ms() - started;
-        let report = Report::new(&plan, &tally, &codes, &cpu::details(&plan, values))?;
+        let activation = task.activation(cols);
+        let mut looked = cpu::Looked::new(&plan, values.len(), &activation);
+        for (first_row, rows) in cpu::slices(cols, values) {
+            self.look_around().await?;
+            looked.add(first_row, rows);
+        }
+        let report = Report::new(&plan, &tally, &codes, &looked.finish(values))?;
         let (backend, backend_name) = match (chosen, &self.adapter) {
             (Backend::Gpu, Some(Ok(adapter))) if !adapter.name.is_empty() => ("gpu", format!("GPU ({})", adapter.name)),
             (Backend::Gpu, _) => ("gpu", "GPU".to_owned()),
@@ -153,6 +212,23 @@ impl Bench {
 }
 
 impl Bench {
+    /// Both passes on the CPU.
+    async fn on_cpu(&self, id: JobId, task: &Task) -> Result<(Plan, Tally, Vec<u8>), End> {
+        let (rows, cols) = task.tensor.shape();
+        let mut tell = progress(id, Stage::Quantizing);
+        let mut passes = cpu::Passes::new(task.quantizer, rows, cols, self.values())?;
+        loop {
+            match passes.step()? {
+                Step::Done(plan, tally, codes) => return Ok((*plan, *tally, codes)),
+                Step::Going(going, share) => {
+                    tell(share);
+                    self.look_around().await?;
+                    passes = going;
+                }
+            }
+        }
+    }
+
     /// Chooses the backend, and starts the GPU if it is chosen: not before, since that takes seconds in software.
     async fn choose(&mut self, choice: Choice) -> (Backend, Option<String>) {
         if choice == Choice::Cpu {

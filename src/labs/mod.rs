@@ -126,6 +126,8 @@ pub enum Part {
     Figures,
     /// HTML: one number of a tensor.
     Inspector,
+    /// Which part of the tensor this is of, and that the whole follows; empty if it is of the whole.
+    Preview,
 }
 
 impl View {

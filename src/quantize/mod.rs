@@ -306,6 +306,9 @@ pub enum Error {
     /// A percentile that keeps too little, or that is none.
     #[error("the percentile of the range lies between 99 and 99.999")]
     Percentile,
+    /// More values than there is room for.
+    #[error("that would be {0} values, and there is room for 67108864 (2²⁶): take fewer rows or columns")]
+    TooManyValues(u64),
     /// More scales than there is room for.
     #[error("that would be {0} scales, and there is room for 2²⁴: let more values share one")]
     TooManyScales(u64),

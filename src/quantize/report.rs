@@ -112,7 +112,7 @@ impl Tally {
 }
 
 /// A histogram as it travels: edges are [`super::Edges::new`]`(lo, hi)`.
-#[derive(Clone, Debug, PartialEq, Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, serde::Deserialize)]
 pub struct Counts {
     /// Lowest edge.
     pub lo: f64,
@@ -164,6 +164,8 @@ pub struct Details {
     pub block_scales: Scales,
     /// 50th, 99th and 99.9th percentile of |e| over the measured values.
     pub abs_error_percentiles: [f64; 3],
+    /// [`super::output::OutputError`] for the activation that was asked about; nothing without one.
+    pub output_error: Option<f64>,
 }
 
 /// The figures of one quantized tensor. Field names are those of the page's JSON report.
@@ -171,7 +173,7 @@ pub struct Details {
 /// With x the reference, q the quantized value, e = q − x over the n measured values: MSE = Σe²/n, RMSE = √MSE,
 /// MAE = Σ|e|/n, bias = Σe/n, SQNR = 10·log₁₀(Σx²/Σe²) dB, cosine = Σxq/√(Σx²·Σq²), relative error = √(Σe²/Σx²) =
 /// ‖Q − X‖/‖X‖ in the Frobenius norm. SQNR is not accuracy: how much a model minds an error depends on where it is.
-#[derive(Clone, Debug, PartialEq, Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, serde::Deserialize)]
 pub struct Report {
     /// Id of the format.
     pub format: String,
@@ -219,6 +221,8 @@ pub struct Report {
     pub cosine: Option<f64>,
     /// ‖Q − X‖/‖X‖; nothing if there is no signal.
     pub relative_error: Option<f64>,
+    /// ‖(Q − X)·a‖/‖X·a‖ for the activation a: how far the output of the layer moves; nothing if that is zero.
+    pub output_error: Option<f64>,
     /// Median of |e|, between two values in proportion as `numpy.percentile`.
     pub abs_error_p50: f64,
     /// 99th percentile of |e|.
@@ -325,6 +329,7 @@ impl Report {
             sqnr_db: (e2 > 0.0 && x2 > 0.0).then(|| 10.0 * libm::log10(x2 / e2)),
             cosine: (x2 > 0.0 && q2 > 0.0).then(|| (xq / libm::sqrt(x2) / libm::sqrt(q2)).clamp(-1.0, 1.0)),
             relative_error: (x2 > 0.0).then(|| libm::sqrt(e2 / x2)),
+            output_error: details.output_error,
             abs_error_p50,
             abs_error_p99,
             abs_error_p999,

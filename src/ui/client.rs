@@ -1,17 +1,17 @@
 //! The page's side of the worker: one job at a time, the newest wins.
 //!
-//! A job that is overtaken is left alone for a short while, since it keeps the drawn tensor for the next; one that
-//! takes longer is ended with its worker. Cancel does the same at once. A worker that dies is replaced and the job done
+//! A job that is overtaken is asked to give up, which it does at its next slice and keeps the drawn tensor for the next
+//! job; one that does not is ended with its worker. Cancel does the same at once. A worker that dies is replaced and the job done
 //! once more; one that is idle is ended, because wasm memory never shrinks.
 
 use crate::compute::backend::Choice;
-use crate::compute::protocol::{self, FromWorker, JobId, Stage, ToWorker};
+use crate::compute::protocol::{self, FromWorker, Job, JobId, Stage, ToWorker};
 use crate::labs::{Question, View};
 use crate::platform::page::Timer;
 use crate::platform::workers::Handle;
 use std::cell::RefCell;
 
-/// An overtaken job may finish within this time.
+/// An overtaken job may take this time to end.
 const PATIENCE_MS: i32 = 300;
 /// A worker without work is ended after this time.
 const IDLE_MS: i32 = 10_000;
@@ -22,6 +22,8 @@ const START_MS: i32 = 20_000;
 pub enum Event {
     /// How far it is.
     Progress(Stage, f64),
+    /// What it shows of a part of the tensor; more follows.
+    Preview(Box<View>),
     /// It is done, or cannot be: the view says which.
     Answer(Box<View>),
     /// No worker would do it; why.
@@ -56,9 +58,7 @@ pub fn submit(question: Question, choice: Choice, on_event: impl Fn(Event) + 'st
         client.wanted += 1;
         client.died = 0;
         client.task = Some(Task { question, choice, on_event: Box::new(on_event) });
-        if client.running.is_some() {
-            client.timer = Timer::after_ms(PATIENCE_MS, restart);
-        }
+        client.overtake();
     });
     advance();
 }
@@ -68,9 +68,7 @@ pub fn withdraw() {
     CLIENT.with_borrow_mut(|client| {
         client.wanted += 1;
         client.task = None;
-        if client.running.is_some() {
-            client.timer = Timer::after_ms(PATIENCE_MS, restart);
-        }
+        client.overtake();
     });
 }
 
@@ -83,6 +81,21 @@ pub fn cancel() {
 }
 
 impl Client {
+    /// What the worker has is no longer wanted.
+    fn overtake(&mut self) {
+        if self.running.is_some() {
+            self.post(&ToWorker::GiveUp);
+            self.timer = Timer::after_ms(PATIENCE_MS, restart);
+        }
+    }
+
+    /// Sends a message to the worker; says whether there is one.
+    fn post(&self, message: &ToWorker) -> bool {
+        let (Ok(bytes), Some(worker)) = (protocol::write(message), &self.worker) else { return false };
+        worker.post(&bytes);
+        true
+    }
+
     fn end_worker(&mut self) {
         self.worker = None;
         self.ready = false;
@@ -112,9 +125,8 @@ fn advance() {
         } else if client.ready {
             client.timer = None;
             let (id, task) = (client.wanted, client.task.as_ref()?);
-            let message = ToWorker { id, question: task.question.clone(), choice: task.choice };
-            if let (Ok(bytes), Some(worker)) = (protocol::write(&message), &client.worker) {
-                worker.post(&bytes);
+            let job = Job { id, question: task.question.clone(), choice: task.choice };
+            if client.post(&ToWorker::Do(job)) {
                 client.running = Some(id);
             }
         }
@@ -132,13 +144,19 @@ fn receive(bytes: Vec<u8>) {
             CLIENT.with_borrow_mut(|client| client.ready = true);
             advance();
         }
-        FromWorker::Progress { id, stage, share } => CLIENT.with_borrow(|client| {
-            if let (Some(task), true) = (&client.task, id == client.wanted) {
-                (task.on_event)(Event::Progress(stage, share));
-            }
-        }),
+        FromWorker::Progress { id, stage, share } => tell(id, Event::Progress(stage, share)),
+        FromWorker::Preview { id, view } => tell(id, Event::Preview(view)),
         FromWorker::Answer { id, view } => answered(id, Event::Answer(view)),
     }
+}
+
+/// Tells how a job goes on, unless it was overtaken.
+fn tell(id: JobId, event: Event) {
+    CLIENT.with_borrow(|client| {
+        if let (Some(task), true) = (&client.task, id == client.wanted) {
+            (task.on_event)(event);
+        }
+    });
 }
 
 fn answered(id: JobId, event: Event) {

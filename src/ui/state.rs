@@ -213,7 +213,7 @@ impl State {
         RUNNING.replace(Some(busy::begin()));
         client::submit(Question { file: Some(file), ..question }, self.view.compute, move |event| {
             match event {
-                Event::Progress(..) => return,
+                Event::Progress(..) | Event::Preview(_) => return,
                 Event::Answer(view) => {
                     if let Some((name, content)) = view.file {
                         page::download(&name, "application/octet-stream", &content);
@@ -242,6 +242,11 @@ impl State {
                     shown.update(|shown| shown.progress = Some((stage, share)));
                     return;
                 }
+                // The newest setting, but of a part: the question is not settled.
+                Event::Preview(view) => {
+                    shown.update(|shown| (shown.view, shown.problem) = (*view, String::new()));
+                    return;
+                }
                 // Where there is no answer the last one stays, beside the reason.
                 Event::Answer(view) if view.is_answer() => {
                     shown.set(Shown { settled: Some(asked.clone()), view: *view, ..Shown::default() })
@@ -262,7 +267,11 @@ impl State {
         if shown == self.compare_shown {
             asked = Question { lab: Lab::Compare, order: self.compare_order.get_untracked(), closer: None, ..asked };
         }
-        shown.update(|shown| shown.fail(asked, "Cancelled. The picture is of the settings before."));
+        shown.update(|shown| {
+            let what =
+                if shown.is_of_part() { "Cancelled." } else { "Cancelled. The picture is of the settings before." };
+            shown.fail(asked, what);
+        });
         RUNNING.take();
     }
 
@@ -317,7 +326,16 @@ impl Shown {
     fn fail(&mut self, asked: Question, why: &str) {
         self.settled = Some(asked);
         self.problem = why.to_owned();
+        if self.is_of_part() {
+            self.problem += " The picture is of the beginning of the tensor only.";
+            self.view.set(Part::Preview, "");
+        }
         self.progress = None;
+    }
+
+    /// Whether the pictures are of a part of the tensor.
+    fn is_of_part(&self) -> bool {
+        !self.view.part(Part::Preview).is_empty()
     }
 
     /// The answer to this question in one sentence, or why there is none; `otherwise` while it is not known.

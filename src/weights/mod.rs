@@ -11,8 +11,8 @@ pub use samples::{Distribution, Sample};
 pub enum TensorSource {
     /// Drawn from a seed.
     Sample(Sample),
-    /// Given, as one row.
-    Values(Vec<f32>),
+    /// Given, in rows of so many; the last row may turn out too short.
+    Values(Vec<f32>, usize),
 }
 
 /// A tensor that can be made again from this.
@@ -32,15 +32,25 @@ impl Tensor {
     pub fn shape(&self) -> (usize, usize) {
         match &self.source {
             TensorSource::Sample(sample) => (sample.rows, sample.cols),
-            TensorSource::Values(values) => (usize::from(!values.is_empty()), values.len()),
+            TensorSource::Values(values, cols) => (values.len().div_ceil((*cols).max(1)), *cols),
         }
+    }
+
+    /// As many whole rows from the first on as have at most `most` values, or a part of the first; nothing if there are no
+    /// more than that, or the numbers are the reader's own.
+    #[must_use]
+    pub fn beginning(&self, most: usize) -> Option<Self> {
+        let TensorSource::Sample(sample) = self.source else { return None };
+        let cols = sample.cols.min(most);
+        let part = Sample { rows: sample.rows.min(most / cols.max(1)), cols, ..sample };
+        (part != sample).then(|| Self { source: TensorSource::Sample(part), ..self.clone() })
     }
 
     /// The values, row by row. `progress` is told the share that is drawn, 0..=1.
     #[must_use]
     pub fn load(&self, mut progress: impl FnMut(f64)) -> Vec<f32> {
         let mut values = match &self.source {
-            TensorSource::Values(values) => values.clone(),
+            TensorSource::Values(values, _) => values.clone(),
             TensorSource::Sample(sample) => {
                 let n = sample.len().max(1) as f64;
                 sample.draw(|done| progress(done as f64 / n))
@@ -59,8 +69,8 @@ impl Tensor {
     pub fn is_same(&self, other: &Self) -> bool {
         let is_same_source = match (&self.source, &other.source) {
             (TensorSource::Sample(a), TensorSource::Sample(b)) => a == b,
-            (TensorSource::Values(a), TensorSource::Values(b)) => {
-                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.to_bits() == b.to_bits())
+            (TensorSource::Values(a, a_cols), TensorSource::Values(b, b_cols)) => {
+                a.len() == b.len() && a_cols == b_cols && a.iter().zip(b).all(|(a, b)| a.to_bits() == b.to_bits())
             }
             _ => false,
         };

@@ -4,28 +4,63 @@ use super::elements::{self, Passed, Sink};
 use crate::formats::{Float, mx};
 use crate::quantize::element::MxElement;
 use crate::quantize::exponents::{ZoneBorders, Zones};
+use crate::quantize::output::OutputError;
 use crate::quantize::select::percentiles;
 use crate::quantize::{Details, Element, Exponents, Plan, Scales};
 
-/// The details of a whole tensor, from a pass that looks at every error.
+/// The details of a whole tensor, from a pass that looks at every error; of its output for this activation, which has a
+/// value for each column, or is empty where nothing is asked of the output.
+#[must_use]
+pub fn details(plan: &Plan, values: &[f32], activation: &[f32]) -> Details {
+    let mut looked = Looked::new(plan, values.len(), activation);
+    looked.add(0, values);
+    looked.finish(values)
+}
+
+/// [`details`] slice by slice, for a caller that looks around in between.
 ///
 /// The percentiles are exact, and so need all errors at once: 4 B a value while this runs.
-#[must_use]
-pub fn details(plan: &Plan, values: &[f32]) -> Details {
-    let borders = float_of(&plan.element).map(|float| ZoneBorders::of(&float));
-    let mut seen =
-        Seen { errors: Vec::with_capacity(values.len()), zones: Zones::default(), borders, scales: Scales::default() };
-    // Rows by themselves, so that no second copy of all codes is made.
-    let mut codes = Vec::new();
-    for (row, values) in values.chunks(plan.cols).enumerate() {
-        codes.clear();
-        elements::pass(plan, (row, 0), values, &mut codes, &mut seen);
+pub struct Looked<'a> {
+    plan: &'a Plan,
+    seen: Seen<'a>,
+    codes: Vec<u8>,
+}
+
+impl<'a> Looked<'a> {
+    /// Starts before the first row of a tensor of so many values.
+    #[must_use]
+    pub fn new(plan: &'a Plan, values: usize, activation: &'a [f32]) -> Self {
+        let borders = float_of(&plan.element).map(|float| ZoneBorders::of(&float));
+        let seen = Seen {
+            errors: Vec::with_capacity(values),
+            zones: Zones::default(),
+            borders,
+            scales: Scales::default(),
+            output: OutputError::new(activation),
+        };
+        Self { plan, seen, codes: Vec::new() }
     }
-    Details {
-        exponents: Exponents::of(values),
-        zones: borders.is_some().then_some(seen.zones),
-        block_scales: seen.scales,
-        abs_error_percentiles: percentiles(&seen.errors, [50.0, 99.0, 99.9]),
+
+    /// Looks at the next rows.
+    pub fn add(&mut self, first_row: usize, values: &[f32]) {
+        // Rows by themselves, so that no second copy of all codes is made.
+        for (row, values) in values.chunks(self.plan.cols).enumerate() {
+            self.codes.clear();
+            elements::pass(self.plan, (first_row + row, 0), values, &mut self.codes, &mut self.seen);
+        }
+    }
+
+    /// What there was to see in all values.
+    #[must_use]
+    pub fn finish(self, values: &[f32]) -> Details {
+        let Seen { errors, zones, borders, scales, output } = self.seen;
+        Details {
+            exponents: Exponents::of(values),
+            zones: borders.is_some().then_some(zones),
+            block_scales: scales,
+            abs_error_percentiles: percentiles(&errors, [50.0, 99.0, 99.9]),
+            output_error: output.relative(),
+        }
     }
 }
 
@@ -54,16 +89,18 @@ const fn float_of(element: &Element) -> Option<Float> {
     }
 }
 
-struct Seen {
+struct Seen<'a> {
     errors: Vec<u32>,
     zones: Zones,
     borders: Option<ZoneBorders>,
     scales: Scales,
+    output: OutputError<'a>,
 }
 
-impl Sink for Seen {
+impl Sink for Seen<'_> {
     #[inline(always)]
     fn value(&mut self, Passed { x, y, q, .. }: Passed) {
+        self.output.add(x, q);
         if !x.is_finite() {
             return;
         }

@@ -15,12 +15,13 @@ pub mod trials;
 mod tests;
 
 pub use compare::{compare, compare_one};
-pub use details::{details, quantized};
+pub use details::{Looked, details, quantized};
 pub use pack::{Packed, packed};
 
 use crate::quantize::{Error, Plan, Quantizer, Range, Report, Tally, clip};
 
-/// Rows of a slice are taken until it holds about this many values: small enough for smooth progress.
+/// Rows of a slice are taken until it holds about this many values: small enough for smooth progress, and to be given up
+/// soon.
 const SLICE: usize = 1 << 19;
 
 /// Both passes over a whole tensor. `progress` is told the share that is done, 0..=1.
@@ -38,39 +39,107 @@ pub fn quantize(
     values: &[f32],
     mut progress: impl FnMut(f64),
 ) -> Result<(Plan, Tally, Vec<u8>), Error> {
-    quantizer.check()?;
-    if rows.checked_mul(cols) != Some(values.len()) {
-        return Err(Error::Shape { values: values.len(), rows, cols });
+    let mut passes = Passes::new(quantizer, rows, cols, values)?;
+    loop {
+        match passes.step()? {
+            Step::Going(going, share) => {
+                progress(share);
+                passes = going;
+            }
+            Step::Done(plan, tally, codes) => return Ok((*plan, *tally, codes)),
+        }
     }
-    if values.is_empty() {
-        return Err(Error::Empty);
+}
+
+/// [`quantize`] slice by slice, for a caller that looks around in between.
+#[derive(Debug)]
+pub struct Passes<'a> {
+    quantizer: Quantizer,
+    rows: usize,
+    cols: usize,
+    values: &'a [f32],
+    /// Slices done in this pass.
+    slices: usize,
+    ranges: Vec<Range>,
+    /// Once the first pass is done: the plan, and what the second made so far.
+    second: Option<(Box<Plan>, Box<Tally>, Vec<u8>)>,
+}
+
+/// What there is after a slice.
+#[derive(Debug)]
+pub enum Step<'a> {
+    /// The rest, and the share that is done, 0..=1.
+    Going(Passes<'a>, f64),
+    /// All.
+    Done(Box<Plan>, Box<Tally>, Vec<u8>),
+}
+
+impl<'a> Passes<'a> {
+    /// Starts before the first slice.
+    ///
+    /// # Errors
+    /// As [`quantize`].
+    pub fn new(quantizer: Quantizer, rows: usize, cols: usize, values: &'a [f32]) -> Result<Self, Error> {
+        quantizer.check()?;
+        if rows.checked_mul(cols) != Some(values.len()) {
+            return Err(Error::Shape { values: values.len(), rows, cols });
+        }
+        if values.is_empty() {
+            return Err(Error::Empty);
+        }
+        quantizer.check_shape(rows, cols)?;
+        Ok(Self { quantizer, rows, cols, values, slices: 0, ranges: Vec::new(), second: None })
     }
-    quantizer.check_shape(rows, cols)?;
-    let slice_rows = (SLICE / cols).max(1);
-    let slices = rows.div_ceil(slice_rows) as f64;
-    let mut ranges: Vec<Range> = Vec::new();
-    let groups = quantizer.groups();
-    for (i, slice) in values.chunks(slice_rows * cols).enumerate() {
-        groups.append(&mut ranges, ranges_of(slice, cols, groups));
-        progress(0.3 * i as f64 / slices);
+
+    /// Does the next slice.
+    ///
+    /// # Errors
+    /// As [`Plan::new`], when the first pass ends.
+    pub fn step(mut self) -> Result<Step<'a>, Error> {
+        let rows = slice_rows(self.cols);
+        let slices = self.rows.div_ceil(rows);
+        let at = self.slices * rows;
+        let slice = &self.values[at * self.cols..self.rows.min(at + rows) * self.cols];
+        self.slices += 1;
+        let share = self.slices as f64 / slices as f64;
+        let is_last = self.slices == slices;
+        if let Some((plan, mut tally, mut codes)) = self.second.take() {
+            tally.add(&measure(&plan, at, slice, &mut codes));
+            if is_last {
+                return Ok(Step::Done(plan, tally, codes));
+            }
+            self.second = Some((plan, tally, codes));
+            return Ok(Step::Going(self, 0.3 + 0.7 * share));
+        }
+        let groups = self.quantizer.groups();
+        groups.append(&mut self.ranges, ranges_of(slice, self.cols, groups));
+        if is_last {
+            let plan = plan(self.quantizer, self.rows, self.cols, self.values, &self.ranges)?;
+            let codes = Vec::with_capacity(plan.code_bytes(self.values.len()));
+            self.second = Some((Box::new(plan), Box::default(), codes));
+            self.slices = 0;
+        }
+        Ok(Step::Going(self, 0.3 * share))
     }
-    let plan = plan(quantizer, rows, cols, values, &ranges)?;
-    let mut tally = Tally::default();
-    let mut codes = Vec::with_capacity(plan.code_bytes(values.len()));
-    for (i, slice) in values.chunks(slice_rows * cols).enumerate() {
-        tally.add(&measure(&plan, i * slice_rows, slice, &mut codes));
-        progress(0.3 + 0.7 * (i + 1) as f64 / slices);
-    }
-    Ok((plan, tally, codes))
+}
+
+/// The slices of a tensor, with the first row of each.
+pub fn slices(cols: usize, values: &[f32]) -> impl Iterator<Item = (usize, &[f32])> {
+    let rows = slice_rows(cols);
+    values.chunks(rows * cols).enumerate().map(move |(i, slice)| (i * rows, slice))
+}
+
+/// Rows of a slice.
+fn slice_rows(cols: usize) -> usize {
+    (SLICE / cols).max(1)
 }
 
 /// The codes that [`quantize`] made by a plan, once more.
 #[must_use]
 pub fn codes(plan: &Plan, values: &[f32]) -> Vec<u8> {
-    let slice_rows = (SLICE / plan.cols).max(1);
     let mut codes = Vec::with_capacity(plan.code_bytes(values.len()));
-    for (i, slice) in values.chunks(slice_rows * plan.cols).enumerate() {
-        _ = measure(plan, i * slice_rows, slice, &mut codes);
+    for (first_row, slice) in slices(plan.cols, values) {
+        _ = measure(plan, first_row, slice, &mut codes);
     }
     codes
 }
@@ -91,7 +160,7 @@ pub fn plan(quantizer: Quantizer, rows: usize, cols: usize, values: &[f32], rang
 /// As [`quantize`], and for a tensor that has no finite value.
 pub fn report(quantizer: Quantizer, rows: usize, cols: usize, values: &[f32]) -> Result<Report, Error> {
     let (plan, tally, codes) = quantize(quantizer, rows, cols, values, |_| {})?;
-    Report::new(&plan, &tally, &codes, &details(&plan, values))
+    Report::new(&plan, &tally, &codes, &details(&plan, values, &[]))
 }
 
 #[cfg(target_arch = "wasm32")]

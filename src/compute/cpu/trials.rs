@@ -28,7 +28,7 @@ pub fn try_one(
     activation: &[f32],
 ) -> Result<Trial, Error> {
     let (plan, tally, codes) = quantize(quantizer, rows, cols, values, |_| {})?;
-    let output_error = output_error(cols, values, &quantized(&plan, 0, values), activation);
+    let output_error = output_error(values, &quantized(&plan, 0, values), activation);
     Ok(Trial { row: Row::new(&plan, &tally), output_error, codes })
 }
 
@@ -75,7 +75,7 @@ pub fn try_split(
     let mut both = tally;
     both.add(&tally16);
     let row = Row::of(&plan, &both, bytes, values.len());
-    Ok(Some((Trial { row, output_error: output_error(cols, values, &q, activation), codes }, outliers)))
+    Ok(Some((Trial { row, output_error: output_error(values, &q, activation), codes }, outliers)))
 }
 
 #[cfg(test)]

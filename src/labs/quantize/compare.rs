@@ -1,8 +1,10 @@
 //! All formats on one tensor, and what would help the chosen one.
 
+use super::numbers::counted;
 use crate::charts::{AnyPicture, Axis, LineChart, Mark, Role, Series, Shape, TickFormat};
 use crate::formats::anatomy::figure;
 use crate::formats::{Kind, format};
+
 use crate::labs::sortable::Order;
 use crate::labs::{FigureData, Html, Part, Question, Table, View};
 use crate::quantize::compare::{Row, uniform_db};
@@ -324,7 +326,14 @@ fn effects(asked: &QuantizeScenario, comparison: &Comparison) -> String {
         html.close("tr");
     }
     html.close("tbody").close("table").close("div");
-    html.element("p", &[("class", "note")], "Output error: how far W·a moves, ‖(Q − W)·a‖ / ‖W·a‖, for a normal activation a of the same seed with one channel in 128 twenty times larger.");
+    let larger = match asked.channels {
+        0 => String::new(),
+        channels => format!(", {} of it twenty times larger", counted(channels.into(), "channel")),
+    };
+    let note = format!(
+        "Output error: how far W·a moves, ‖(Q − W)·a‖ / ‖W·a‖, for a normal activation a of the seed after the tensor’s{larger}."
+    );
+    html.element("p", &[("class", "note")], &note);
     let bytes = Bytes(before.row.bytes as f64).to_string();
     html.element("p", &[("class", "note")], &format!("As it is: {bytes}. Press a change to make it."));
     html.finish()

@@ -8,7 +8,8 @@ use crate::quantize::GRID_RULES;
 use crate::scenario::QuantizeScenario;
 use crate::scenario::formats::ROUNDINGS;
 use crate::scenario::quantize::{
-    CLIP, Data, FACTOR, GRANULARITIES, OUTLIERS, RANGES, ROTATIONS, SEED, SIZES, STD, encodable,
+    CHANNELS, CLIP, COLS, Data, FACTOR, GRANULARITIES, OUTLIERS, RANGES, ROTATIONS, ROWS, SEED, SIZES, STD, WIDTH,
+    encodable,
 };
 use crate::weights::Distribution;
 
@@ -45,15 +46,21 @@ pub fn controls(asked: &QuantizeScenario) -> String {
     form.menu("data", "data", "Tensor", &plain(samples.into_iter().chain([("values", "Your own numbers")])));
     if asked.data == Data::Values {
         form.area("values", "Your numbers");
+        form.number("width", "Numbers in a row (0: all)", "", &WIDTH, None);
     } else {
         form.choice("n", "Size", &SIZES.map(|(id, name, ..)| (id, name)));
     }
-    form.more("tensor", "Outliers, rotation and the sample", |form| {
+    if asked.has_own_shape() {
+        form.number("rows", "Rows", "", &ROWS, None);
+        form.number("cols", "Columns", "", &COLS, None);
+    }
+    form.more("tensor", "Outliers, rotation, activation and the sample", |form| {
         form.number("outliers", "Columns of outliers", "", &OUTLIERS, Some(1.0));
         if asked.outliers > 0 {
             form.number("factor", "Outliers are larger by", "×", &FACTOR, None);
         }
         form.menu("rotate", "rotate", "Rotation before", &plain(ROTATIONS.map(|row| (row.0, row.1))));
+        form.number("channels", "Outlier channels of the activation", "", &CHANNELS, Some(1.0));
         if asked.data != Data::Values {
             form.number("std", "Standard deviation", "", &STD, None);
             form.number("seed", "Seed", "", &SEED, None);
@@ -101,7 +108,13 @@ mod tests {
     fn every_control_sets_a_key_and_every_option_is_one() {
         for format in encodable() {
             for data in [Data::Values, Data::Sample(Distribution::Normal)] {
-                let asked = QuantizeScenario { format, data, outliers: 1, ..QuantizeScenario::default() };
+                let asked = QuantizeScenario {
+                    format,
+                    data,
+                    outliers: 1,
+                    size: SIZES.len() - 1,
+                    ..QuantizeScenario::default()
+                };
                 form::check(&controls(&asked), KEYS, &asked);
                 form::check(&view(&asked), KEYS, &asked);
             }

@@ -14,9 +14,14 @@ use crate::quantize::report::Report;
 use crate::quantize::{Error, Quantizer};
 use crate::scenario::QuantizeScenario;
 use crate::scenario::quantize::read_values;
-use crate::weights::{Tensor, TensorSource};
+use crate::weights::{Distribution, Sample, Tensor, TensorSource, transform};
 use crate::{answers, json};
 use serde::Serialize;
+
+/// A tensor of more values than this is first looked at in part.
+const AT_ONCE: usize = 1 << 21;
+/// The most values of that part.
+const BEGINNING: usize = 1 << 16;
 
 /// What is to be done for an answer.
 #[derive(Clone, Debug)]
@@ -68,7 +73,11 @@ impl Task {
         let source = match asked.sample() {
             Some(sample) => TensorSource::Sample(sample),
             // What cannot be read never becomes a scenario.
-            None => TensorSource::Values(read_values(&asked.values).unwrap_or_default()),
+            None => {
+                let values = read_values(&asked.values).unwrap_or_default();
+                let cols = if asked.width == 0 { values.len() } else { asked.width as usize };
+                TensorSource::Values(values, cols)
+            }
         };
         let outliers = (asked.outliers as usize, asked.factor as f32);
         let tensor = Tensor { source, outliers, rotation: asked.rotation() };
@@ -78,7 +87,32 @@ impl Task {
     /// Whether the same comes out of both.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
-        self.quantizer == other.quantizer && self.tensor.is_same(&other.tensor)
+        let activation = |asked: &QuantizeScenario| (asked.seed, asked.channels);
+        self.quantizer == other.quantizer
+            && self.tensor.is_same(&other.tensor)
+            && activation(&self.asked) == activation(&other.asked)
+    }
+
+    /// The task of the beginning of a tensor so large that the whole would keep the reader waiting.
+    #[must_use]
+    pub fn beginning(&self) -> Option<Self> {
+        let (rows, cols) = self.tensor.shape();
+        let tensor = self.tensor.beginning(BEGINNING).filter(|_| rows * cols > AT_ONCE)?;
+        Some(Self { tensor, ..self.clone() })
+    }
+
+    /// A normal activation with a value for each of so many columns, some channels of it 20 times larger, turned as the tensor
+    /// is: a rotation of weights is undone by that of what they are multiplied with.
+    #[must_use]
+    pub fn activation(&self, cols: usize) -> Vec<f32> {
+        let seed = self.asked.seed.wrapping_add(1);
+        let sample = Sample { distribution: Distribution::Normal, seed, std: 1.0, rows: 1, cols };
+        let mut activation = sample.draw(|_| {});
+        transform::add_outlier_columns(&mut activation, cols, self.asked.channels as usize, 20.0);
+        if let Some(size) = self.tensor.rotation {
+            transform::rotate(&mut activation, cols, size);
+        }
+        activation
     }
 
     /// The view of what came of it, and of a closer look if there was one.
@@ -113,6 +147,14 @@ impl Task {
 }
 
 impl Outcome {
+    /// Of nothing yet, on the CPU.
+    #[must_use]
+    pub fn on_cpu() -> Self {
+        let report = Report::default();
+        let (backend, backend_name) = ("cpu", "CPU (WebAssembly SIMD)".to_owned());
+        Self { report, backend, backend_name, elapsed_ms: 0.0, backend_note: None, clip_curve: Vec::new() }
+    }
+
     /// The page's JSON report: the figures, then where and how fast they were made.
     fn to_json(&self) -> String {
         #[derive(Serialize)]
@@ -126,6 +168,17 @@ impl Outcome {
         let Self { report, backend, backend_name, elapsed_ms, .. } = self;
         json::write(&Flat { report, backend, backend_name, elapsed_ms: *elapsed_ms })
     }
+}
+
+/// What is said of a picture that is of the beginning of a tensor.
+#[must_use]
+pub fn beginning_of(whole: &Task, part: &Report) -> String {
+    let (rows, cols) = whole.tensor.shape();
+    format!(
+        "A first picture, of the first {} of {} numbers. That of all of them follows.",
+        numbers::count(part.n),
+        numbers::count((rows * cols) as u64)
+    )
 }
 
 fn problem(error: Error) -> String {

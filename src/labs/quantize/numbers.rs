@@ -68,6 +68,7 @@ fn numbers(outcome: &Outcome) -> Vec<(&'static str, String)> {
             ),
         ),
         ("Relative error", report.relative_error.map_or_else(|| "not defined".to_owned(), percent)),
+        ("Output error", report.output_error.map_or_else(|| "not defined".to_owned(), percent)),
         ("RMSE", figure(report.rmse)),
         ("MSE", figure(report.mse)),
         ("Mean absolute error", figure(report.mae)),

@@ -1,8 +1,8 @@
 //! The lab's inputs in a link.
 
 use super::{
-    CLIP, Data, FACTOR, GRANULARITIES, MAX_VALUES, OUTLIERS, QuantizeScenario, RANGES, ROTATIONS, SEED, SIZES, STD,
-    encodable, read_values,
+    CHANNELS, CLIP, COLS, Data, FACTOR, GRANULARITIES, MAX_VALUES, OUTLIERS, QuantizeScenario, RANGES, ROTATIONS, ROWS,
+    SEED, SIZES, STD, WIDTH, encodable, read_values,
 };
 use crate::formats;
 use crate::formats::mx::ScaleRule;
@@ -28,12 +28,24 @@ pub static KEYS: &[Key<QuantizeScenario>] = &[
     Key {
         name: "n",
         doc: documented!(
-            "Size of the sample: 256 × 256, 1024 × 1024 or 4096 × 4096.",
+            "Size of the sample: 256 × 256, 1024 × 1024, 4096 × 4096, 8192 × 8192, or `own` for `rows` × `cols`.",
             || list(SIZES.map(|size| size.0)),
             "1m"
         ),
         write: |scenario| SIZES[scenario.size].0.to_owned(),
         read: |scenario, text| read_choice(&mut scenario.size, SIZES.iter().position(|size| size.0 == text)),
+    },
+    Key {
+        name: "rows",
+        doc: documented!("For `n=own`: rows of the sample. Rows × columns are at most 2²⁶.", || span(&ROWS), "4096"),
+        write: |scenario| scenario.rows.to_string(),
+        read: |scenario, text| read_count(&mut scenario.rows, &ROWS, text),
+    },
+    Key {
+        name: "cols",
+        doc: documented!("For `n=own`: columns of the sample.", || span(&COLS), "11008"),
+        write: |scenario| scenario.cols.to_string(),
+        read: |scenario, text| read_count(&mut scenario.cols, &COLS, text),
     },
     Key {
         name: "seed",
@@ -69,6 +81,12 @@ pub static KEYS: &[Key<QuantizeScenario>] = &[
             scenario.values = text.to_owned();
             Ok(())
         },
+    },
+    Key {
+        name: "width",
+        doc: documented!("For `data=values`: how many numbers are a row; 0 for all.", || span(&WIDTH), "4"),
+        write: |scenario| scenario.width.to_string(),
+        read: |scenario, text| read_count(&mut scenario.width, &WIDTH, text),
     },
     Key {
         name: "format",
@@ -181,6 +199,16 @@ pub static KEYS: &[Key<QuantizeScenario>] = &[
         doc: documented!("What the numbers in columns of outliers are multiplied by.", || span(&FACTOR), "60"),
         write: |scenario| number::format(scenario.factor),
         read: |scenario, text| read_number(&mut scenario.factor, &FACTOR, text),
+    },
+    Key {
+        name: "channels",
+        doc: documented!(
+            "Channels that are 20 times larger in the activation a of the output error ‖(Q − X)·a‖ / ‖X·a‖, spread evenly.",
+            || span(&CHANNELS),
+            "2"
+        ),
+        write: |scenario| scenario.channels.to_string(),
+        read: |scenario, text| read_count(&mut scenario.channels, &CHANNELS, text),
     },
     Key {
         name: "rotate",

@@ -9,7 +9,7 @@ use super::number::{self, Bounds};
 use super::permalink::{read_keys, write_keys};
 use crate::formats::mx::ScaleRule;
 use crate::formats::{FORMATS, Format, INT8, Kind, Layout};
-use crate::quantize::{GRID_RULES, Granularity, Quantizer, RangeMethod, Scheme};
+use crate::quantize::{Error, GRID_RULES, Granularity, Quantizer, RangeMethod, Scheme};
 use crate::weights::samples::DEFAULT_STD;
 use crate::weights::{Distribution, Sample};
 
@@ -44,9 +44,17 @@ impl Data {
     }
 }
 
+/// The id of a shape that the reader gives.
+pub const OWN: &str = "own";
+
 /// The sizes of samples: id, name, rows, columns.
-pub static SIZES: [(&str, &str, usize, usize); 3] =
-    [("64k", "64 K values", 256, 256), ("1m", "1 M values", 1024, 1024), ("16m", "16 M values", 4096, 4096)];
+pub static SIZES: [(&str, &str, usize, usize); 5] = [
+    ("64k", "64 K values", 256, 256),
+    ("1m", "1 M values", 1024, 1024),
+    ("16m", "16 M values", 4096, 4096),
+    ("64m", "64 M values", 8192, 8192),
+    (OWN, "Your own shape", 0, 0),
+];
 
 /// How many values share a scale: id, name.
 pub static GRANULARITIES: [(&str, &str, Granularity); 8] = [
@@ -93,6 +101,12 @@ pub struct QuantizeScenario {
     pub data: Data,
     /// Index into [`SIZES`].
     pub size: usize,
+    /// Rows of a sample of the reader's own shape.
+    pub rows: u32,
+    /// Its columns.
+    pub cols: u32,
+    /// Of the reader's own numbers: how many are a row; 0 if all are.
+    pub width: u32,
     /// Seed of the sample.
     pub seed: u64,
     /// Standard deviation of the sample.
@@ -123,12 +137,20 @@ pub struct QuantizeScenario {
     pub outliers: u32,
     /// What their numbers are multiplied by.
     pub factor: f64,
+    /// Channels of outliers in the activation that the tensor is multiplied with.
+    pub channels: u32,
     /// Index into [`ROTATIONS`]: what the rows are turned by before.
     pub rotation: usize,
     /// Counts of histograms on a logarithmic axis.
     pub log_counts: bool,
 }
 
+/// Bounds of rows.
+pub const ROWS: Bounds = Bounds { name: "Rows", min: 1.0, max: MOST_VALUES as f64, whole: true };
+/// Bounds of columns.
+pub const COLS: Bounds = Bounds { name: "Columns", min: 1.0, max: MOST_VALUES as f64, whole: true };
+/// Bounds of the numbers in a row of the reader's own.
+pub const WIDTH: Bounds = Bounds { name: "Numbers in a row", min: 0.0, max: MAX_VALUES as f64, whole: true };
 /// Bounds of the seed: whole numbers that a JSON reader keeps exact.
 pub const SEED: Bounds = Bounds { name: "The seed", min: 0.0, max: 9_007_199_254_740_991.0, whole: true };
 /// Bounds of the standard deviation.
@@ -137,8 +159,12 @@ pub const STD: Bounds = Bounds { name: "The standard deviation", min: 1e-38, max
 pub const CLIP: Bounds = Bounds { name: "The part of the range", min: 0.001, max: 1.0, whole: false };
 /// Bounds of the columns of outliers.
 pub const OUTLIERS: Bounds = Bounds { name: "Columns of outliers", min: 0.0, max: 64.0, whole: true };
+/// Bounds of the channels of outliers of the activation.
+pub const CHANNELS: Bounds = Bounds { name: "Outlier channels", min: 0.0, max: 64.0, whole: true };
 /// Bounds of what outliers are multiplied by.
 pub const FACTOR: Bounds = Bounds { name: "The factor", min: 1.0, max: 1e4, whole: false };
+/// The most values of a tensor: a quarter of a GiB in FP32.
+pub const MOST_VALUES: u64 = 1 << 26;
 /// The most numbers of one's own: what fits in a link.
 pub const MAX_VALUES: usize = 1024;
 /// The longest text of one's own numbers.
@@ -149,6 +175,9 @@ impl Default for QuantizeScenario {
         Self {
             data: Data::Sample(Distribution::Normal),
             size: 0,
+            rows: 1000,
+            cols: 1000,
+            width: 0,
             seed: 1,
             std: DEFAULT_STD,
             values: "0.1, -0.25, 1/3, 3.14159, 70000, 1e-8, nan, inf".to_owned(),
@@ -164,6 +193,7 @@ impl Default for QuantizeScenario {
             rounding: 0,
             outliers: 0,
             factor: 20.0,
+            channels: 0,
             rotation: 0,
             log_counts: false,
         }
@@ -223,8 +253,34 @@ impl QuantizeScenario {
     #[must_use]
     pub fn sample(&self) -> Option<Sample> {
         let Data::Sample(distribution) = self.data else { return None };
-        let (_, _, rows, cols) = SIZES[self.size];
-        Some(Sample { distribution, seed: self.seed, std: self.std, rows, cols })
+        let (rows, cols) = self.sample_shape();
+        Some(Sample { distribution, seed: self.seed, std: self.std, rows: rows as usize, cols: cols as usize })
+    }
+
+    /// Rows and columns of a sample.
+    fn sample_shape(&self) -> (u64, u64) {
+        match SIZES[self.size] {
+            (OWN, ..) => (self.rows.into(), self.cols.into()),
+            (_, _, rows, cols) => (rows as u64, cols as u64),
+        }
+    }
+
+    /// Whether the tensor is a sample whose shape the reader gives.
+    #[must_use]
+    pub fn has_own_shape(&self) -> bool {
+        self.data != Data::Values && SIZES[self.size].0 == OWN
+    }
+
+    /// Whether there is room for the tensor.
+    ///
+    /// # Errors
+    /// [`Error::TooManyValues`].
+    pub fn check(&self) -> Result<(), Error> {
+        let (rows, cols) = self.sample_shape();
+        match rows * cols {
+            values if values > MOST_VALUES && self.data != Data::Values => Err(Error::TooManyValues(values)),
+            _ => Ok(()),
+        }
     }
 
     /// Whether the format is one of whole numbers.

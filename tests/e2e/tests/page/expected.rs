@@ -1,7 +1,7 @@
 //! What the page should say, worked out by the same library on the host; there tensors take the scalar path, so that
 //! the page's SIMD and GPU paths are compared with it.
 
-use bitbudget::compute::cpu;
+use bitbudget::compute::study;
 use bitbudget::labs::Question;
 use bitbudget::labs::quantize::Task;
 use bitbudget::quantize::Report;
@@ -39,9 +39,7 @@ fn work_out(link: &str) -> Value {
 
 fn quantized(scenario: &QuantizeScenario) -> Report {
     let task = Task::new(&Question { keys: scenario.keys(), ..Question::default() });
-    let (rows, cols) = task.tensor.shape();
-    let values = task.tensor.load(|_| {});
-    cpu::report(task.quantizer, rows, cols, &values).unwrap()
+    study::outcome(&task).unwrap().report
 }
 
 /// Asserts that the page's report is the expected one: all of it to the last digit, but for sums.

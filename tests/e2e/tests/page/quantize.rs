@@ -336,6 +336,9 @@ fn sixteen_million_values_show_their_progress_and_leave_the_page_responsive() {
         page.choose("quantize-n-16m").await;
         page.until("there is progress", "return document.getElementById('quantize-progress')?.value > 0").await;
         assert!(page.has("#quantize-cancel").await);
+        let preview = page.text("#quantize-preview").await;
+        assert!(preview.starts_with("A first picture, of the first 65 536 of 16 777 216 numbers."), "{preview}");
+        assert!(page.text("#quantize-numbers").await.contains("262"), "the figures are those of the first picture");
         assert_eq!(page.attribute("body", "data-state").await, "busy");
         // Every control answers meanwhile.
         page.click("#quantize-tensor summary").await;
@@ -349,20 +352,34 @@ fn sixteen_million_values_show_their_progress_and_leave_the_page_responsive() {
         assert_eq!(report["n"], 1 << 24);
         assert_eq!(report["codes_sha256"].as_str().map(str::len), Some(64));
         assert!(!page.has("#quantize-progress").await);
+        assert_eq!(page.text("#quantize-preview").await, "", "these are all of them");
+        // Changes that overtake each other: every one has its first picture, and the last one counts.
+        page.eval(
+            "window.firsts = 0;
+             new MutationObserver(() => firsts += 1)
+                 .observe(document.getElementById('quantize-preview'), { childList: true, characterData: true, subtree: true })",
+        )
+        .await;
+        for format in ["bf16", "int4", "e4m3fn", "fp16"] {
+            page.choose(&format!("quantize-format-{format}")).await;
+        }
+        page.ready().await;
+        assert_eq!(page.report().await["format"], "fp16");
+        assert!(page.eval("return firsts").await.as_u64().unwrap() >= 2);
     });
 }
 
 #[test]
-fn cancel_ends_the_work_and_keeps_the_last_result() {
+fn cancel_ends_the_work_and_says_what_the_picture_is_of() {
     with_page(Gpu::Off, async |page| {
         page.open("?compute=cpu#/quantize?v=1").await;
-        let before = page.text("#quantize-numbers").await;
-        page.choose("quantize-n-16m").await;
+        page.choose("quantize-n-64m").await;
         page.until("it can be cancelled", "return document.getElementById('quantize-cancel') !== null").await;
         page.click("#quantize-cancel").await;
         page.ready().await;
-        assert!(page.text("#problem").await.starts_with("Cancelled."));
-        assert_eq!(page.text("#quantize-numbers").await, before);
+        let problem = page.text("#problem").await;
+        assert!(problem.starts_with("Cancelled. The picture is of the beginning of the tensor only."), "{problem}");
+        assert_eq!(page.text("#quantize-preview").await, "", "nothing follows");
         assert!(!page.has("#quantize-progress").await);
         page.choose("quantize-n-64k").await;
         page.choose("quantize-format-bf16").await;
