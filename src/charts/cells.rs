@@ -4,9 +4,7 @@ use super::axis::Span;
 use super::frame::{Frame, Side};
 use super::layout::Bounds;
 use super::pen::{Align, Pen};
-use super::{Axis, Error, Picture, Role, Style};
-use plotters::coord::Shift;
-use plotters::prelude::{DrawingArea, DrawingBackend};
+use super::{Axis, Error, Picture, Role, Style, Surface};
 use serde::{Deserialize, Serialize};
 
 /// Equal cells over two axes, whose ranges are given.
@@ -99,7 +97,7 @@ fn drawn(shade: u8) -> u32 {
 }
 
 impl Picture for Cells {
-    fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, style: &Style) -> Result<(), Error> {
+    fn draw(&self, area: &dyn Surface, style: &Style) -> Result<(), Error> {
         let pen = Pen::new(area, style);
         pen.clear()?;
         let Some(layout) = self.layout(pen.size(), style) else { return Ok(()) };
@@ -140,9 +138,9 @@ impl Picture for Cells {
 
 impl Cells {
     /// The shades with what their ends stand for, right above the field.
-    fn draw_key<DB: DrawingBackend>(
+    fn draw_key(
         &self,
-        pen: &Pen<DB>,
+        pen: &Pen,
         plot: &Bounds,
         colour: impl Fn(u32) -> plotters::style::RGBColor,
     ) -> Result<(), Error> {

@@ -4,7 +4,6 @@ use super::axis::{Span, TickFormat, Ticks, ticks};
 use super::layout::{Bounds, Point};
 use super::pen::{Align, Pen};
 use super::{Error, Style};
-use plotters::prelude::DrawingBackend;
 
 /// One side of a frame: what it is called and how its ticks are written.
 pub(super) struct Side<'a> {
@@ -114,7 +113,7 @@ impl Frame {
     }
 
     /// Grid, ticks and titles; vertical grid lines only where both axes are read.
-    pub(super) fn draw<DB: DrawingBackend>(&self, pen: &Pen<DB>, vertical_grid: bool) -> Result<(), Error> {
+    pub(super) fn draw(&self, pen: &Pen, vertical_grid: bool) -> Result<(), Error> {
         let theme = pen.style.theme;
         let (width, _) = pen.size();
         let plot = &self.plot;
@@ -139,7 +138,7 @@ impl Frame {
     }
 
     /// The line at the foot of the plot, drawn after the data so that they do not cover it.
-    pub(super) fn draw_base<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Result<(), Error> {
+    pub(super) fn draw_base(&self, pen: &Pen) -> Result<(), Error> {
         pen.level(self.plot.y1, self.plot.x0, self.plot.x1, 1.0, &pen.style.theme.ink3)
     }
 }

@@ -5,9 +5,7 @@ use super::frame::{Frame, Side};
 use super::layout::{self, Bounds, Point};
 use super::legend::{Entry, Legend, Swatch};
 use super::pen::{Align, Dash, Pen};
-use super::{Error, Picture, Role, Scale, Style, TickFormat};
-use plotters::coord::Shift;
-use plotters::prelude::{DrawingArea, DrawingBackend};
+use super::{Error, Picture, Role, Scale, Style, Surface, TickFormat};
 use serde::{Deserialize, Serialize};
 
 /// How the bins of a series are drawn.
@@ -202,7 +200,7 @@ fn steps(counts: &[u64], layout: &HistogramLayout) -> Vec<Point> {
 }
 
 impl Picture for Histogram {
-    fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, style: &Style) -> Result<(), Error> {
+    fn draw(&self, area: &dyn Surface, style: &Style) -> Result<(), Error> {
         let pen = Pen::new(area, style);
         let theme = style.theme;
         pen.clear()?;
@@ -242,12 +240,7 @@ impl Picture for Histogram {
 }
 
 /// The steps without their runs along the base line and along the top, which would read as data.
-fn draw_outline<DB: DrawingBackend>(
-    pen: &Pen<DB>,
-    steps: &[Point],
-    plot: &Bounds,
-    series: &BinSeries,
-) -> Result<(), Error> {
+fn draw_outline(pen: &Pen, steps: &[Point], plot: &Bounds, series: &BinSeries) -> Result<(), Error> {
     let colour = pen.style.theme.colour(series.role);
     let width = if series.style == BinStyle::Filled { 1.0 } else { 1.5 };
     let mut piece: Vec<Point> = Vec::new();
@@ -271,7 +264,7 @@ fn draw_outline<DB: DrawingBackend>(
 }
 
 /// Signs on bins that go on above the plot.
-fn draw_cut_bins<DB: DrawingBackend>(pen: &Pen<DB>, layout: &HistogramLayout, series: &BinSeries) -> Result<(), Error> {
+fn draw_cut_bins(pen: &Pen, layout: &HistogramLayout, series: &BinSeries) -> Result<(), Error> {
     let top = layout.frame.plot().y0;
     let colour = pen.style.theme.colour(series.role);
     let counts = drawn(&series.counts, layout.merged);
@@ -286,7 +279,7 @@ fn draw_cut_bins<DB: DrawingBackend>(pen: &Pen<DB>, layout: &HistogramLayout, se
     Ok(())
 }
 
-fn draw_levels<DB: DrawingBackend>(pen: &Pen<DB>, data: &Histogram, frame: &Frame) -> Result<(), Error> {
+fn draw_levels(pen: &Pen, data: &Histogram, frame: &Frame) -> Result<(), Error> {
     let plot = frame.plot();
     let mut last = f64::NEG_INFINITY;
     let places: Vec<f64> = data.levels.iter().filter_map(|level| frame.x_place(*level)).collect();
@@ -300,7 +293,7 @@ fn draw_levels<DB: DrawingBackend>(pen: &Pen<DB>, data: &Histogram, frame: &Fram
     Ok(())
 }
 
-fn draw_cursor<DB: DrawingBackend>(pen: &Pen<DB>, data: &Histogram, layout: &HistogramLayout) -> Result<(), Error> {
+fn draw_cursor(pen: &Pen, data: &Histogram, layout: &HistogramLayout) -> Result<(), Error> {
     let theme = pen.style.theme;
     let plot = layout.frame.plot();
     let bins = data.bins();

@@ -4,9 +4,7 @@
 use super::axis::{Span, Ticks, ticks};
 use super::layout::Bounds;
 use super::pen::{Align, Pen};
-use super::{Axis, Error, Picture, Role, Style};
-use plotters::coord::Shift;
-use plotters::prelude::{DrawingArea, DrawingBackend};
+use super::{Axis, Error, Picture, Role, Style, Surface};
 use serde::{Deserialize, Serialize};
 
 /// Lanes above one axis.
@@ -129,7 +127,7 @@ impl LanesLayout {
 }
 
 impl Picture for Lanes {
-    fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, style: &Style) -> Result<(), Error> {
+    fn draw(&self, area: &dyn Surface, style: &Style) -> Result<(), Error> {
         let pen = Pen::new(area, style);
         pen.clear()?;
         let (width, height) = pen.size();

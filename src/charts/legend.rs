@@ -3,7 +3,6 @@
 use super::layout::Bounds;
 use super::pen::{Align, Dash, Pen};
 use super::{Error, Role, Style};
-use plotters::prelude::DrawingBackend;
 
 /// What stands before the name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +53,7 @@ impl Legend {
         Self { entries: placed, rows }
     }
 
-    pub(super) fn draw<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Result<(), Error> {
+    pub(super) fn draw(&self, pen: &Pen) -> Result<(), Error> {
         let theme = pen.style.theme;
         for (bounds, entry) in &self.entries {
             let y = bounds.centre().1;

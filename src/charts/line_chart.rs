@@ -5,9 +5,7 @@ use super::frame::{Frame, Side};
 use super::layout::{Bounds, Point, clip_path, place_beside, simplified, spread};
 use super::legend::{Entry, Legend, Swatch};
 use super::pen::{Align, Dash, Pen};
-use super::{Axis, Error, Picture, Role, Style};
-use plotters::coord::Shift;
-use plotters::prelude::{DrawingArea, DrawingBackend};
+use super::{Axis, Error, Picture, Role, Style, Surface};
 use serde::{Deserialize, Serialize};
 
 /// A curve through points in order of x.
@@ -316,7 +314,7 @@ fn crossing(line: &[Vec<Point>], x: f64) -> Option<f64> {
 }
 
 impl Picture for LineChart {
-    fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, style: &Style) -> Result<(), Error> {
+    fn draw(&self, area: &dyn Surface, style: &Style) -> Result<(), Error> {
         let pen = Pen::new(area, style);
         let theme = style.theme;
         pen.clear()?;
@@ -385,7 +383,7 @@ impl Picture for LineChart {
     }
 }
 
-fn draw_references<DB: DrawingBackend>(pen: &Pen<DB>, data: &LineChart, layout: &ChartLayout) -> Result<(), Error> {
+fn draw_references(pen: &Pen, data: &LineChart, layout: &ChartLayout) -> Result<(), Error> {
     let theme = pen.style.theme;
     let plot = layout.frame.plot();
     for reference in &data.references {
@@ -396,12 +394,7 @@ fn draw_references<DB: DrawingBackend>(pen: &Pen<DB>, data: &LineChart, layout: 
     Ok(())
 }
 
-fn draw_cursor<DB: DrawingBackend>(
-    pen: &Pen<DB>,
-    data: &LineChart,
-    layout: &ChartLayout,
-    cursor: f64,
-) -> Result<(), Error> {
+fn draw_cursor(pen: &Pen, data: &LineChart, layout: &ChartLayout, cursor: f64) -> Result<(), Error> {
     let theme = pen.style.theme;
     let plot = layout.frame.plot();
     let Some(x) = layout.frame.x_place(cursor).filter(|x| (plot.x0 - 0.5..=plot.x1 + 0.5).contains(x)) else {
@@ -417,7 +410,7 @@ fn draw_cursor<DB: DrawingBackend>(
     Ok(())
 }
 
-fn draw_mark<DB: DrawingBackend>(pen: &Pen<DB>, mark: &Mark, at: Point) -> Result<(), Error> {
+fn draw_mark(pen: &Pen, mark: &Mark, at: Point) -> Result<(), Error> {
     let theme = pen.style.theme;
     let colour = theme.colour(mark.role);
     let r = radius(mark);

@@ -19,9 +19,7 @@
 //!    whole pixels: on an ordinary display draw at 2 and let the canvas shrink.
 //! 4. One snapshot in light, and a look at it at 340 and 900 px.
 
-use plotters::coord::Shift;
 use plotters::drawing::DrawingAreaErrorKind;
-use plotters::prelude::{DrawingArea, DrawingBackend};
 use serde::{Deserialize, Serialize};
 
 mod axis;
@@ -34,7 +32,10 @@ mod legend;
 pub mod line_chart;
 pub mod pattern;
 mod pen;
+mod sheet;
 pub mod stacked_bar;
+mod surface;
+mod svg;
 mod theme;
 
 #[cfg(test)]
@@ -48,8 +49,11 @@ pub use histogram::{BinSeries, BinStyle, Histogram, ValueMark};
 pub use lanes::{Bar, Lane, Lanes};
 pub use line_chart::{LineChart, Mark, Reference, Series, Shape};
 pub use pattern::Pattern;
+pub use sheet::Sheet;
 pub use stacked_bar::{Capacity, Part, StackedBar};
-pub use theme::{Role, SVG_TEXT_FACTOR, Style, Theme};
+pub use surface::Surface;
+pub use svg::Svg;
+pub use theme::{Role, Style, Theme};
 
 /// Data that can be drawn on any backend.
 pub trait Picture {
@@ -58,7 +62,7 @@ pub trait Picture {
     /// # Errors
     ///
     /// [`Error::Backend`] if the backend fails.
-    fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, style: &Style) -> Result<(), Error>;
+    fn draw(&self, area: &dyn Surface, style: &Style) -> Result<(), Error>;
 }
 
 /// Any of the pictures, for a page that shows them all with one component.
@@ -99,7 +103,7 @@ impl AnyPicture {
 }
 
 impl Picture for AnyPicture {
-    fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, style: &Style) -> Result<(), Error> {
+    fn draw(&self, area: &dyn Surface, style: &Style) -> Result<(), Error> {
         match self {
             Self::StackedBar(picture) => picture.draw(area, style),
             Self::LineChart(picture) => picture.draw(area, style),

@@ -3,7 +3,6 @@
 use super::layout::{Bounds, Point, clip_segment};
 use super::pen::Pen;
 use super::{Error, Role};
-use plotters::prelude::DrawingBackend;
 
 /// What is drawn over a part's lightened ground.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +78,7 @@ fn every(from: f64, to: f64, step: f64) -> impl Iterator<Item = f64> {
 }
 
 /// Fills `bounds` as `role`: its ground, its pattern and an edge in the full colour.
-pub(super) fn fill<DB: DrawingBackend>(pen: &Pen<DB>, role: Role, bounds: &Bounds) -> Result<(), Error> {
+pub(super) fn fill(pen: &Pen, role: Role, bounds: &Bounds) -> Result<(), Error> {
     let theme = pen.style.theme;
     let colour = theme.colour(role);
     let pattern = role.pattern();
@@ -92,8 +91,8 @@ pub(super) fn fill<DB: DrawingBackend>(pen: &Pen<DB>, role: Role, bounds: &Bound
 }
 
 /// The strokes of `pattern` in one colour, on whatever lies below.
-pub(super) fn draw<DB: DrawingBackend>(
-    pen: &Pen<DB>,
+pub(super) fn draw(
+    pen: &Pen,
     pattern: Pattern,
     bounds: &Bounds,
     colour: &plotters::style::RGBColor,

@@ -1,22 +1,10 @@
 //! The one place where CSS pixels become device pixels.
 
 use super::layout::{Bounds, Point, dashes};
-use super::{Error, Style};
-use plotters::coord::Shift;
-use plotters::prelude::{
-    Circle, Color, DrawingArea, DrawingBackend, FontFamily, FontStyle, PathElement, Polygon, RGBColor, Rectangle,
-    ShapeStyle, Text,
-};
-use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{FontDesc, TextStyle};
-
-/// Which end of a text its position names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Align {
-    Left,
-    Centre,
-    Right,
-}
+pub(super) use super::surface::Align;
+use super::surface::Lettering;
+use super::{Error, Style, Surface};
+use plotters::prelude::{Color, RGBColor};
 
 /// Curves are told from reference lines by the length of their dashes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,19 +14,19 @@ pub(super) enum Dash {
 }
 
 /// Draws on an area in CSS pixels.
-pub(super) struct Pen<'a, DB: DrawingBackend> {
-    area: &'a DrawingArea<DB, Shift>,
+pub(super) struct Pen<'a> {
+    area: &'a dyn Surface,
     pub(super) style: &'a Style,
 }
 
-impl<'a, DB: DrawingBackend> Pen<'a, DB> {
-    pub(super) fn new(area: &'a DrawingArea<DB, Shift>, style: &'a Style) -> Self {
+impl<'a> Pen<'a> {
+    pub(super) fn new(area: &'a dyn Surface, style: &'a Style) -> Self {
         Self { area, style }
     }
 
     /// Width and height of the area.
     pub(super) fn size(&self) -> (f64, f64) {
-        let (width, height) = self.area.dim_in_pixel();
+        let (width, height) = self.area.size();
         (f64::from(width) / self.style.scale, f64::from(height) / self.style.scale)
     }
 
@@ -47,7 +35,7 @@ impl<'a, DB: DrawingBackend> Pen<'a, DB> {
     }
 
     pub(super) fn clear(&self) -> Result<(), Error> {
-        Ok(self.area.fill(&self.style.theme.background)?)
+        self.area.clear(self.style.theme.background.to_rgba())
     }
 
     pub(super) fn fill(&self, bounds: &Bounds, colour: &impl Color) -> Result<(), Error> {
@@ -58,7 +46,7 @@ impl<'a, DB: DrawingBackend> Pen<'a, DB> {
         if x0 >= x1 || y0 >= y1 {
             return Ok(());
         }
-        Ok(self.area.draw(&Rectangle::new([(x0, y0), (x1, y1)], colour.filled()))?)
+        self.area.rectangle((x0, y0), (x1, y1), colour.to_rgba())
     }
 
     /// A border inside `bounds`, from rectangles: plotters-svg gives an unfilled rectangle no stroke width.
@@ -91,8 +79,7 @@ impl<'a, DB: DrawingBackend> Pen<'a, DB> {
         if points.len() < 2 {
             return Ok(());
         }
-        let style = ShapeStyle { color: colour.to_rgba(), filled: false, stroke_width: self.style.stroke(width) };
-        Ok(self.area.draw(&PathElement::new(points, style))?)
+        self.area.path(points, self.style.stroke(width), colour.to_rgba())
     }
 
     pub(super) fn dashed(&self, points: &[Point], dash: Dash, width: f64, colour: &RGBColor) -> Result<(), Error> {
@@ -107,12 +94,11 @@ impl<'a, DB: DrawingBackend> Pen<'a, DB> {
     }
 
     pub(super) fn polygon(&self, points: &[Point], colour: &RGBColor) -> Result<(), Error> {
-        let points: Vec<_> = points.iter().map(|&p| self.at(p)).collect();
-        Ok(self.area.draw(&Polygon::new(points, colour.filled()))?)
+        self.area.polygon(points.iter().map(|&p| self.at(p)).collect(), colour.to_rgba())
     }
 
     pub(super) fn disc(&self, at: Point, radius: f64, colour: &RGBColor) -> Result<(), Error> {
-        Ok(self.area.draw(&Circle::new(self.at(at), self.style.px(radius).max(1), colour.filled()))?)
+        self.area.disc(self.at(at), self.style.px(radius).max(1), colour.to_rgba())
     }
 
     /// A small triangle that says: this goes on above.
@@ -122,28 +108,18 @@ impl<'a, DB: DrawingBackend> Pen<'a, DB> {
 
     /// One line of text, its vertical middle at `at`: the one anchor on which canvas and SVG agree.
     pub(super) fn text(&self, text: &str, at: Point, align: Align, colour: &RGBColor) -> Result<(), Error> {
-        self.write(text, at, align, colour, FontStyle::Normal)
+        self.write(text, at, align, colour, false)
     }
 
     pub(super) fn bold(&self, text: &str, at: Point, align: Align, colour: &RGBColor) -> Result<(), Error> {
-        self.write(text, at, align, colour, FontStyle::Bold)
+        self.write(text, at, align, colour, true)
     }
 
-    fn write(&self, text: &str, at: Point, align: Align, colour: &RGBColor, weight: FontStyle) -> Result<(), Error> {
+    fn write(&self, text: &str, at: Point, align: Align, colour: &RGBColor, is_bold: bool) -> Result<(), Error> {
         if text.is_empty() {
             return Ok(());
         }
-        let size = self.style.font_px * self.style.scale * self.style.text_factor;
-        let anchor = match align {
-            Align::Left => HPos::Left,
-            Align::Centre => HPos::Center,
-            Align::Right => HPos::Right,
-        };
-        let style = TextStyle {
-            font: FontDesc::new(FontFamily::Name(Style::FONT_FAMILY), size, weight),
-            color: colour.to_backend_color(),
-            pos: Pos::new(anchor, VPos::Center),
-        };
-        Ok(self.area.draw(&Text::new(text, self.at(at), style))?)
+        let size = self.style.font_px * self.style.scale;
+        self.area.text(text, self.at(at), Lettering { size, is_bold, align, colour: colour.to_rgba() })
     }
 }

@@ -4,9 +4,7 @@ use super::axis::{Scale, Span, Tick, ticks};
 use super::layout::{self, Bounds, Point};
 use super::pattern::{self, Pattern};
 use super::pen::{Align, Pen};
-use super::{Error, Picture, Role, Style, TickFormat};
-use plotters::coord::Shift;
-use plotters::prelude::{DrawingArea, DrawingBackend};
+use super::{Error, Picture, Role, Style, Surface, TickFormat};
 use serde::{Deserialize, Serialize};
 
 /// A piece of the bar.
@@ -258,7 +256,7 @@ fn above(
 }
 
 impl Picture for StackedBar {
-    fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, style: &Style) -> Result<(), Error> {
+    fn draw(&self, area: &dyn Surface, style: &Style) -> Result<(), Error> {
         let pen = Pen::new(area, style);
         let theme = style.theme;
         pen.clear()?;
@@ -286,7 +284,7 @@ impl Picture for StackedBar {
 }
 
 /// A hatch over the parts and a strong outline, so that what does not fit is seen without colour.
-fn draw_overflow<DB: DrawingBackend>(pen: &Pen<DB>, overflow: &Bounds) -> Result<(), Error> {
+fn draw_overflow(pen: &Pen, overflow: &Bounds) -> Result<(), Error> {
     let over = pen.style.theme.over;
     let strip = Bounds::new(overflow.x0, overflow.y1 - 7.0, overflow.x1, overflow.y1);
     pen.fill(&strip, &pen.style.theme.background)?;
@@ -294,7 +292,7 @@ fn draw_overflow<DB: DrawingBackend>(pen: &Pen<DB>, overflow: &Bounds) -> Result
     pen.outline(overflow, 2.5, &over)
 }
 
-fn draw_axis<DB: DrawingBackend>(pen: &Pen<DB>, layout: &BarLayout) -> Result<(), Error> {
+fn draw_axis(pen: &Pen, layout: &BarLayout) -> Result<(), Error> {
     let theme = pen.style.theme;
     let (width, _) = pen.size();
     for tick in &layout.ticks {
@@ -307,7 +305,7 @@ fn draw_axis<DB: DrawingBackend>(pen: &Pen<DB>, layout: &BarLayout) -> Result<()
     Ok(())
 }
 
-fn draw_label<DB: DrawingBackend>(pen: &Pen<DB>, part: &Part, label: &PartLabel) -> Result<(), Error> {
+fn draw_label(pen: &Pen, part: &Part, label: &PartLabel) -> Result<(), Error> {
     let theme = pen.style.theme;
     let Bounds { x0, y0, .. } = label.bounds;
     let row = pen.style.row();

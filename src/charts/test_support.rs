@@ -1,7 +1,8 @@
 //! Drawing to SVG in tests.
 
-use super::{Picture, SVG_TEXT_FACTOR, Style, Theme};
-use plotters::prelude::{IntoDrawingArea, SVGBackend};
+use super::{
+    AnyPicture, BinSeries, BinStyle, Cells, Histogram, Lanes, LineChart, Picture, Role, StackedBar, Style, Svg, Theme,
+};
 
 /// From a phone's embed to a wide page, and some that are too small for anything.
 pub(super) const SIZES: [(f64, f64); 7] =
@@ -9,16 +10,40 @@ pub(super) const SIZES: [(f64, f64); 7] =
 
 /// A picture of `size` CSS pixels at scale 1.
 pub(super) fn svg(size: (u32, u32), theme: &'static Theme, picture: &impl Picture) -> String {
-    styled_svg(size, &Style { text_factor: SVG_TEXT_FACTOR, ..Style::new(theme, 1.0) }, picture)
+    styled_svg(size, &Style::new(theme, 1.0), picture)
 }
 
 fn styled_svg((width, height): (u32, u32), style: &Style, picture: &impl Picture) -> String {
-    let mut text = String::new();
-    let size = (style.px(width.into()) as u32, style.px(height.into()) as u32);
-    let area = SVGBackend::with_string(&mut text, size).into_drawing_area();
-    picture.draw(&area, style).expect("SVG drawing does not fail");
-    drop(area);
+    let surface = Svg::new((style.px(width.into()) as u32, style.px(height.into()) as u32));
+    picture.draw(&surface, style).expect("writing text does not fail");
+    let text = surface.finish(1, "", "");
+    check_xml(&text);
     text
+}
+
+/// Every element that is opened is closed, in order.
+pub(super) fn check_xml(text: &str) {
+    let mut open: Vec<&str> = Vec::new();
+    for tag in text.split('<').skip(1).filter_map(|rest| rest.split('>').next()) {
+        if let Some(name) = tag.strip_prefix('/') {
+            assert_eq!(open.pop(), Some(name), "{text}");
+        } else if !tag.ends_with('/') {
+            open.extend(tag.split(' ').next());
+        }
+    }
+    assert!(open.is_empty(), "{open:?}");
+}
+
+/// A picture of each kind.
+pub(super) fn one_of_each() -> [AnyPicture; 5] {
+    let series = BinSeries { label: "A".into(), counts: vec![1, 2], role: Role::Error, style: BinStyle::Filled };
+    [
+        AnyPicture::StackedBar(StackedBar::default()),
+        AnyPicture::LineChart(LineChart::default()),
+        AnyPicture::Histogram(Histogram { lo: -1.0, hi: 1.0, series: vec![series], ..Histogram::default() }),
+        AnyPicture::Lanes(Lanes::default()),
+        AnyPicture::Cells(Cells::default()),
+    ]
 }
 
 /// Draws at every size, scale and text size that must not panic.
@@ -38,7 +63,7 @@ pub(super) fn show(name: &str, picture: &impl Picture) {
     for size in [(340, 150), (340, 220), (900, 180), (900, 320)] {
         for (theme_name, theme) in [("light", &Theme::LIGHT), ("dark", &Theme::DARK)] {
             for scale in [1.0, 2.0] {
-                let style = Style { text_factor: SVG_TEXT_FACTOR, ..Style::new(theme, scale) };
+                let style = Style::new(theme, scale);
                 let file = format!("{folder}/{name}-{}x{}-{theme_name}@{scale}.svg", size.0, size.1);
                 std::fs::write(file, styled_svg(size, &style, picture)).expect("the folder can be written");
             }

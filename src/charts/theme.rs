@@ -4,9 +4,6 @@ use super::{layout, pattern::Pattern};
 use plotters::style::RGBColor;
 use serde::{Deserialize, Serialize};
 
-/// What plotters-svg divides font sizes by; set [`Style::text_factor`] to it where SVG must match the canvas.
-pub const SVG_TEXT_FACTOR: f64 = 1.24;
-
 const fn hex(rgb: u32) -> RGBColor {
     RGBColor((rgb >> 16) as u8, (rgb >> 8) as u8, rgb as u8)
 }
@@ -158,8 +155,6 @@ pub struct Style {
     pub scale: f64,
     /// Text size in CSS pixels.
     pub font_px: f64,
-    /// What to multiply font sizes by for this backend: 1 on a canvas, [`SVG_TEXT_FACTOR`] for plotters-svg.
-    pub text_factor: f64,
 }
 
 impl Style {
@@ -169,7 +164,7 @@ impl Style {
     /// 13-px text on a canvas at `scale` device pixels per CSS pixel.
     #[must_use]
     pub const fn new(theme: &'static Theme, scale: f64) -> Self {
-        Self { theme, scale, font_px: 13.0, text_factor: 1.0 }
+        Self { theme, scale, font_px: 13.0 }
     }
 
     /// A position or size in CSS pixels as whole device pixels.

@@ -6,7 +6,7 @@
 use super::exponent::Below;
 use super::rounding::{Conversion, NanRule, Overflow, Rounding};
 use super::{Format, Kind};
-use crate::source::Source;
+use crate::source::{Source, in_engine};
 
 /// One library's way to convert an f32 to a scalar format.
 #[derive(Clone, Copy, Debug)]
@@ -69,37 +69,43 @@ pub static LIBRARIES: &[Library] = &[
     Library {
         id: "standard",
         name: "The standards",
-        note: "Beyond the largest value: infinity where the format has one (IEEE 754), else the largest value. No NaN in a format that has none.",
+        note: in_engine(
+            "Beyond the largest value: infinity where the format has one (IEEE 754), else the largest value. No NaN in a format that has none.",
+        ),
         overflow: infinity_or_saturate,
         nan: |_| NanRule::Quiet,
         without_nan: WithoutNan::NoCode,
         below: Below::Nan,
         has: |format| matches!(format.kind, Kind::Float(_) | Kind::Exponent(_)),
-        source: Source {
-            title: "IEEE 754-2019 §7.4; OCP 8-bit Floating Point Specification 1.0, §5.2; OCP Microscaling Formats 1.0",
-            url: "https://www.opencompute.org/documents/ocp-8-bit-floating-point-specification-ofp8-revision-1-0-2023-12-01-pdf-1",
-            as_of: "2026-11-23",
-        },
+        source: Source::in_engine(
+            "IEEE 754-2019 §7.4; OCP 8-bit Floating Point Specification 1.0, §5.2; OCP Microscaling Formats 1.0",
+            "https://www.opencompute.org/documents/ocp-8-bit-floating-point-specification-ofp8-revision-1-0-2023-12-01-pdf-1",
+            "2026-11-23",
+        ),
     },
     Library {
         id: "ml_dtypes",
         name: "ml_dtypes 0.6 (JAX, TensorFlow)",
-        note: "E4M3FN has no infinity, so what is beyond 448 becomes NaN. FP6 and FP4 saturate, and make NaN a zero of the opposite sign.",
+        note: in_engine(
+            "E4M3FN has no infinity, so what is beyond 448 becomes NaN. FP6 and FP4 saturate, and make NaN a zero of the opposite sign.",
+        ),
         overflow: |_| Overflow::Special,
         nan: |_| NanRule::Quiet,
         without_nan: WithoutNan::NegatedZero,
         below: Below::Nan,
         has: |format| !format.id.starts_with("p3109") && !["fp32", "tf32", "fp16"].contains(&format.id),
-        source: Source {
-            title: "ml_dtypes 0.6.0, run on the golden inputs",
-            url: "https://github.com/jax-ml/ml_dtypes",
-            as_of: "2026-11-23",
-        },
+        source: Source::in_engine(
+            "ml_dtypes 0.6.0, run on the golden inputs",
+            "https://github.com/jax-ml/ml_dtypes",
+            "2026-11-23",
+        ),
     },
     Library {
         id: "torch",
         name: "PyTorch 2.15",
-        note: "E4M3FN saturates, infinities too; E5M2 goes to infinity. NaN is all ones, for BF16 with the sign. E8M0 ignores the sign and takes zero for its smallest value.",
+        note: in_engine(
+            "E4M3FN saturates, infinities too; E5M2 goes to infinity. NaN is all ones, for BF16 with the sign. E8M0 ignores the sign and takes zero for its smallest value.",
+        ),
         overflow: |format| if format.id == "e4m3fn" { Overflow::Saturate } else { Overflow::Special },
         nan: |format| match format.id {
             "bf16" => NanRule::AllOnesNegative,
@@ -109,56 +115,60 @@ pub static LIBRARIES: &[Library] = &[
         without_nan: WithoutNan::NoCode,
         below: Below::Magnitude,
         has: |format| is_ocp_or_fnuz_fp8(format) || ["bf16", "fp16", "e8m0fnu"].contains(&format.id),
-        source: Source {
-            title: "torch 2.15.0, eager .to() on a CPU, run on the golden inputs",
-            url: "https://github.com/pytorch/pytorch",
-            as_of: "2026-11-23",
-        },
+        source: Source::in_engine(
+            "torch 2.15.0, eager .to() on a CPU, run on the golden inputs",
+            "https://github.com/pytorch/pytorch",
+            "2026-11-23",
+        ),
     },
     Library {
         id: "gfloat",
         name: "gfloat 0.5, saturating",
-        note: "Everything beyond the largest value becomes it, infinities too. NaN is all ones with the sign.",
+        note: in_engine(
+            "Everything beyond the largest value becomes it, infinities too. NaN is all ones with the sign.",
+        ),
         overflow: |_| Overflow::Saturate,
         nan: |_| NanRule::AllOnesNegative,
         without_nan: WithoutNan::NoCode,
         below: Below::Nan,
         has: is_float,
-        source: Source {
-            title: "gfloat 0.5.2, run on the golden inputs",
-            url: "https://github.com/graphcore-research/gfloat",
-            as_of: "2026-11-23",
-        },
+        source: Source::in_engine(
+            "gfloat 0.5.2, run on the golden inputs",
+            "https://github.com/graphcore-research/gfloat",
+            "2026-11-23",
+        ),
     },
     Library {
         id: "onnx",
         name: "ONNX Cast",
-        note: "Saturates by default (attribute saturate = 1), infinities too. From its documentation, not run.",
+        note: in_engine(
+            "Saturates by default (attribute saturate = 1), infinities too. From its documentation, not run.",
+        ),
         overflow: |format| if is_ocp_or_fnuz_fp8(format) { Overflow::Saturate } else { infinity_or_saturate(format) },
         nan: |_| NanRule::AllOnes,
         without_nan: WithoutNan::NoCode,
         below: Below::Nan,
         has: |format| is_ocp_or_fnuz_fp8(format) || ["bf16", "fp16"].contains(&format.id),
-        source: Source {
-            title: "ONNX operator Cast, table of float 8 conversions",
-            url: "https://onnx.ai/onnx/operators/onnx__Cast.html",
-            as_of: "2026-11-23",
-        },
+        source: Source::in_engine(
+            "ONNX operator Cast, table of float 8 conversions",
+            "https://onnx.ai/onnx/operators/onnx__Cast.html",
+            "2026-11-23",
+        ),
     },
     Library {
         id: "ggml",
         name: "ggml (llama.cpp)",
-        note: "BF16: NaN keeps its payload, made quiet.",
+        note: in_engine("BF16: NaN keeps its payload, made quiet."),
         overflow: |_| Overflow::Special,
         nan: |_| NanRule::Payload,
         without_nan: WithoutNan::NoCode,
         below: Below::Nan,
         has: |format| ["bf16", "fp16"].contains(&format.id),
-        source: Source {
-            title: "gguf 0.19.0, run on the golden inputs; ggml-impl.h",
-            url: "https://github.com/ggml-org/ggml/blob/master/src/ggml-impl.h",
-            as_of: "2026-11-23",
-        },
+        source: Source::in_engine(
+            "gguf 0.19.0, run on the golden inputs; ggml-impl.h",
+            "https://github.com/ggml-org/ggml/blob/master/src/ggml-impl.h",
+            "2026-11-23",
+        ),
     },
 ];
 

@@ -25,75 +25,75 @@ use super::codebook;
 use super::float::{Float, Specials};
 use super::mx;
 use super::{Block, Exponent, Family, Format, Integer, Kind, Layout};
-use crate::source::Source;
+use crate::source::{Source, in_engine};
 
-const IEEE_754_SOURCE: Source = Source {
-    title: "IEEE 754-2019, Standard for Floating-Point Arithmetic",
-    url: "https://standards.ieee.org/ieee/754/6210/",
-    as_of: "2026-11-23",
-};
-const OFP8_SOURCE: Source = Source {
-    title: "OCP 8-bit Floating Point Specification (OFP8) 1.0, 2023",
-    url: "https://www.opencompute.org/documents/ocp-8-bit-floating-point-specification-ofp8-revision-1-0-2023-12-01-pdf-1",
-    as_of: "2026-11-23",
-};
-const MX_SOURCE: Source = Source {
-    title: "OCP Microscaling Formats (MX) Specification 1.0, 2023",
-    url: "https://www.opencompute.org/documents/ocp-microscaling-formats-mx-v1-0-spec-final-pdf",
-    as_of: "2026-11-23",
-};
-const NOUNE_SOURCE: Source = Source {
-    title: "Noune et al. 2022, 8-bit Numerical Formats for Deep Neural Networks",
-    url: "https://arxiv.org/abs/2206.02915",
-    as_of: "2026-11-23",
-};
+const IEEE_754_SOURCE: Source = Source::in_engine(
+    "IEEE 754-2019, Standard for Floating-Point Arithmetic",
+    "https://standards.ieee.org/ieee/754/6210/",
+    "2026-11-23",
+);
+const OFP8_SOURCE: Source = Source::in_engine(
+    "OCP 8-bit Floating Point Specification (OFP8) 1.0, 2023",
+    "https://www.opencompute.org/documents/ocp-8-bit-floating-point-specification-ofp8-revision-1-0-2023-12-01-pdf-1",
+    "2026-11-23",
+);
+const MX_SOURCE: Source = Source::in_engine(
+    "OCP Microscaling Formats (MX) Specification 1.0, 2023",
+    "https://www.opencompute.org/documents/ocp-microscaling-formats-mx-v1-0-spec-final-pdf",
+    "2026-11-23",
+);
+const NOUNE_SOURCE: Source = Source::in_engine(
+    "Noune et al. 2022, 8-bit Numerical Formats for Deep Neural Networks",
+    "https://arxiv.org/abs/2206.02915",
+    "2026-11-23",
+);
 const ML_DTYPES_SOURCE: Source =
-    Source { title: "ml_dtypes, float8.h", url: "https://github.com/jax-ml/ml_dtypes", as_of: "2026-11-23" };
-const P3109_SOURCE: Source = Source {
-    title: "IEEE P3109, Interim Report on Binary Floating-point Formats for Machine Learning",
-    url: "https://github.com/P3109/Public",
-    as_of: "2026-11-23",
-};
-const JACOB_SOURCE: Source = Source {
-    title: "Jacob et al. 2018, Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference",
-    url: "https://arxiv.org/abs/1712.05877",
-    as_of: "2026-11-23",
-};
-const QLORA_SOURCE: Source = Source {
-    title: "Dettmers et al. 2023, QLoRA: Efficient Finetuning of Quantized LLMs",
-    url: "https://arxiv.org/abs/2305.14314",
-    as_of: "2026-11-23",
-};
-const BNB_SOURCE: Source = Source {
-    title: "bitsandbytes, functional.py",
-    url: "https://github.com/bitsandbytes-foundation/bitsandbytes/blob/main/bitsandbytes/functional.py",
-    as_of: "2026-11-23",
-};
-const DYNAMIC_SOURCE: Source = Source {
-    title: "Dettmers et al. 2022, 8-bit Optimizers via Block-wise Quantization",
-    url: "https://arxiv.org/abs/2110.02861",
-    as_of: "2026-11-23",
-};
-const NVFP4_SOURCE: Source = Source {
-    title: "NVIDIA 2025, Introducing NVFP4 for Efficient and Accurate Low-Precision Inference",
-    url: "https://developer.nvidia.com/blog/introducing-nvfp4-for-efficient-and-accurate-low-precision-inference/",
-    as_of: "2026-11-23",
-};
-const GGML_SOURCE: Source = Source {
-    title: "ggml, ggml-common.h and ggml-quants.c",
-    url: "https://github.com/ggml-org/ggml/blob/master/src/ggml-quants.c",
-    as_of: "2026-11-23",
-};
-const TF32_SOURCE: Source = Source {
-    title: "NVIDIA A100 Tensor Core GPU Architecture, 2020",
-    url: "https://images.nvidia.com/aem-dam/en-zz/Solutions/data-center/nvidia-ampere-architecture-whitepaper.pdf",
-    as_of: "2026-11-23",
-};
-const BF16_SOURCE: Source = Source {
-    title: "BFLOAT16 hardware numerics definition, Intel, 2018",
-    url: "https://www.intel.com/content/dam/develop/external/us/en/documents/bf16-hardware-numerics-definition-white-paper.pdf",
-    as_of: "2026-11-23",
-};
+    Source::in_engine("ml_dtypes, float8.h", "https://github.com/jax-ml/ml_dtypes", "2026-11-23");
+const P3109_SOURCE: Source = Source::in_engine(
+    "IEEE P3109, Interim Report on Binary Floating-point Formats for Machine Learning",
+    "https://github.com/P3109/Public",
+    "2026-11-23",
+);
+const JACOB_SOURCE: Source = Source::in_engine(
+    "Jacob et al. 2018, Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference",
+    "https://arxiv.org/abs/1712.05877",
+    "2026-11-23",
+);
+const QLORA_SOURCE: Source = Source::in_engine(
+    "Dettmers et al. 2023, QLoRA: Efficient Finetuning of Quantized LLMs",
+    "https://arxiv.org/abs/2305.14314",
+    "2026-11-23",
+);
+const BNB_SOURCE: Source = Source::in_engine(
+    "bitsandbytes, functional.py",
+    "https://github.com/bitsandbytes-foundation/bitsandbytes/blob/main/bitsandbytes/functional.py",
+    "2026-11-23",
+);
+const DYNAMIC_SOURCE: Source = Source::in_engine(
+    "Dettmers et al. 2022, 8-bit Optimizers via Block-wise Quantization",
+    "https://arxiv.org/abs/2110.02861",
+    "2026-11-23",
+);
+const NVFP4_SOURCE: Source = Source::in_engine(
+    "NVIDIA 2025, Introducing NVFP4 for Efficient and Accurate Low-Precision Inference",
+    "https://developer.nvidia.com/blog/introducing-nvfp4-for-efficient-and-accurate-low-precision-inference/",
+    "2026-11-23",
+);
+const GGML_SOURCE: Source = Source::in_engine(
+    "ggml, ggml-common.h and ggml-quants.c",
+    "https://github.com/ggml-org/ggml/blob/master/src/ggml-quants.c",
+    "2026-11-23",
+);
+const TF32_SOURCE: Source = Source::in_engine(
+    "NVIDIA A100 Tensor Core GPU Architecture, 2020",
+    "https://images.nvidia.com/aem-dam/en-zz/Solutions/data-center/nvidia-ampere-architecture-whitepaper.pdf",
+    "2026-11-23",
+);
+const BF16_SOURCE: Source = Source::in_engine(
+    "BFLOAT16 hardware numerics definition, Intel, 2018",
+    "https://www.intel.com/content/dam/develop/external/us/en/documents/bf16-hardware-numerics-definition-white-paper.pdf",
+    "2026-11-23",
+);
 
 /// A signed format of IEEE P3109: K bits, of which P are precision (the hidden one included), bias 2^(K−P−1).
 const fn p3109(bits: u32, precision: u32, specials: Specials) -> Float {
@@ -107,7 +107,7 @@ pub static FP32: Format = Format {
     name: "FP32",
     family: Family::Float,
     kind: Kind::Float(Float::ieee(8, 23)),
-    note: "Full precision: 4 bytes a number, about 7 decimal digits.",
+    note: in_engine("Full precision: 4 bytes a number, about 7 decimal digits."),
     source: IEEE_754_SOURCE,
 };
 
@@ -117,7 +117,9 @@ pub static TF32: Format = Format {
     name: "TF32",
     family: Family::Float,
     kind: Kind::Float(Float::ieee(8, 10)),
-    note: "What NVIDIA tensor cores read of an FP32 number: its range with FP16’s precision. 19 bits that are stored in 32.",
+    note: in_engine(
+        "What NVIDIA tensor cores read of an FP32 number: its range with FP16’s precision. 19 bits that are stored in 32.",
+    ),
     source: TF32_SOURCE,
 };
 
@@ -127,7 +129,7 @@ pub static BF16: Format = Format {
     name: "BF16",
     family: Family::Float,
     kind: Kind::Float(Float::ieee(8, 7)),
-    note: "FP32’s range with 8 bits of precision; made at Google Brain for training.",
+    note: in_engine("FP32’s range with 8 bits of precision; made at Google Brain for training."),
     source: BF16_SOURCE,
 };
 
@@ -137,7 +139,7 @@ pub static FP16: Format = Format {
     name: "FP16",
     family: Family::Float,
     kind: Kind::Float(Float::ieee(5, 10)),
-    note: "Half precision: 11 bits of precision, but nothing above 65\u{202f}504.",
+    note: in_engine("Half precision: 11 bits of precision, but nothing above 65\u{202f}504."),
     source: IEEE_754_SOURCE,
 };
 
@@ -147,7 +149,7 @@ pub static E4M3FN: Format = Format {
     name: "FP8 E4M3",
     family: Family::Fp8,
     kind: Kind::Float(mx::E4M3FN),
-    note: "For weights and activations: up to 448, one NaN, no infinity.",
+    note: in_engine("For weights and activations: up to 448, one NaN, no infinity."),
     source: OFP8_SOURCE,
 };
 
@@ -157,7 +159,7 @@ pub static E5M2: Format = Format {
     name: "FP8 E5M2",
     family: Family::Fp8,
     kind: Kind::Float(mx::E5M2),
-    note: "For gradients: FP16’s range with 3 bits of precision.",
+    note: in_engine("For gradients: FP16’s range with 3 bits of precision."),
     source: OFP8_SOURCE,
 };
 
@@ -167,7 +169,7 @@ pub static E4M3FNUZ: Format = Format {
     name: "FP8 E4M3FNUZ",
     family: Family::Fp8,
     kind: Kind::Float(Float { bias: 8, specials: Specials::NanForNegativeZero, ..Float::ieee(4, 3) }),
-    note: "Graphcore’s and AMD’s (MI300) E4M3: no −0, whose code is the only NaN.",
+    note: in_engine("Graphcore’s and AMD’s (MI300) E4M3: no −0, whose code is the only NaN."),
     source: NOUNE_SOURCE,
 };
 
@@ -177,7 +179,7 @@ pub static E5M2FNUZ: Format = Format {
     name: "FP8 E5M2FNUZ",
     family: Family::Fp8,
     kind: Kind::Float(Float { bias: 16, specials: Specials::NanForNegativeZero, ..Float::ieee(5, 2) }),
-    note: "Graphcore’s and AMD’s (MI300) E5M2: no −0, whose code is the only NaN.",
+    note: in_engine("Graphcore’s and AMD’s (MI300) E5M2: no −0, whose code is the only NaN."),
     source: NOUNE_SOURCE,
 };
 
@@ -187,7 +189,7 @@ pub static E4M3B11FNUZ: Format = Format {
     name: "FP8 E4M3B11FNUZ",
     family: Family::Fp8,
     kind: Kind::Float(Float { bias: 11, specials: Specials::NanForNegativeZero, ..Float::ieee(4, 3) }),
-    note: "E4M3 with its range moved down, to at most 30.",
+    note: in_engine("E4M3 with its range moved down, to at most 30."),
     source: ML_DTYPES_SOURCE,
 };
 
@@ -197,7 +199,7 @@ pub static E4M3: Format = Format {
     name: "FP8 E4M3 (IEEE)",
     family: Family::Fp8,
     kind: Kind::Float(Float::ieee(4, 3)),
-    note: "E4M3 as IEEE 754 would have it, with infinities: up to 240.",
+    note: in_engine("E4M3 as IEEE 754 would have it, with infinities: up to 240."),
     source: ML_DTYPES_SOURCE,
 };
 
@@ -207,7 +209,7 @@ pub static E3M4: Format = Format {
     name: "FP8 E3M4",
     family: Family::Fp8,
     kind: Kind::Float(Float::ieee(3, 4)),
-    note: "More precision, less range: up to 15.5.",
+    note: in_engine("More precision, less range: up to 15.5."),
     source: ML_DTYPES_SOURCE,
 };
 
@@ -217,7 +219,7 @@ pub static P3109_K8P3SE: Format = Format {
     name: "P3109 K8P3SE",
     family: Family::P3109,
     kind: Kind::Float(p3109(8, 3, Specials::NanForNegativeZeroTopInfinity)),
-    note: "8 bits, 3 of precision, signed, with infinities; of the standard in the making.",
+    note: in_engine("8 bits, 3 of precision, signed, with infinities; of the standard in the making."),
     source: P3109_SOURCE,
 };
 
@@ -227,7 +229,7 @@ pub static P3109_K8P4SE: Format = Format {
     name: "P3109 K8P4SE",
     family: Family::P3109,
     kind: Kind::Float(p3109(8, 4, Specials::NanForNegativeZeroTopInfinity)),
-    note: "8 bits, 4 of precision, signed, with infinities; of the standard in the making.",
+    note: in_engine("8 bits, 4 of precision, signed, with infinities; of the standard in the making."),
     source: P3109_SOURCE,
 };
 
@@ -237,7 +239,7 @@ pub static P3109_K8P5SE: Format = Format {
     name: "P3109 K8P5SE",
     family: Family::P3109,
     kind: Kind::Float(p3109(8, 5, Specials::NanForNegativeZeroTopInfinity)),
-    note: "8 bits, 5 of precision, signed, with infinities; of the standard in the making.",
+    note: in_engine("8 bits, 5 of precision, signed, with infinities; of the standard in the making."),
     source: P3109_SOURCE,
 };
 
@@ -247,7 +249,7 @@ pub static P3109_K8P3SF: Format = Format {
     name: "P3109 K8P3SF",
     family: Family::P3109,
     kind: Kind::Float(p3109(8, 3, Specials::NanForNegativeZero)),
-    note: "8 bits, 3 of precision, signed, without infinities; of the standard in the making.",
+    note: in_engine("8 bits, 3 of precision, signed, without infinities; of the standard in the making."),
     source: P3109_SOURCE,
 };
 
@@ -257,7 +259,7 @@ pub static P3109_K8P4SF: Format = Format {
     name: "P3109 K8P4SF",
     family: Family::P3109,
     kind: Kind::Float(p3109(8, 4, Specials::NanForNegativeZero)),
-    note: "8 bits, 4 of precision, signed, without infinities; of the standard in the making.",
+    note: in_engine("8 bits, 4 of precision, signed, without infinities; of the standard in the making."),
     source: P3109_SOURCE,
 };
 
@@ -267,7 +269,7 @@ pub static P3109_K6P3SF: Format = Format {
     name: "P3109 K6P3SF",
     family: Family::P3109,
     kind: Kind::Float(p3109(6, 3, Specials::NanForNegativeZero)),
-    note: "6 bits, 3 of precision, signed, without infinities; of the standard in the making.",
+    note: in_engine("6 bits, 3 of precision, signed, without infinities; of the standard in the making."),
     source: P3109_SOURCE,
 };
 
@@ -277,7 +279,7 @@ pub static P3109_K6P4SF: Format = Format {
     name: "P3109 K6P4SF",
     family: Family::P3109,
     kind: Kind::Float(p3109(6, 4, Specials::NanForNegativeZero)),
-    note: "6 bits, 4 of precision, signed, without infinities; of the standard in the making.",
+    note: in_engine("6 bits, 4 of precision, signed, without infinities; of the standard in the making."),
     source: P3109_SOURCE,
 };
 
@@ -287,7 +289,7 @@ pub static P3109_K4P2SF: Format = Format {
     name: "P3109 K4P2SF",
     family: Family::P3109,
     kind: Kind::Float(p3109(4, 2, Specials::NanForNegativeZero)),
-    note: "4 bits, 2 of precision, signed, without infinities; of the standard in the making.",
+    note: in_engine("4 bits, 2 of precision, signed, without infinities; of the standard in the making."),
     source: P3109_SOURCE,
 };
 
@@ -297,7 +299,7 @@ pub static E3M2FN: Format = Format {
     name: "FP6 E3M2",
     family: Family::Fp6,
     kind: Kind::Float(mx::E3M2),
-    note: "Six bits with the wider range, up to 28. Every code is a number.",
+    note: in_engine("Six bits with the wider range, up to 28. Every code is a number."),
     source: MX_SOURCE,
 };
 
@@ -307,7 +309,7 @@ pub static E2M3FN: Format = Format {
     name: "FP6 E2M3",
     family: Family::Fp6,
     kind: Kind::Float(mx::E2M3),
-    note: "Six bits with the finer steps, up to 7.5. Every code is a number.",
+    note: in_engine("Six bits with the finer steps, up to 7.5. Every code is a number."),
     source: MX_SOURCE,
 };
 
@@ -317,7 +319,7 @@ pub static E2M1FN: Format = Format {
     name: "FP4 E2M1",
     family: Family::Fp6,
     kind: Kind::Float(mx::E2M1),
-    note: "0, ½, 1, 1½, 2, 3, 4 and 6, with both signs; useful with a scale for each block.",
+    note: in_engine("0, ½, 1, 1½, 2, 3, 4 and 6, with both signs; useful with a scale for each block."),
     source: MX_SOURCE,
 };
 
@@ -327,7 +329,7 @@ pub static E8M0FNU: Format = Format {
     name: "E8M0",
     family: Family::Fp6,
     kind: Kind::Exponent(Exponent { bits: 8, bias: 127 }),
-    note: "Powers of two, for the scales of MX blocks: no sign, no zero.",
+    note: in_engine("Powers of two, for the scales of MX blocks: no sign, no zero."),
     source: MX_SOURCE,
 };
 
@@ -337,7 +339,7 @@ pub static INT8: Format = Format {
     name: "INT8",
     family: Family::Integer,
     kind: Kind::Integer(Integer { bits: 8, signed: true }),
-    note: "Whole numbers of one byte; a scale taken from the range of the data gives them meaning.",
+    note: in_engine("Whole numbers of one byte; a scale taken from the range of the data gives them meaning."),
     source: JACOB_SOURCE,
 };
 
@@ -347,7 +349,7 @@ pub static UINT8: Format = Format {
     name: "UINT8",
     family: Family::Integer,
     kind: Kind::Integer(Integer { bits: 8, signed: false }),
-    note: "Whole numbers from 0 to 255, with a zero point between them.",
+    note: in_engine("Whole numbers from 0 to 255, with a zero point between them."),
     source: JACOB_SOURCE,
 };
 
@@ -357,7 +359,7 @@ pub static INT4: Format = Format {
     name: "INT4",
     family: Family::Integer,
     kind: Kind::Integer(Integer { bits: 4, signed: true }),
-    note: "16 whole numbers: half a byte, with a scale for each group of weights.",
+    note: in_engine("16 whole numbers: half a byte, with a scale for each group of weights."),
     source: JACOB_SOURCE,
 };
 
@@ -367,7 +369,7 @@ pub static UINT4: Format = Format {
     name: "UINT4",
     family: Family::Integer,
     kind: Kind::Integer(Integer { bits: 4, signed: false }),
-    note: "0 to 15 with a zero point: what AWQ and GPTQ store.",
+    note: in_engine("0 to 15 with a zero point: what AWQ and GPTQ store."),
     source: JACOB_SOURCE,
 };
 
@@ -377,7 +379,7 @@ pub static INT2: Format = Format {
     name: "INT2",
     family: Family::Integer,
     kind: Kind::Integer(Integer { bits: 2, signed: true }),
-    note: "Four whole numbers.",
+    note: in_engine("Four whole numbers."),
     source: JACOB_SOURCE,
 };
 
@@ -387,7 +389,9 @@ pub static NF4: Format = Format {
     name: "NF4",
     family: Family::Codebook,
     kind: Kind::Codebook(&codebook::NF4),
-    note: "16 quantiles of a normal distribution, as weights are spread; times the largest magnitude of a block.",
+    note: in_engine(
+        "16 quantiles of a normal distribution, as weights are spread; times the largest magnitude of a block.",
+    ),
     source: QLORA_SOURCE,
 };
 
@@ -397,7 +401,7 @@ pub static BNB_FP4: Format = Format {
     name: "FP4 (bitsandbytes)",
     family: Family::Codebook,
     kind: Kind::Codebook(&codebook::BNB_FP4),
-    note: "bitsandbytes’ own 4-bit float, which is not E2M1; times the largest magnitude of a block.",
+    note: in_engine("bitsandbytes’ own 4-bit float, which is not E2M1; times the largest magnitude of a block."),
     source: BNB_SOURCE,
 };
 
@@ -407,7 +411,7 @@ pub static DYNAMIC8: Format = Format {
     name: "Dynamic 8-bit",
     family: Family::Codebook,
     kind: Kind::Codebook(&codebook::DYNAMIC8),
-    note: "Seven decades, the finest steps near 1: for the states of 8-bit optimizers.",
+    note: in_engine("Seven decades, the finest steps near 1: for the states of 8-bit optimizers."),
     source: DYNAMIC_SOURCE,
 };
 
@@ -417,7 +421,7 @@ pub static IQ4_NL_TABLE: Format = Format {
     name: "IQ4_NL’s table",
     family: Family::Codebook,
     kind: Kind::Codebook(&codebook::IQ4_NL),
-    note: "The 16 whole numbers behind ggml’s IQ4_NL and IQ4_XS, finer near zero.",
+    note: in_engine("The 16 whole numbers behind ggml’s IQ4_NL and IQ4_XS, finer near zero."),
     source: GGML_SOURCE,
 };
 
@@ -427,7 +431,7 @@ pub static MXFP8_E4M3: Format = Format {
     name: "MXFP8 E4M3",
     family: Family::Mx,
     kind: Kind::Block(Block { size: 32, bytes: 33, layout: Layout::Mx(mx::Element::Float(mx::E4M3FN)) }),
-    note: "E4M3 with a power of two for 32 of them.",
+    note: in_engine("E4M3 with a power of two for 32 of them."),
     source: MX_SOURCE,
 };
 
@@ -437,7 +441,7 @@ pub static MXFP8_E5M2: Format = Format {
     name: "MXFP8 E5M2",
     family: Family::Mx,
     kind: Kind::Block(Block { size: 32, bytes: 33, layout: Layout::Mx(mx::Element::Float(mx::E5M2)) }),
-    note: "E5M2 with a power of two for 32 of them.",
+    note: in_engine("E5M2 with a power of two for 32 of them."),
     source: MX_SOURCE,
 };
 
@@ -447,7 +451,7 @@ pub static MXFP6_E3M2: Format = Format {
     name: "MXFP6 E3M2",
     family: Family::Mx,
     kind: Kind::Block(Block { size: 32, bytes: 25, layout: Layout::Mx(mx::Element::Float(mx::E3M2)) }),
-    note: "E3M2 with a power of two for 32 of them.",
+    note: in_engine("E3M2 with a power of two for 32 of them."),
     source: MX_SOURCE,
 };
 
@@ -457,7 +461,7 @@ pub static MXFP6_E2M3: Format = Format {
     name: "MXFP6 E2M3",
     family: Family::Mx,
     kind: Kind::Block(Block { size: 32, bytes: 25, layout: Layout::Mx(mx::Element::Float(mx::E2M3)) }),
-    note: "E2M3 with a power of two for 32 of them.",
+    note: in_engine("E2M3 with a power of two for 32 of them."),
     source: MX_SOURCE,
 };
 
@@ -467,7 +471,7 @@ pub static MXFP4: Format = Format {
     name: "MXFP4",
     family: Family::Mx,
     kind: Kind::Block(Block { size: 32, bytes: 17, layout: Layout::Mx(mx::Element::Float(mx::E2M1)) }),
-    note: "E2M1 with a power of two for 32 of them; what gpt-oss is published in.",
+    note: in_engine("E2M1 with a power of two for 32 of them; what gpt-oss is published in."),
     source: MX_SOURCE,
 };
 
@@ -477,7 +481,7 @@ pub static MXINT8: Format = Format {
     name: "MXINT8",
     family: Family::Mx,
     kind: Kind::Block(Block { size: 32, bytes: 33, layout: Layout::Mx(mx::Element::Int8) }),
-    note: "8-bit fixed point with a power of two for 32 of them.",
+    note: in_engine("8-bit fixed point with a power of two for 32 of them."),
     source: MX_SOURCE,
 };
 
@@ -487,7 +491,7 @@ pub static NVFP4: Format = Format {
     name: "NVFP4",
     family: Family::Mx,
     kind: Kind::Block(Block { size: 16, bytes: 9, layout: Layout::Nvfp4 { two_level: true } }),
-    note: "E2M1 with an E4M3 scale for 16 of them, and one FP32 scale for the tensor.",
+    note: in_engine("E2M1 with an E4M3 scale for 16 of them, and one FP32 scale for the tensor."),
     source: NVFP4_SOURCE,
 };
 
@@ -497,7 +501,9 @@ pub static NVFP4_ONE_LEVEL: Format = Format {
     name: "NVFP4, one level",
     family: Family::Mx,
     kind: Kind::Block(Block { size: 16, bytes: 9, layout: Layout::Nvfp4 { two_level: false } }),
-    note: "NVFP4 without the tensor’s scale: poor for small weights, whose block scales fall below what E4M3 has.",
+    note: in_engine(
+        "NVFP4 without the tensor’s scale: poor for small weights, whose block scales fall below what E4M3 has.",
+    ),
     source: NVFP4_SOURCE,
 };
 
@@ -507,7 +513,7 @@ pub static BNB_NF4_BLOCK: Format = Format {
     name: "NF4, blocks of 64",
     family: Family::Codebook,
     kind: Kind::Block(Block { size: 64, bytes: 36, layout: Layout::Bnb { codebook: &codebook::NF4, double: false } }),
-    note: "NF4 codes with an FP32 magnitude for 64 of them: bitsandbytes’ load_in_4bit.",
+    note: in_engine("NF4 codes with an FP32 magnitude for 64 of them: bitsandbytes’ load_in_4bit."),
     source: QLORA_SOURCE,
 };
 
@@ -517,7 +523,7 @@ pub static BNB_NF4_DOUBLE: Format = Format {
     name: "NF4, double quantization",
     family: Family::Codebook,
     kind: Kind::Block(Block { size: 64, bytes: 33, layout: Layout::Bnb { codebook: &codebook::NF4, double: true } }),
-    note: "The magnitudes are quantized to 8 bits in turn: 4.127 bits a weight.",
+    note: in_engine("The magnitudes are quantized to 8 bits in turn: 4.127 bits a weight."),
     source: QLORA_SOURCE,
 };
 
@@ -531,7 +537,7 @@ pub static BNB_FP4_BLOCK: Format = Format {
         bytes: 36,
         layout: Layout::Bnb { codebook: &codebook::BNB_FP4, double: false },
     }),
-    note: "bitsandbytes’ FP4 codes with an FP32 magnitude for 64 of them.",
+    note: in_engine("bitsandbytes’ FP4 codes with an FP32 magnitude for 64 of them."),
     source: BNB_SOURCE,
 };
 
@@ -545,7 +551,7 @@ pub static BNB_FP4_DOUBLE: Format = Format {
         bytes: 33,
         layout: Layout::Bnb { codebook: &codebook::BNB_FP4, double: true },
     }),
-    note: "The magnitudes are quantized to 8 bits in turn: 4.127 bits a weight.",
+    note: in_engine("The magnitudes are quantized to 8 bits in turn: 4.127 bits a weight."),
     source: BNB_SOURCE,
 };
 
@@ -555,7 +561,7 @@ pub static GGML_Q4_0: Format = Format {
     name: "Q4_0",
     family: Family::Ggml,
     kind: Kind::Block(Block { size: 32, bytes: 18, layout: Layout::Ggml { id: 2, bits: 4 } }),
-    note: "16 whole numbers times a scale for 32 of them.",
+    note: in_engine("16 whole numbers times a scale for 32 of them."),
     source: GGML_SOURCE,
 };
 
@@ -565,7 +571,7 @@ pub static GGML_Q4_1: Format = Format {
     name: "Q4_1",
     family: Family::Ggml,
     kind: Kind::Block(Block { size: 32, bytes: 20, layout: Layout::Ggml { id: 3, bits: 4 } }),
-    note: "Q4_0 with a minimum of its own for each block.",
+    note: in_engine("Q4_0 with a minimum of its own for each block."),
     source: GGML_SOURCE,
 };
 
@@ -575,7 +581,7 @@ pub static GGML_Q5_0: Format = Format {
     name: "Q5_0",
     family: Family::Ggml,
     kind: Kind::Block(Block { size: 32, bytes: 22, layout: Layout::Ggml { id: 6, bits: 5 } }),
-    note: "32 whole numbers times a scale for 32 of them.",
+    note: in_engine("32 whole numbers times a scale for 32 of them."),
     source: GGML_SOURCE,
 };
 
@@ -585,7 +591,7 @@ pub static GGML_Q5_1: Format = Format {
     name: "Q5_1",
     family: Family::Ggml,
     kind: Kind::Block(Block { size: 32, bytes: 24, layout: Layout::Ggml { id: 7, bits: 5 } }),
-    note: "Q5_0 with a minimum of its own for each block.",
+    note: in_engine("Q5_0 with a minimum of its own for each block."),
     source: GGML_SOURCE,
 };
 
@@ -595,7 +601,7 @@ pub static GGML_Q8_0: Format = Format {
     name: "Q8_0",
     family: Family::Ggml,
     kind: Kind::Block(Block { size: 32, bytes: 34, layout: Layout::Ggml { id: 8, bits: 8 } }),
-    note: "INT8 with a scale for 32 of them: hardly any loss.",
+    note: in_engine("INT8 with a scale for 32 of them: hardly any loss."),
     source: GGML_SOURCE,
 };
 
@@ -605,7 +611,7 @@ pub static GGML_Q2_K: Format = Format {
     name: "Q2_K",
     family: Family::Ggml,
     kind: Kind::Block(Block { size: 256, bytes: 84, layout: Layout::Ggml { id: 10, bits: 2 } }),
-    note: "Blocks in blocks: 4-bit scales and minima for 16 weights of 2 bits.",
+    note: in_engine("Blocks in blocks: 4-bit scales and minima for 16 weights of 2 bits."),
     source: GGML_SOURCE,
 };
 
@@ -615,7 +621,7 @@ pub static GGML_Q3_K: Format = Format {
     name: "Q3_K",
     family: Family::Ggml,
     kind: Kind::Block(Block { size: 256, bytes: 110, layout: Layout::Ggml { id: 11, bits: 3 } }),
-    note: "6-bit scales for 16 weights of 3 bits.",
+    note: in_engine("6-bit scales for 16 weights of 3 bits."),
     source: GGML_SOURCE,
 };
 
@@ -625,7 +631,7 @@ pub static GGML_Q4_K: Format = Format {
     name: "Q4_K",
     family: Family::Ggml,
     kind: Kind::Block(Block { size: 256, bytes: 144, layout: Layout::Ggml { id: 12, bits: 4 } }),
-    note: "6-bit scales and minima for 32 weights of 4 bits: the usual choice, as Q4_K_M.",
+    note: in_engine("6-bit scales and minima for 32 weights of 4 bits: the usual choice, as Q4_K_M."),
     source: GGML_SOURCE,
 };
 
@@ -635,7 +641,7 @@ pub static GGML_Q5_K: Format = Format {
     name: "Q5_K",
     family: Family::Ggml,
     kind: Kind::Block(Block { size: 256, bytes: 176, layout: Layout::Ggml { id: 13, bits: 5 } }),
-    note: "6-bit scales and minima for 32 weights of 5 bits.",
+    note: in_engine("6-bit scales and minima for 32 weights of 5 bits."),
     source: GGML_SOURCE,
 };
 
@@ -645,7 +651,7 @@ pub static GGML_Q6_K: Format = Format {
     name: "Q6_K",
     family: Family::Ggml,
     kind: Kind::Block(Block { size: 256, bytes: 210, layout: Layout::Ggml { id: 14, bits: 6 } }),
-    note: "8-bit scales for 16 weights of 6 bits.",
+    note: in_engine("8-bit scales for 16 weights of 6 bits."),
     source: GGML_SOURCE,
 };
 
@@ -655,7 +661,7 @@ pub static GGML_IQ4_NL: Format = Format {
     name: "IQ4_NL",
     family: Family::Ggml,
     kind: Kind::Block(Block { size: 32, bytes: 18, layout: Layout::Ggml { id: 20, bits: 4 } }),
-    note: "4 bits that choose from a table finer near zero.",
+    note: in_engine("4 bits that choose from a table finer near zero."),
     source: GGML_SOURCE,
 };
 
@@ -665,7 +671,7 @@ pub static GGML_IQ4_XS: Format = Format {
     name: "IQ4_XS",
     family: Family::Ggml,
     kind: Kind::Block(Block { size: 256, bytes: 136, layout: Layout::Ggml { id: 23, bits: 4 } }),
-    note: "IQ4_NL with 6-bit scales for 32 weights.",
+    note: in_engine("IQ4_NL with 6-bit scales for 32 weights."),
     source: GGML_SOURCE,
 };
 
@@ -675,7 +681,7 @@ pub static GGML_MXFP4: Format = Format {
     name: "MXFP4 (ggml)",
     family: Family::Ggml,
     kind: Kind::Block(Block { size: 32, bytes: 17, layout: Layout::Ggml { id: 39, bits: 4 } }),
-    note: "MXFP4 as ggml rounds it: ties toward zero, never −0.",
+    note: in_engine("MXFP4 as ggml rounds it: ties toward zero, never −0."),
     source: GGML_SOURCE,
 };
 
@@ -685,7 +691,7 @@ pub static GGML_NVFP4: Format = Format {
     name: "NVFP4 (ggml)",
     family: Family::Ggml,
     kind: Kind::Block(Block { size: 64, bytes: 36, layout: Layout::Ggml { id: 40, bits: 4 } }),
-    note: "NVFP4 as ggml writes it: four blocks of 16, no tensor scale.",
+    note: in_engine("NVFP4 as ggml writes it: four blocks of 16, no tensor scale."),
     source: GGML_SOURCE,
 };
 
@@ -695,7 +701,7 @@ pub static GGML_TQ1_0: Format = Format {
     name: "TQ1_0",
     family: Family::Ggml,
     kind: Kind::Block(Block { size: 256, bytes: 54, layout: Layout::Ggml { id: 34, bits: 2 } }),
-    note: "Ternary weights, five to a byte. Read only.",
+    note: in_engine("Ternary weights, five to a byte. Read only."),
     source: GGML_SOURCE,
 };
 
@@ -705,7 +711,7 @@ pub static GGML_TQ2_0: Format = Format {
     name: "TQ2_0",
     family: Family::Ggml,
     kind: Kind::Block(Block { size: 256, bytes: 66, layout: Layout::Ggml { id: 35, bits: 2 } }),
-    note: "Ternary weights, four to a byte. Read only.",
+    note: in_engine("Ternary weights, four to a byte. Read only."),
     source: GGML_SOURCE,
 };
 
@@ -715,7 +721,7 @@ pub static GGML_IQ1_S: Format = Format {
     name: "IQ1_S",
     family: Family::Ggml,
     kind: Kind::Block(Block { size: 256, bytes: 50, layout: Layout::Ggml { id: 19, bits: 1 } }),
-    note: "Codebook of 2048 points for eight weights. Read only.",
+    note: in_engine("Codebook of 2048 points for eight weights. Read only."),
     source: GGML_SOURCE,
 };
 
@@ -725,7 +731,7 @@ pub static GGML_IQ1_M: Format = Format {
     name: "IQ1_M",
     family: Family::Ggml,
     kind: Kind::Block(Block { size: 256, bytes: 56, layout: Layout::Ggml { id: 29, bits: 1 } }),
-    note: "IQ1_S with finer scales. Read only.",
+    note: in_engine("IQ1_S with finer scales. Read only."),
     source: GGML_SOURCE,
 };
 
@@ -735,7 +741,7 @@ pub static GGML_IQ2_XXS: Format = Format {
     name: "IQ2_XXS",
     family: Family::Ggml,
     kind: Kind::Block(Block { size: 256, bytes: 66, layout: Layout::Ggml { id: 16, bits: 2 } }),
-    note: "Codebook of 256 points for eight weights. Read only.",
+    note: in_engine("Codebook of 256 points for eight weights. Read only."),
     source: GGML_SOURCE,
 };
 
@@ -745,7 +751,7 @@ pub static GGML_IQ2_XS: Format = Format {
     name: "IQ2_XS",
     family: Family::Ggml,
     kind: Kind::Block(Block { size: 256, bytes: 74, layout: Layout::Ggml { id: 17, bits: 2 } }),
-    note: "Codebook of 512 points for eight weights. Read only.",
+    note: in_engine("Codebook of 512 points for eight weights. Read only."),
     source: GGML_SOURCE,
 };
 
@@ -755,7 +761,7 @@ pub static GGML_IQ2_S: Format = Format {
     name: "IQ2_S",
     family: Family::Ggml,
     kind: Kind::Block(Block { size: 256, bytes: 82, layout: Layout::Ggml { id: 22, bits: 2 } }),
-    note: "Codebook of 1024 points for eight weights. Read only.",
+    note: in_engine("Codebook of 1024 points for eight weights. Read only."),
     source: GGML_SOURCE,
 };
 
@@ -765,7 +771,7 @@ pub static GGML_IQ3_XXS: Format = Format {
     name: "IQ3_XXS",
     family: Family::Ggml,
     kind: Kind::Block(Block { size: 256, bytes: 98, layout: Layout::Ggml { id: 18, bits: 3 } }),
-    note: "Codebook of 256 points for four weights. Read only.",
+    note: in_engine("Codebook of 256 points for four weights. Read only."),
     source: GGML_SOURCE,
 };
 
@@ -775,7 +781,7 @@ pub static GGML_IQ3_S: Format = Format {
     name: "IQ3_S",
     family: Family::Ggml,
     kind: Kind::Block(Block { size: 256, bytes: 110, layout: Layout::Ggml { id: 21, bits: 3 } }),
-    note: "Codebook of 512 points for four weights. Read only.",
+    note: in_engine("Codebook of 512 points for four weights. Read only."),
     source: GGML_SOURCE,
 };
 

@@ -4,6 +4,7 @@
 //! can read what a reader will see. Controls stay with the page. What travels is a [`Question`], the keys of the lab's
 //! link, and a [`View`], texts by their [`Part`].
 
+pub mod export;
 pub mod figure;
 pub mod form;
 pub mod formats;
@@ -112,6 +113,8 @@ pub enum Part {
     Codes,
     /// Why there is no block; empty if there is one.
     BlockProblem,
+    /// What kind of block it is.
+    BlockNote,
     /// The block in one line.
     BlockSize,
     /// HTML: its bytes.

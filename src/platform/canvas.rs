@@ -3,6 +3,7 @@
 use plotters::coord::Shift;
 use plotters::prelude::{DrawingArea, IntoDrawingArea};
 use plotters_canvas::CanvasBackend;
+use wasm_bindgen::JsCast;
 use web_sys::{HtmlCanvasElement, window};
 
 /// Sizes a canvas for the screen's pixels and gives the area to draw on, with the device pixels in a CSS pixel by which
@@ -17,4 +18,14 @@ pub fn prepare(
     canvas.set_width((width * scale).round().max(1.0) as u32);
     canvas.set_height((height * scale).round().max(1.0) as u32);
     Some((CanvasBackend::with_canvas_object(canvas.clone())?.into_drawing_area(), scale))
+}
+
+/// What is drawn on an area of so many pixels, as the URL of a PNG.
+#[must_use]
+pub fn png((width, height): (u32, u32), draw: impl FnOnce(&DrawingArea<CanvasBackend, Shift>)) -> Option<String> {
+    let canvas: HtmlCanvasElement = window()?.document()?.create_element("canvas").ok()?.dyn_into().ok()?;
+    canvas.set_width(width);
+    canvas.set_height(height);
+    draw(&CanvasBackend::with_canvas_object(canvas.clone())?.into_drawing_area());
+    canvas.to_data_url().ok()
 }

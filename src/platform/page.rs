@@ -234,20 +234,26 @@ pub fn mark(container: &str, attribute: &str, word: &str, class: &str) {
 
 /// Offers a file of this MIME type.
 pub fn download(name: &str, kind: &str, content: &[u8]) {
-    let Some((_, document)) = page() else { return };
     let options = BlobPropertyBag::new();
     options.set_type(kind);
     let content = Uint8Array::from(content);
     let url = Blob::new_with_u8_array_sequence_and_options(&Array::of1(&content), &options)
         .and_then(|blob| Url::create_object_url_with_blob(&blob));
-    let anchor = document.create_element("a").ok().and_then(|element| element.dyn_into::<HtmlElement>().ok());
-    if let (Ok(url), Some(anchor)) = (url, anchor) {
-        _ = anchor.set_attribute("href", &url);
-        _ = anchor.set_attribute("download", name);
-        anchor.click();
+    if let Ok(url) = url {
+        offer(name, &url);
         // Not before the browser has begun: it reads the file in its own time.
         let later = Timer::after_ms(10_000, move || _ = Url::revoke_object_url(&url));
         std::mem::forget(later);
+    }
+}
+
+/// Has the browser save what is at a URL.
+pub fn offer(name: &str, url: &str) {
+    let Some((_, document)) = page() else { return };
+    if let Some(anchor) = document.create_element("a").ok().and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+        _ = anchor.set_attribute("href", url);
+        _ = anchor.set_attribute("download", name);
+        anchor.click();
     }
 }
 

@@ -5,7 +5,7 @@
 
 use super::{Range, Scheme};
 use crate::formats::{Integer, Rounding};
-use crate::source::Source;
+use crate::source::{Source, in_engine};
 
 /// The values that integer codes stand for: value = (code − `zero_point`) · `scale`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -51,29 +51,31 @@ pub static GRID_RULES: &[GridRule] = &[
     GridRule {
         id: "absmax",
         name: "ggml, SmoothQuant: amax / (2ᵇ⁻¹ − 1)",
-        note: "As many codes below zero as above; affine: from minimum to maximum, zero included.",
+        note: in_engine("As many codes below zero as above; affine: from minimum to maximum, zero included."),
         grid: Grid::from_range,
-        source: Source {
-            title: "Xiao et al. 2023, SmoothQuant; ggml Q8_0; ONNX DynamicQuantizeLinear for the affine codes",
-            url: "https://arxiv.org/abs/2211.10438",
-            as_of: "2026-11-23",
-        },
+        source: Source::in_engine(
+            "Xiao et al. 2023, SmoothQuant; ggml Q8_0; ONNX DynamicQuantizeLinear for the affine codes",
+            "https://arxiv.org/abs/2211.10438",
+            "2026-11-23",
+        ),
     },
     GridRule {
         id: "torch",
         name: "PyTorch observers: amax / (2ᵇ⁻¹ − ½)",
-        note: "All 256 codes, so the largest value is clipped by half a step; no scale below 2⁻²³, which is too coarse for tiny tensors.",
+        note: in_engine(
+            "All 256 codes, so the largest value is clipped by half a step; no scale below 2⁻²³, which is too coarse for tiny tensors.",
+        ),
         grid: |integer, scheme, range| by_full_range(integer, scheme, range, f32::EPSILON),
-        source: Source {
-            title: "torch.ao.quantization.observer, _calculate_qparams",
-            url: "https://github.com/pytorch/pytorch/blob/main/torch/ao/quantization/observer.py",
-            as_of: "2026-11-23",
-        },
+        source: Source::in_engine(
+            "torch.ao.quantization.observer, _calculate_qparams",
+            "https://github.com/pytorch/pytorch/blob/main/torch/ao/quantization/observer.py",
+            "2026-11-23",
+        ),
     },
     GridRule {
         id: "onnx",
         name: "ONNX Runtime: x / scale",
-        note: "Divides by the scale where others multiply by its inverse; −128 may occur.",
+        note: in_engine("Divides by the scale where others multiply by its inverse; −128 may occur."),
         grid: |integer, scheme, range| {
             let (min_code, max_code) = match scheme {
                 Scheme::Symmetric => integer.full_range(),
@@ -81,16 +83,16 @@ pub static GRID_RULES: &[GridRule] = &[
             };
             Grid { min_code, max_code, divides: true, ..Grid::from_range(integer, scheme, range) }
         },
-        source: Source {
-            title: "ONNX operators QuantizeLinear and DynamicQuantizeLinear",
-            url: "https://onnx.ai/onnx/operators/onnx__QuantizeLinear.html",
-            as_of: "2026-11-23",
-        },
+        source: Source::in_engine(
+            "ONNX operators QuantizeLinear and DynamicQuantizeLinear",
+            "https://onnx.ai/onnx/operators/onnx__QuantizeLinear.html",
+            "2026-11-23",
+        ),
     },
     GridRule {
         id: "torchao",
         name: "torchao groupwise",
-        note: "As PyTorch’s, but no scale below 10⁻⁵.",
+        note: in_engine("As PyTorch’s, but no scale below 10⁻⁵."),
         grid: |integer, scheme, range| {
             let integer = if scheme == Scheme::Affine { Integer { signed: false, ..integer } } else { integer };
             by_full_range(integer, scheme, range, 1e-5)
@@ -100,7 +102,7 @@ pub static GRID_RULES: &[GridRule] = &[
     GridRule {
         id: "torchao_no_clip",
         name: "torchao, no clipping",
-        note: "Symmetric: max(−min / 8, max / 7) for four bits, so that neither end is clipped.",
+        note: in_engine("Symmetric: max(−min / 8, max / 7) for four bits, so that neither end is clipped."),
         grid: |integer, scheme, range| {
             if scheme == Scheme::Affine {
                 return by_full_range(Integer { signed: false, ..integer }, scheme, range, 1e-5);
@@ -115,11 +117,11 @@ pub static GRID_RULES: &[GridRule] = &[
     },
 ];
 
-const TORCHAO: Source = Source {
-    title: "torchao, quant_primitives.py: choose_qparams_affine, quantize_affine",
-    url: "https://github.com/pytorch/ao/blob/main/torchao/quantization/quant_primitives.py",
-    as_of: "2026-11-23",
-};
+const TORCHAO: Source = Source::in_engine(
+    "torchao, quant_primitives.py: choose_qparams_affine, quantize_affine",
+    "https://github.com/pytorch/ao/blob/main/torchao/quantization/quant_primitives.py",
+    "2026-11-23",
+);
 
 /// The rule with this id.
 #[must_use]

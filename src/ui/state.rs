@@ -168,11 +168,16 @@ impl State {
         self.route_to(self.room.get())
     }
 
+    /// The whole address of that.
+    pub fn link(&self) -> String {
+        format!("{}#{}", page::base_url(), self.route().write())
+    }
+
     /// What the Formats lab is asked now.
     fn formats_question(&self) -> Question {
         let (keys, typed) = self.formats.with(|scenario| (scenario.keys(), scenario.x.clone()));
         let (order, window) = (self.formats_order.get(), self.formats_window.get());
-        Question { lab: Lab::Formats, keys, typed, order, window, closer: None, file: None }
+        Question { lab: Lab::Formats, keys, typed, order, window, ..Question::default() }
     }
 
     /// What the Quantize lab is asked now.

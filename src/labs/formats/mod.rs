@@ -40,6 +40,7 @@ pub fn view(question: &Question) -> View {
         }
         Err(problem) => view.set(Part::Problem, problem),
     }
+    view.set(Part::BlockNote, asked.block.note);
     match block::block(&asked) {
         Ok(block) => {
             view.set(Part::BlockSize, block.size);

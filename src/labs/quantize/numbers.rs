@@ -221,8 +221,24 @@ pub fn explain(asked: &QuantizeScenario, report: &Report) -> String {
         );
     }
     line("note", "Not here: GPTQ, AWQ and HQQ, which choose codes by what they do to a layer’s output.");
-    html.finish()
+    html.open("details", &[("class", "more"), ("id", "quantize-meanings")]);
+    html.element("summary", &[], "What the figures mean").open("ul", &[]);
+    for meaning in MEANINGS {
+        html.element("li", &[], meaning);
+    }
+    html.close("ul").close("details").finish()
 }
+
+/// What the figures mean.
+const MEANINGS: [&str; 7] = [
+    "With x a number and q what it became, the error is e = q − x.",
+    "RMSE = √(mean of e²): the typical error. Bias = mean of e.",
+    "SQNR = 10·log₁₀(Σx² / Σe²) in dB: 6 dB more is half the error. It is not accuracy: models bear some errors better than others.",
+    "Relative error = ‖Q − X‖ / ‖X‖. Output error = ‖(Q − X)·a‖ / ‖X·a‖: how far a layer’s output moves, for a normal activation a.",
+    "Cosine: 1 means that the tensor still points the same way.",
+    "Clipped: numbers beyond the format’s range. Flushed: numbers other than zero that became zero.",
+    "Entropy of the codes = −Σ p·log₂ p over the shares p of the codes that occur: what a perfect compressor would leave.",
+];
 
 /// So many of something, whose plural ends in s: `1 number`, `65 536 numbers`.
 pub fn counted(n: u64, noun: &str) -> String {

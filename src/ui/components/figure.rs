@@ -1,7 +1,7 @@
 //! A picture with its takeaway, its summary and its data.
 
-use crate::charts::{Picture, Style, Theme};
-use crate::labs::FigureData;
+use crate::charts::{Picture, Sheet, Style, Surface, Svg, Theme};
+use crate::labs::{FigureData, Html, export};
 use crate::platform::{canvas, page};
 use crate::ui::busy;
 use crate::ui::dynamic::{effect, text};
@@ -53,7 +53,8 @@ pub fn Figure(
     #[prop(optional)]
     press: Option<Callback<(u32, u32)>>,
 ) -> impl IntoView {
-    let dark = expect_context::<State>().dark;
+    let state = expect_context::<State>();
+    let dark = state.dark;
     let canvas: NodeRef<Canvas> = NodeRef::new();
     let frame: NodeRef<Div> = NodeRef::new();
     let width = RwSignal::new(0.0);
@@ -133,6 +134,22 @@ pub fn Figure(
         let open = open.get();
         data.with(|data| data.as_ref().map(|data| data.table.html(open)).unwrap_or_default())
     });
+    // A sandboxed frame lets nothing be downloaded, and does not say so.
+    let takes_along = !state.view.embed;
+    let told = RwSignal::new("");
+    let buttons = text(move || {
+        let mut html = Html::default();
+        for kind in ["SVG", "PNG", "CSV"].into_iter().filter(|_| takes_along) {
+            html.button("button", kind, kind);
+        }
+        html.finish()
+    });
+    let take = Callback::new(move |kind: String| {
+        data.with_untracked(|data| {
+            let done = data.as_ref().is_some_and(|data| take_along(id, &kind, data, &untrack(|| state.link())));
+            told.set(if done { "" } else { "The browser gave no picture." });
+        });
+    });
     view! {
         <figure class="figure" id=id>
             <h2 class="figure__title">{of(|data| data.title.clone())}</h2>
@@ -151,7 +168,9 @@ pub fn Figure(
                 ></canvas>
             </div>
             <details class="figure__data" on:toggle=move |_| open.set(true)>
-                <summary>"Show as table"</summary>
+                <summary>{if takes_along { "Table and downloads" } else { "Show as table" }}</summary>
+                <Markup class="offers" html=buttons act=take/>
+                <span class="actions__told" role="status">{told}</span>
                 <div
                     class="table-scroll"
                     tabindex="0"
@@ -163,4 +182,28 @@ pub fn Figure(
             </details>
         </figure>
     }
+}
+
+/// Offers a figure as a file of this kind; says whether that worked.
+fn take_along(id: &str, kind: &str, data: &FigureData, link: &str) -> bool {
+    let name = format!("bitbudget-{id}.{}", kind.to_ascii_lowercase());
+    let FigureData { title, summary, picture, .. } = data;
+    let sheet = Sheet { title, summary, picture, link };
+    let (width, height) = sheet.size();
+    let size = (2 * width as u32, 2 * height as u32);
+    // A drawing on text cannot fail, and one on a canvas that does stays blank.
+    let draw = |surface: &dyn Surface| _ = sheet.draw(surface, 2.0);
+    match kind {
+        "CSV" => page::download(&name, "text/csv", export::csv(data, link).as_bytes()),
+        "SVG" => {
+            let svg = Svg::new(size);
+            draw(&svg);
+            page::download(&name, "image/svg+xml", svg.finish(2, title, summary).as_bytes());
+        }
+        _ => match canvas::png(size, |area| draw(area)) {
+            Some(url) => page::offer(&name, &url),
+            None => return false,
+        },
+    }
+    true
 }

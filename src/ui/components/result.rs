@@ -42,7 +42,7 @@ pub fn ReportActions() -> impl IntoView {
             });
         });
     };
-    let link = move || format!("{}#{}", page::base_url(), state.route().write());
+    let link = move || state.link();
     let copy_json = Callback::new(move |()| match state.report() {
         Some(Ok(report)) => copy("JSON", host::indented(&report)),
         Some(Err(why)) => told.set(why),

@@ -181,7 +181,7 @@ fn Block() -> impl IntoView {
     view! {
         <section class="block" aria-label="A block">
             <h2 class="figure__title">"A block of numbers that share a scale"</h2>
-            <p class="figure__summary">{text(move || scenario.with(|scenario| scenario.block.note.to_owned()))}</p>
+            <p class="figure__summary">{part(state, Part::BlockNote)}</p>
             <div class="block__controls">{form(scenario, KEYS, controls::block)}</div>
             <TextField
                 id="formats-values"

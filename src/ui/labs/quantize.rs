@@ -81,17 +81,6 @@ pub fn QuantizeLab() -> impl IntoView {
                 <h2 class="lab__heading">"Why this number"</h2>
                 <Markup html=shown_part(shown, Part::Notes)/>
                 <details class="more">
-                    <summary>"What the figures mean"</summary>
-                    <ul>
-                        <li>"With x a number and q what it became, the error is e = q − x."</li>
-                        <li>"RMSE = √(mean of e²): the typical error. Bias = mean of e."</li>
-                        <li>"SQNR = 10·log₁₀(Σx² / Σe²) in dB: 6 dB more is half the error. It is not accuracy: models bear some errors better than others."</li>
-                        <li>"Output error = ‖(Q − X)·a‖ / ‖X·a‖: how far a layer’s output moves, for a normal activation a."</li>
-                        <li>"Cosine: 1 means that the tensor still points the same way."</li>
-                        <li>"Clipped: numbers beyond the format’s range. Flushed: numbers other than zero that became zero."</li>
-                    </ul>
-                </details>
-                <details class="more">
                     <summary>"Sources"</summary>
                     <Markup html=shown_part(shown, Part::Sources)/>
                 </details>

@@ -154,7 +154,7 @@ fn the_quantize_lab_is_worked_by_keys() {
         assert_eq!(page.report().await["n"], 1 << 20);
         // The data of a picture open by key.
         page.eval("document.querySelector('#quantize-values-chart summary').focus()").await;
-        assert_eq!(page.text(":focus").await, "Show as table");
+        assert_eq!(page.text(":focus").await, "Table and downloads");
         page.press(' ').await;
         page.until("the table is open", "return document.querySelector('#quantize-values-chart details').open").await;
         page.until(

@@ -5,6 +5,7 @@
 mod accessibility;
 mod embedding;
 mod expected;
+mod exports;
 mod first_paint;
 mod formats;
 mod keyboard;
