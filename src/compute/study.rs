@@ -5,7 +5,7 @@ use crate::labs::File;
 use crate::labs::quantize::compare::{Comparison, Effect, Remedy, remedies};
 use crate::labs::quantize::{Closer, Inspected, Outcome, Task, clip_parts};
 use crate::quantize::{Detail, Element, Error, Plan, Quantizer, RangeMethod, Report, compare};
-use crate::weights::npy::npy;
+use crate::weights::npy;
 use std::ops::ControlFlow;
 
 /// The most values of a tensor that formats are compared on.
@@ -103,18 +103,23 @@ pub fn clip_curve(plan: &Plan, values: &[f32]) -> Vec<(f64, f64)> {
     clip_parts().into_iter().filter_map(at).collect()
 }
 
-/// Name and content of a file of a tensor.
+/// Name and content of a file of a tensor: no more than that in memory beside the tensor.
 #[must_use]
 pub fn file(file: File, plan: &Plan, values: &[f32]) -> (String, Vec<u8>) {
-    let floats = |values: &[f32]| {
-        let bytes: Vec<u8> = values.iter().flat_map(|x| x.to_le_bytes()).collect();
-        npy("<f4", &[plan.rows, plan.cols], &bytes)
+    let floats = |of_slice: &dyn Fn(usize, &[f32]) -> Vec<f32>| {
+        let mut content = npy::header("<f4", &[plan.rows, plan.cols], 4 * values.len());
+        for (first_row, slice) in cpu::slices(plan.cols, values) {
+            content.extend(of_slice(first_row, slice).iter().flat_map(|x| x.to_le_bytes()));
+        }
+        content
     };
     let codes = || cpu::codes(plan, values);
     let id = plan.quantizer.format.id;
     match file {
-        File::Reference => ("fp32.npy".to_owned(), floats(values)),
-        File::Quantized => (format!("{id}-values.npy"), floats(&cpu::quantized(plan, 0, values))),
+        File::Reference => ("fp32.npy".to_owned(), floats(&|_, slice| slice.to_vec())),
+        File::Quantized => {
+            (format!("{id}-values.npy"), floats(&|first_row, slice| cpu::quantized(plan, first_row, slice)))
+        }
         File::Codes => {
             let codes = codes();
             let is_ggml = matches!(plan.element, Element::Ggml(_));
@@ -128,7 +133,9 @@ pub fn file(file: File, plan: &Plan, values: &[f32]) -> (String, Vec<u8>) {
                 _ => "<u4",
             };
             let shape = if is_ggml { vec![plan.rows, codes.len() / plan.rows] } else { vec![plan.rows, plan.cols] };
-            (format!("{id}-codes.npy"), npy(dtype, &shape, &codes))
+            let mut content = npy::header(dtype, &shape, codes.len());
+            content.extend(codes);
+            (format!("{id}-codes.npy"), content)
         }
         File::Packed => {
             let packed = cpu::packed(plan, values, &codes());

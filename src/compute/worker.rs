@@ -12,6 +12,7 @@ use crate::platform::webgpu::Adapter;
 use crate::platform::{clock::now_ms, task, workers};
 use crate::quantize::{Error, Plan, Report, Tally};
 use crate::weights::Tensor;
+use core::arch::wasm32::memory_size;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -36,7 +37,10 @@ pub fn serve() {
                 held.overtaken.set(false);
                 // Of a job that is overtaken nobody looks at the answer.
                 let view = held.answer(&job).await.unwrap_or_default();
-                post(&FromWorker::Answer { id: job.id, view: Box::new(view) });
+                let answer = FromWorker::Answer { id: job.id, view: Box::new(view) };
+                if let Ok(bytes) = protocol::write(&answer) {
+                    workers::post_to_page(&bytes, held.content.take().as_deref());
+                }
             }
             *bench.borrow_mut() = Some(held);
         });
@@ -46,7 +50,7 @@ pub fn serve() {
 
 fn post(message: &FromWorker) {
     if let Ok(bytes) = protocol::write(message) {
-        workers::post_to_page(&bytes);
+        workers::post_to_page(&bytes, None);
     }
 }
 
@@ -63,6 +67,8 @@ struct Bench {
     adapter: Option<Result<Adapter, Unavailable>>,
     /// Its device, started when a job is to run on it; or why it is not used.
     gpu: Option<Result<Gpu, Unavailable>>,
+    /// Content of the file that the job at hand was for.
+    content: Option<Vec<u8>>,
     /// Whether the job at hand is no longer wanted.
     overtaken: Rc<Cell<bool>>,
 }
@@ -126,8 +132,10 @@ impl Bench {
         let Some((_, plan, outcome)) = &self.done else { return Err(End::Overtaken) };
         let values = self.values();
         if let Some(file) = question.file {
+            let (name, content) = study::file(file, plan, values);
+            self.content = Some(content);
             let mut view = View::of(question);
-            view.file = Some(study::file(file, plan, values));
+            view.file = name;
             return Ok(view);
         }
         let closer = question.closer.map(|cell| study::look(plan, values, cell));
@@ -207,7 +215,10 @@ impl Bench {
             (Backend::Cpu, _) => ("cpu", "CPU (WebAssembly SIMD)".to_owned()),
         };
         let clip_curve = study::clip_curve(&plan, values);
-        Ok((plan, Outcome { report, backend, backend_name, elapsed_ms, backend_note: note, clip_curve }))
+        let engine_bytes = memory_size::<0>() as u64 * 65_536;
+        let outcome =
+            Outcome { report, backend, backend_name, elapsed_ms, backend_note: note, engine_bytes, clip_curve };
+        Ok((plan, outcome))
     }
 }
 

@@ -85,8 +85,8 @@ pub struct View {
     pub x: f64,
     /// Pictures, in the lab's order.
     pub figures: Vec<FigureData>,
-    /// Name and content of the file that was asked for.
-    pub file: Option<(String, Vec<u8>)>,
+    /// Name of the file that was asked for; empty if none was. Its content travels by itself.
+    pub file: String,
     parts: Vec<String>,
 }
 

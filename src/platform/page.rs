@@ -3,9 +3,9 @@
 use super::task;
 use js_sys::{Array, Reflect, Uint8Array, global};
 use wasm_bindgen::prelude::*;
+pub use web_sys::Blob;
 use web_sys::{
-    Blob, BlobPropertyBag, Document, Element, Event, HtmlElement, HtmlTextAreaElement, PointerEvent, Url, Window,
-    window,
+    BlobPropertyBag, Document, Element, Event, HtmlElement, HtmlTextAreaElement, PointerEvent, Url, Window, window,
 };
 
 fn page() -> Option<(Window, Document)> {
@@ -237,9 +237,14 @@ pub fn download(name: &str, kind: &str, content: &[u8]) {
     let options = BlobPropertyBag::new();
     options.set_type(kind);
     let content = Uint8Array::from(content);
-    let url = Blob::new_with_u8_array_sequence_and_options(&Array::of1(&content), &options)
-        .and_then(|blob| Url::create_object_url_with_blob(&blob));
-    if let Ok(url) = url {
+    if let Ok(blob) = Blob::new_with_u8_array_sequence_and_options(&Array::of1(&content), &options) {
+        download_blob(name, &blob);
+    }
+}
+
+/// Offers a file that the browser keeps.
+pub fn download_blob(name: &str, content: &Blob) {
+    if let Ok(url) = Url::create_object_url_with_blob(content) {
         offer(name, &url);
         // Not before the browser has begun: it reads the file in its own time.
         let later = Timer::after_ms(10_000, move || _ = Url::revoke_object_url(&url));

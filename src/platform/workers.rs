@@ -23,12 +23,12 @@ pub struct Handle {
 impl Handle {
     /// Starts a worker. `on_message` gets its messages, `on_failure` why it did not start or why it died.
     ///
-    /// Messages are bytes; the start-up script, which runs before the program, sends strings.
+    /// Messages are bytes, some of them with a file; the start-up script, which runs before the program, sends strings.
     ///
     /// # Errors
     /// The browser's refusal, in its words.
     pub fn spawn(
-        mut on_message: impl FnMut(Vec<u8>) + 'static,
+        mut on_message: impl FnMut(Vec<u8>, Option<Blob>) + 'static,
         on_failure: impl Fn(String) + Clone + 'static,
     ) -> Result<Self, String> {
         let engine = page::engine_url().ok_or("the page does not name its engine")?;
@@ -49,7 +49,9 @@ impl Handle {
         let on_message = Closure::new(move |event: MessageEvent| {
             let data = event.data();
             if let Some(bytes) = data.dyn_ref::<Uint8Array>() {
-                on_message(bytes.to_vec());
+                on_message(bytes.to_vec(), None);
+            } else if let Some(both) = data.dyn_ref::<Array>() {
+                on_message(both.get(0).unchecked_into::<Uint8Array>().to_vec(), both.get(1).dyn_into().ok());
             } else {
                 start_failed(data.as_string().unwrap_or_default());
             }
@@ -79,10 +81,16 @@ impl Drop for Handle {
     }
 }
 
-/// Inside the worker: sends a message to the page.
-pub fn post_to_page(bytes: &[u8]) {
+/// Inside the worker: sends a message to the page, and with it the content of a file, which goes into the browser's keeping
+/// and not through the page's memory.
+pub fn post_to_page(bytes: &[u8], file: Option<&[u8]>) {
     let scope: DedicatedWorkerGlobalScope = global().unchecked_into();
-    _ = scope.post_message(&Uint8Array::from(bytes));
+    let bytes = Uint8Array::from(bytes);
+    let content = |file: &[u8]| Blob::new_with_u8_array_sequence(&Array::of1(&Uint8Array::from(file)));
+    _ = match file.map(content) {
+        Some(Ok(blob)) => scope.post_message(&Array::of2(&bytes, &blob)),
+        _ => scope.post_message(&bytes),
+    };
 }
 
 /// Inside the worker: hands the page's messages to `receive`, for as long as the worker lives.

@@ -7,7 +7,7 @@
 use crate::compute::backend::Choice;
 use crate::compute::protocol::{self, FromWorker, Job, JobId, Stage, ToWorker};
 use crate::labs::{Question, View};
-use crate::platform::page::Timer;
+use crate::platform::page::{Blob, Timer};
 use crate::platform::workers::Handle;
 use std::cell::RefCell;
 
@@ -26,6 +26,8 @@ pub enum Event {
     Preview(Box<View>),
     /// It is done, or cannot be: the view says which.
     Answer(Box<View>),
+    /// The file that was asked for: its name and content.
+    File(String, Blob),
     /// No worker would do it; why.
     NoWorker(String),
 }
@@ -137,7 +139,7 @@ fn advance() {
     }
 }
 
-fn receive(bytes: Vec<u8>) {
+fn receive(bytes: Vec<u8>, file: Option<Blob>) {
     let Ok(message) = protocol::read(&bytes) else { return died("it sent nonsense".to_owned()) };
     match message {
         FromWorker::Ready => {
@@ -146,7 +148,13 @@ fn receive(bytes: Vec<u8>) {
         }
         FromWorker::Progress { id, stage, share } => tell(id, Event::Progress(stage, share)),
         FromWorker::Preview { id, view } => tell(id, Event::Preview(view)),
-        FromWorker::Answer { id, view } => answered(id, Event::Answer(view)),
+        FromWorker::Answer { id, view } => answered(
+            id,
+            match file {
+                Some(content) => Event::File(view.file, content),
+                None => Event::Answer(view),
+            },
+        ),
     }
 }
 

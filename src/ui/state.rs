@@ -141,7 +141,7 @@ impl State {
 
     /// Goes where a link leads.
     pub fn open(&self, route: Route, notices: Vec<String>) {
-        self.room.set(route.room());
+        set_if_new(self.room, route.room());
         match route {
             Route::Home => {}
             Route::Memory(scenario) => set_if_new(self.memory, scenario),
@@ -219,11 +219,8 @@ impl State {
         client::submit(Question { file: Some(file), ..question }, self.view.compute, move |event| {
             match event {
                 Event::Progress(..) | Event::Preview(_) => return,
-                Event::Answer(view) => {
-                    if let Some((name, content)) = view.file {
-                        page::download(&name, "application/octet-stream", &content);
-                    }
-                }
+                Event::File(name, content) => page::download_blob(&name, &content),
+                Event::Answer(_) => {}
                 Event::NoWorker(why) => shown.update(|shown| shown.problem = no_worker(&why)),
             }
             RUNNING.take();
@@ -257,6 +254,8 @@ impl State {
                     shown.set(Shown { settled: Some(asked.clone()), view: *view, ..Shown::default() })
                 }
                 Event::Answer(view) => shown.update(|shown| shown.fail(asked.clone(), view.part(Part::Problem))),
+                // No file was asked for.
+                Event::File(..) => {}
                 Event::NoWorker(why) => {
                     shown.update(|shown| shown.fail(asked.clone(), &no_worker(&why)));
                 }

@@ -47,6 +47,8 @@ pub struct Outcome {
     pub elapsed_ms: f64,
     /// Why another backend than the fastest did it, if so.
     pub backend_note: Option<String>,
+    /// The most memory that the engine has had, in bytes.
+    pub engine_bytes: u64,
     /// Of formats that have a scale: decibels by the part of the range that is not clipped, of a sample.
     pub clip_curve: Vec<(f64, f64)>,
 }
@@ -152,7 +154,15 @@ impl Outcome {
     pub fn on_cpu() -> Self {
         let report = Report::default();
         let (backend, backend_name) = ("cpu", "CPU (WebAssembly SIMD)".to_owned());
-        Self { report, backend, backend_name, elapsed_ms: 0.0, backend_note: None, clip_curve: Vec::new() }
+        Self {
+            report,
+            backend,
+            backend_name,
+            elapsed_ms: 0.0,
+            backend_note: None,
+            engine_bytes: 0,
+            clip_curve: Vec::new(),
+        }
     }
 
     /// The page's JSON report: the figures, then where and how fast they were made.
@@ -164,9 +174,10 @@ impl Outcome {
             backend: &'a str,
             backend_name: &'a str,
             elapsed_ms: f64,
+            engine_bytes: u64,
         }
-        let Self { report, backend, backend_name, elapsed_ms, .. } = self;
-        json::write(&Flat { report, backend, backend_name, elapsed_ms: *elapsed_ms })
+        let Self { report, backend, backend_name, elapsed_ms, engine_bytes, .. } = self;
+        json::write(&Flat { report, backend, backend_name, elapsed_ms: *elapsed_ms, engine_bytes: *engine_bytes })
     }
 }
 

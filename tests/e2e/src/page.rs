@@ -326,6 +326,20 @@ impl Page {
         self.driver.enter_default_frame().await.expect("the frame can be left");
     }
 
+    /// Milliseconds of processor time that the page's thread has had since this was first called; known of Chromium only.
+    pub async fn thread_ms(&self) -> Option<f64> {
+        if kind() != Kind::Chromium {
+            return None;
+        }
+        let tools = self.driver.cdp();
+        let ask = async |command, params: Value| tools.send_raw(command, params).await.expect("it can be asked");
+        ask("Performance.enable", json!({ "timeDomain": "threadTicks" })).await;
+        let all = ask("Performance.getMetrics", json!({})).await;
+        let metrics = all["metrics"].as_array().expect("a list");
+        let whole = metrics.iter().find(|metric| metric["name"] == "TaskDuration");
+        whole.and_then(|metric| metric["value"].as_f64()).map(|seconds| 1e3 * seconds)
+    }
+
     // ── The console ───────────────────────────────────────────────────────────────────────────────────────────────
 
     /// Panics if the page wrote to the console, left an error uncaught or tried what its policy forbids.

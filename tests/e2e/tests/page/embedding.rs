@@ -166,6 +166,7 @@ fn reports_have_the_documented_keys() {
             "nonfinite",
             "backend",
             "elapsed_ms",
+            "engine_bytes",
             "codes_sha256",
         ] {
             assert!(keys(&quantize).contains(&key), "quantize has no {key}");
