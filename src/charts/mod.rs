@@ -94,11 +94,15 @@ impl AnyPicture {
         }
     }
 
-    /// The cell under a place, by column and row, of a picture that has cells.
+    /// The cell under a place, by column and row, of a picture that has cells; of a histogram the bin, in row 0.
     #[must_use]
     pub fn cell_at(&self, at: layout::Point, size: (f64, f64)) -> Option<(usize, usize)> {
-        let Self::Cells(cells) = self else { return None };
-        cells.layout(size, &Style::new(&Theme::LIGHT, 1.0))?.cell_at(at)
+        let style = Style::new(&Theme::LIGHT, 1.0);
+        match self {
+            Self::Cells(cells) => cells.layout(size, &style)?.cell_at(at),
+            Self::Histogram(histogram) => Some((histogram.bin_at(&histogram.layout(size, &style)?.frame, at.0)?, 0)),
+            _ => None,
+        }
     }
 }
 

@@ -3,7 +3,9 @@
 use super::cpu::{self, trials};
 use crate::labs::File;
 use crate::labs::quantize::compare::{Comparison, Effect, Remedy, remedies};
+use crate::labs::quantize::place::{Place, Spot};
 use crate::labs::quantize::{Closer, Inspected, Outcome, Task, clip_parts};
+use crate::quantize::detail::Window;
 use crate::quantize::{Detail, Element, Error, Plan, Quantizer, RangeMethod, Report, compare};
 use crate::weights::npy;
 use std::ops::ControlFlow;
@@ -105,7 +107,7 @@ pub fn clip_curve(plan: &Plan, values: &[f32]) -> Vec<(f64, f64)> {
 
 /// Name and content of a file of a tensor: no more than that in memory beside the tensor.
 #[must_use]
-pub fn file(file: File, plan: &Plan, values: &[f32]) -> (String, Vec<u8>) {
+pub fn file(file: File, plan: &Plan, outcome: &Outcome, values: &[f32]) -> (String, Vec<u8>) {
     let floats = |of_slice: &dyn Fn(usize, &[f32]) -> Vec<f32>| {
         let mut content = npy::header("<f4", &[plan.rows, plan.cols], 4 * values.len());
         for (first_row, slice) in cpu::slices(plan.cols, values) {
@@ -142,7 +144,15 @@ pub fn file(file: File, plan: &Plan, values: &[f32]) -> (String, Vec<u8>) {
             let parts = [packed.codes, packed.scales, packed.zero_points, packed.tensor_scales];
             (format!("{id}.bin"), parts.concat())
         }
+        File::Report => (format!("{id}-report.json"), outcome.to_json().into_bytes()),
     }
+}
+
+/// Where the largest error of a bin of the errors is.
+fn worst_in_bin(plan: &Plan, values: &[f32], quantized: &[f32], bin: usize) -> Option<usize> {
+    let errors = values.iter().zip(quantized).map(|(x, q)| q - x).enumerate();
+    let of_bin = errors.filter(|(_, e)| e.is_finite() && plan.error_edges.bin_from_guess(*e) == bin);
+    of_bin.max_by(|(_, a), (_, b)| a.abs().total_cmp(&b.abs())).map(|(index, _)| index)
 }
 
 /// How many codes of so many bytes differ.
@@ -151,14 +161,24 @@ fn count_changed(a: &[u8], b: &[u8], code_bytes: usize) -> u64 {
     pairs.filter(|(a, b)| a != b).count() as u64
 }
 
-/// Looks at a tensor from above, and at the number of a cell with the largest error there, or of all cells if there is no
-/// such cell.
+/// Looks at a tensor from above, and at the number of a place. A number that is not in the cells moves them.
 #[must_use]
-pub fn look(plan: &Plan, values: &[f32], (col, row): (u32, u32)) -> Closer {
+pub fn look(plan: &Plan, values: &[f32], place: Place) -> Closer {
     let quantized = cpu::quantized(plan, 0, values);
     let shape = (plan.rows, plan.cols);
-    let detail = Detail::new(shape, values, &quantized, &plan.value_edges, &plan.error_edges);
-    let index = detail.worst_in(col as usize, row as usize).unwrap_or_else(|| detail.worst_of_all());
+    let detail = |window| Detail::new(shape, window, values, &quantized, &plan.value_edges, &plan.error_edges);
+    let mut seen = detail(place.window_of(shape));
+    let index = match place.spot {
+        Spot::Worst => None,
+        Spot::Cell(col, row) => seen.worst_in(col, row),
+        Spot::Number(index) => Some(index).filter(|index| *index < values.len()),
+        Spot::Error(bin) => worst_in_bin(plan, values, &quantized, bin),
+    };
+    let index = index.unwrap_or(seen.worst_of_all);
+    if seen.cell_of(plan.cols, index).is_none() {
+        seen = detail(Window::around(shape, index, (seen.window.rows, seen.window.cols)));
+    }
+    let detail = seen;
     let (row, col) = (index / plan.cols, index % plan.cols);
     let granularity = plan.quantizer.groups();
     let group = granularity.group(plan.cols, row, col / granularity.run(plan.cols));
@@ -197,11 +217,11 @@ mod tests {
     }
 
     /// What the inspector says of the number in a cell.
-    fn inspected(keys: &[(&str, &str)], cell: (u32, u32)) -> String {
+    fn inspected(keys: &[(&str, &str)], (col, row): (usize, usize)) -> String {
         let (question, task, values, plan) = task(keys);
         let report = cpu::report(task.quantizer, plan.rows, plan.cols, &values).unwrap();
         let outcome = Outcome { report, clip_curve: clip_curve(&plan, &values), ..Outcome::on_cpu() };
-        let closer = look(&plan, &values, cell);
+        let closer = look(&plan, &values, Place { spot: Spot::Cell(col, row), window: None });
         task.view(&question, Ok(&outcome), Some(&closer)).part(Part::Inspector).to_owned()
     }
 
@@ -225,11 +245,33 @@ mod tests {
     }
 
     #[test]
+    fn a_place_is_a_cell_of_a_part_a_number_or_an_error() {
+        let (_, _, values, plan) = task(&[("format", "int4"), ("outliers", "2")]);
+        let at = |text: &str| look(&plan, &values, Place::read(text));
+        let worst = at("worst");
+        let index = worst.inspected.index;
+        let error = |closer: &Closer| (closer.inspected.q - closer.inspected.x).abs();
+        assert!(error(&worst) > 0.0 && worst.detail.error.iter().all(|e| *e <= error(&worst)));
+        // Nearer, a cell is a number; one that is elsewhere moves the cells.
+        let near = at(&format!("number {index}@0,0,32,32"));
+        assert_eq!((near.inspected.index, near.detail.cell_rows, near.detail.cell_cols), (index, 32, 32));
+        assert!(near.detail.cell_of(plan.cols, index).is_some());
+        assert_eq!(at("cell 3,2@64,128,32,32").inspected.index, 66 * plan.cols + 131);
+        assert_eq!(at("number 99999999").inspected.index, index, "there is no such number");
+        // The bin of the worst error holds it; one that is empty leads there too.
+        let bin = plan.error_edges.bin_from_guess(worst.inspected.q - worst.inspected.x);
+        assert_eq!(error(&at(&format!("error {bin}"))), error(&worst));
+        let middle = at("error 128");
+        assert_eq!(plan.error_edges.bin_from_guess(middle.inspected.q - middle.inspected.x), 128);
+    }
+
+    #[test]
     fn a_number_is_beside_the_scale_of_its_own_group() {
         let values: Vec<String> = (0..64).map(|i| if i < 32 { "127".to_owned() } else { "1.27".to_owned() }).collect();
         let text = values.join(",");
         let (_, _, values, plan) = task(&[("data", "values"), ("values", &text), ("format", "int8"), ("scale", "g32")]);
-        let scale = |col| look(&plan, &values, (col, 0)).inspected.scale.unwrap().0;
+        let scale =
+            |col| look(&plan, &values, Place { spot: Spot::Number(col), window: None }).inspected.scale.unwrap().0;
         assert_eq!((scale(3), scale(40)), (1.0, 0.01));
     }
 
@@ -281,12 +323,13 @@ mod tests {
     #[test]
     fn files_hold_what_the_report_is_of() {
         let (_, _, values, plan) = task(&[("data", "values"), ("values", "0.7,-0.3,0.1"), ("format", "int4")]);
-        let data = |of| file(of, &plan, &values).1[128..].to_vec();
+        let outcome = Outcome::on_cpu();
+        let data = |of| file(of, &plan, &outcome, &values).1[128..].to_vec();
         let floats =
             |bytes: Vec<u8>| -> Vec<f32> { bytes.as_chunks().0.iter().map(|x| f32::from_le_bytes(*x)).collect() };
         assert_eq!(floats(data(File::Reference)), [0.7, -0.3, 0.1]);
         assert_eq!(data(File::Codes), [7, 0xfd, 1]);
-        let (name, packed) = file(File::Packed, &plan, &values);
+        let (name, packed) = file(File::Packed, &plan, &outcome, &values);
         assert_eq!((name.as_str(), packed.len() as u64), ("int4.bin", plan.packed_bytes()));
     }
 

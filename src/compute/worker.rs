@@ -6,6 +6,7 @@ use super::gpu::device::{Failure, Gpu};
 use super::protocol::{self, FromWorker, Job, JobId, Stage, ToWorker};
 use super::study;
 use crate::labs::quantize::compare::Comparison;
+use crate::labs::quantize::place::Place;
 use crate::labs::quantize::{Outcome, Task};
 use crate::labs::{Lab, Part, View, formats, quantize};
 use crate::platform::webgpu::Adapter;
@@ -132,13 +133,13 @@ impl Bench {
         let Some((_, plan, outcome)) = &self.done else { return Err(End::Overtaken) };
         let values = self.values();
         if let Some(file) = question.file {
-            let (name, content) = study::file(file, plan, values);
+            let (name, content) = study::file(file, plan, outcome, values);
             self.content = Some(content);
             let mut view = View::of(question);
             view.file = name;
             return Ok(view);
         }
-        let closer = question.closer.map(|cell| study::look(plan, values, cell));
+        let closer = question.closer.as_ref().map(|place| study::look(plan, values, Place::read(place)));
         Ok(task.view(question, Ok(outcome), closer.as_ref()))
     }
 

@@ -46,9 +46,8 @@ pub struct Question {
     pub order: Option<String>,
     /// The ends of the number line, while the reader drags the number along it.
     pub window: Option<(f64, f64)>,
-    /// Once the reader has asked for a closer look at a tensor: at which cell of it, by column and row; at that with the
-    /// largest error if there is no such cell.
-    pub closer: Option<(u32, u32)>,
+    /// Once the reader has asked for a closer look at a tensor: where, as [`quantize::place::Place`] says it.
+    pub closer: Option<String>,
     /// The file that the reader wants of a tensor.
     pub file: Option<File>,
 }
@@ -64,15 +63,18 @@ pub enum File {
     Codes,
     /// Codes and scales as they are stored, without a header.
     Packed,
+    /// All figures, as the page's JSON.
+    Report,
 }
 
 impl File {
     /// Every file, with the words for it.
-    pub const ALL: [(Self, &str); 4] = [
+    pub const ALL: [(Self, &str); 5] = [
         (Self::Reference, "FP32 values (.npy)"),
         (Self::Quantized, "Quantized values (.npy)"),
         (Self::Codes, "Codes (.npy)"),
         (Self::Packed, "Packed bytes (.bin)"),
+        (Self::Report, "Report (.json)"),
     ];
 }
 
@@ -129,6 +131,8 @@ pub enum Part {
     Figures,
     /// HTML: one number of a tensor.
     Inspector,
+    /// Which part of the tensor is in the cells, as it is said after a place.
+    Window,
     /// Which part of the tensor this is of, and that the whole follows; empty if it is of the whole.
     Preview,
 }

@@ -232,6 +232,14 @@ pub fn mark(container: &str, attribute: &str, word: &str, class: &str) {
     }
 }
 
+/// Opens details, and brings them into view.
+pub fn open_details(id: &str) {
+    if let Some(details) = page().and_then(|(_, document)| document.get_element_by_id(id)) {
+        _ = details.set_attribute("open", "");
+        details.scroll_into_view();
+    }
+}
+
 /// Offers a file of this MIME type.
 pub fn download(name: &str, kind: &str, content: &[u8]) {
     let options = BlobPropertyBag::new();

@@ -78,8 +78,8 @@ pub struct State {
     pub compare_shown: RwSignal<Shown>,
     /// The order of their table, once that was opened.
     pub compare_order: RwSignal<Option<String>>,
-    /// At which cell of its tensor it looks closer, once that was asked for.
-    pub quantize_closer: RwSignal<Option<(u32, u32)>>,
+    /// Where in its tensor it looks closer, once that was asked for.
+    pub quantize_closer: RwSignal<Option<String>>,
     /// What in the link was not understood.
     pub notices: RwSignal<Vec<String>>,
     /// The reader's choice of colours.

@@ -1,14 +1,18 @@
 //! A closer look at a tensor: from above, and at one of its numbers.
 
 use super::numbers::counted;
+use super::place::{Place, Spot};
 use crate::charts::{AnyPicture, Axis, CellRole, Cells, TickFormat};
 use crate::formats::anatomy::{Anatomy, Scaling, Setting, figure, formula, shown};
 use crate::formats::{Kind, LIBRARIES, block};
 use crate::labs::{FigureData, Html, Table};
-use crate::quantize::detail::JOINT_BINS;
+use crate::quantize::detail::{JOINT_BINS, Window};
 use crate::quantize::report::Report;
 use crate::quantize::{Detail, Granularity};
 use crate::scenario::QuantizeScenario;
+
+/// A part of a tensor with no more rows and columns than this is near enough.
+const NEAREST: usize = 16;
 
 /// What a closer look found.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,15 +53,15 @@ impl Closer {
             if let AnyPicture::Cells(cells) = &mut figure.picture
                 && cells.x.label == "Column"
             {
-                let granularity = asked.quantizer().groups();
-                let step = match (asked.format.block_size(), granularity) {
+                let step = match (asked.format.block_size(), asked.quantizer().groups()) {
                     (1, Granularity::Group(size)) => size as usize,
                     (size, _) => size,
                 };
-                let cols = report.cols as usize;
+                let Window { col, cols, .. } = self.detail.window;
                 // Lines closer than three cells would hide what they divide.
                 if step > 1 && cols / step <= cells.cols / 3 {
-                    cells.borders = (1..cols.div_ceil(step)).map(|i| (i * step) as f64).collect();
+                    let first = (col / step + 1) * step;
+                    cells.borders = (first..col + cols).step_by(step).map(|border| border as f64).collect();
                 }
             }
             figure
@@ -68,7 +72,7 @@ impl Closer {
     fn cells(&self, report: &Report, largest: &[f32], role: CellRole, title: &str) -> FigureData {
         let detail = &self.detail;
         let most = largest.iter().copied().fold(0.0, f32::max);
-        let (rows, cols) = (report.rows as usize, report.cols as usize);
+        let Window { row, col, rows, cols } = detail.window;
         let mut table = Table::new(["Row of cells", "Column of cells", "Largest magnitude"]);
         for (i, value) in largest.iter().enumerate() {
             let (row, col) = (i / detail.cell_cols, i % detail.cell_cols);
@@ -80,19 +84,19 @@ impl Closer {
                 "{} × {} cells over {} and {}: the stronger the colour, the larger the largest magnitude there, up to {}. Press one to look at the number with its largest error.",
                 detail.cell_rows,
                 detail.cell_cols,
-                counted(report.rows, "row"),
-                counted(report.cols, "column"),
+                part(rows, "row", row, report.rows),
+                part(cols, "column", col, report.cols),
                 figure(most.into())
             ),
             picture: AnyPicture::Cells(Cells {
-                x: Axis::linear("Column", TickFormat::Plain).over(0.0, cols as f64),
-                y: Axis::linear("Row (0 at the foot)", TickFormat::Plain).over(0.0, rows as f64),
+                x: Axis::linear("Column", TickFormat::Plain).over(col as f64, (col + cols) as f64),
+                y: Axis::linear("Row (0 at the foot)", TickFormat::Plain).over(row as f64, (row + rows) as f64),
                 cols: detail.cell_cols,
                 shades: shades(largest.iter().map(|x| f64::from(*x)), most.into()),
                 role,
                 ends: ("0".to_owned(), figure(most.into())),
                 borders: Vec::new(),
-                chosen: Some(detail.cell_of((rows, cols), self.inspected.index)),
+                chosen: detail.cell_of(report.cols as usize, self.inspected.index),
             }),
             table,
         }
@@ -127,6 +131,54 @@ impl Closer {
         }
     }
 
+    /// The part that is in the cells, as it is said after a place.
+    pub fn window(&self) -> String {
+        let Window { row, col, rows, cols } = self.detail.window;
+        format!("{row},{col},{rows},{cols}")
+    }
+
+    /// Where one can look from here: a word, a sign and a name for each way, and the place.
+    fn ways(&self, report: &Report) -> Vec<(&'static str, &'static str, &'static str, Place)> {
+        let (shape, window) = ((report.rows as usize, report.cols as usize), self.detail.window);
+        let index = self.inspected.index;
+        let is_part = window != Window::whole(shape);
+        let mut ways = Vec::new();
+        if let Some((col, row)) = self.detail.cell_of(shape.1, index) {
+            let (at_row, at_col) = (index / shape.1, index % shape.1);
+            // Beyond the cells the number there moves them.
+            let cell = |col: Option<usize>, row: Option<usize>, beyond: Option<usize>| {
+                let inside = col.zip(row).filter(|(col, row)| self.detail.worst_in(*col, *row).is_some());
+                let spot =
+                    inside.map(|(col, row)| Spot::Cell(col, row)).or(beyond.filter(|_| is_part).map(Spot::Number));
+                spot.map(|spot| Place { spot, window: Some(window) })
+            };
+            let left = cell(col.checked_sub(1), Some(row), (at_col > 0).then(|| index - 1));
+            let right = cell(Some(col + 1), Some(row), (at_col + 1 < shape.1).then_some(index + 1));
+            let up = cell(Some(col), Some(row + 1), (at_row + 1 < shape.0).then_some(index + shape.1));
+            let down = cell(Some(col), row.checked_sub(1), (at_row > 0).then(|| index - shape.1));
+            ways.extend(left.map(|place| ("left", "←", "The cell to the left", place)));
+            ways.extend(right.map(|place| ("right", "→", "The cell to the right", place)));
+            ways.extend(up.map(|place| ("above", "↑", "The cell above", place)));
+            ways.extend(down.map(|place| ("below", "↓", "The cell below", place)));
+        }
+        let number = |size: (usize, usize)| {
+            let window = Window::around(shape, index, size);
+            Place { spot: Spot::Number(index), window: (window != Window::whole(shape)).then_some(window) }
+        };
+        if window.rows.max(window.cols) > NEAREST {
+            // Sides that are short already stay.
+            let half = |size: usize| if size > NEAREST { size.div_ceil(2) } else { size };
+            ways.push(("in", "Zoom in", "Zoom in", number((half(window.rows), half(window.cols)))));
+        }
+        if is_part {
+            ways.push(("out", "Zoom out", "Zoom out", number((2 * window.rows, 2 * window.cols))));
+            ways.push(("all", "Whole tensor", "Whole tensor", number(shape)));
+        }
+        let window = is_part.then_some(window);
+        ways.push(("worst", "Largest error", "Largest error", Place { spot: Spot::Worst, window }));
+        ways
+    }
+
     /// The number that is looked at, taken apart.
     pub fn inspector(&self, asked: &QuantizeScenario, report: &Report) -> String {
         let Inspected { index, x, q, scale, block: numbers } = &self.inspected;
@@ -134,38 +186,22 @@ impl Closer {
         let mut html = Html::default();
         html.element("h3", &[("class", "figure__title")], &format!("Row {}, column {}", index / cols, index % cols));
         html.open("p", &[("class", "offers")]);
-        let (col, row) = self.detail.cell_of((report.rows as usize, cols), *index);
-        for (name, to) in [
-            ("←", (col.checked_sub(1), Some(row))),
-            ("→", (Some(col + 1), Some(row))),
-            ("↑", (Some(col), Some(row + 1))),
-            ("↓", (Some(col), row.checked_sub(1))),
-        ] {
-            if let (Some(col), Some(row)) = to
-                && self.detail.worst_in(col, row).is_some()
-            {
-                let label = match name {
-                    "←" => "The cell to the left",
-                    "→" => "The cell to the right",
-                    "↑" => "The cell above",
-                    _ => "The cell below",
-                };
-                let action = format!("{col},{row}");
-                let id = format!("inspect-{}", label.rsplit(' ').next().unwrap_or_default());
-                html.element(
-                    "button",
-                    &[
-                        ("type", "button"),
-                        ("class", "button"),
-                        ("id", &id),
-                        ("data-do", &action),
-                        ("aria-label", label),
-                    ],
-                    name,
-                );
-            }
+        for (word, sign, label, place) in self.ways(report) {
+            let id = format!("inspect-{word}");
+            let action = place.to_string();
+            html.element(
+                "button",
+                &[
+                    ("type", "button"),
+                    ("class", "button"),
+                    ("id", &id),
+                    ("data-do", &action),
+                    (if sign == label { "" } else { "aria-label" }, label),
+                ],
+                sign,
+            );
         }
-        html.button("button", "worst", "Largest error").close("p");
+        html.close("p");
         html.open("dl", &[("class", "facts"), ("id", "quantize-inspected")]);
         let mut fact = |name: &str, value: &str| _ = html.element("dt", &[], name).element("dd", &[], value);
         fact("FP32", &format!("{} = 0x{:08X}", shown(&crate::formats::FP32, (*x).into()), x.to_bits()));
@@ -221,6 +257,12 @@ fn affine(asked: &QuantizeScenario) -> crate::formats::Format {
         integer.signed = false;
     }
     format
+}
+
+/// So many rows or columns, and where they begin if they are not all.
+fn part(n: usize, noun: &str, from: usize, of: u64) -> String {
+    let all = counted(n as u64, noun);
+    if n as u64 == of { all } else { format!("{all} from {from} on") }
 }
 
 fn shades(values: impl Iterator<Item = f64>, most: f64) -> Vec<u8> {

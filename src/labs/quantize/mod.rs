@@ -5,6 +5,7 @@ pub mod compare;
 pub mod controls;
 mod numbers;
 mod pictures;
+pub mod place;
 
 pub use closer::{Closer, Inspected};
 
@@ -140,6 +141,7 @@ impl Task {
                 if let Some(closer) = closer {
                     view.figures.extend(closer.pictures(asked, report));
                     view.set(Part::Inspector, closer.inspector(asked, report));
+                    view.set(Part::Window, closer.window());
                 }
             }
             Err(error) => view.set(Part::Problem, problem(error)),
@@ -166,7 +168,8 @@ impl Outcome {
     }
 
     /// The page's JSON report: the figures, then where and how fast they were made.
-    fn to_json(&self) -> String {
+    #[must_use]
+    pub fn to_json(&self) -> String {
         #[derive(Serialize)]
         struct Flat<'a> {
             #[serde(flatten)]

@@ -154,7 +154,7 @@ pub fn errors(asked: &QuantizeScenario, report: &Report) -> FigureData {
             format!("The error is typically {} and at most {}", figure(report.rmse), figure(report.max_abs_error))
         },
         summary: format!(
-            "How often each error, quantized minus FP32, occurs: from {} to {}, on a scale of its own.",
+            "How often each error, quantized minus FP32, occurs: from {} to {}, on a scale of its own. Press a bin to look at its largest error.",
             figure(report.error.lo),
             figure(report.error.hi),
         ),

@@ -3,6 +3,7 @@
 use crate::compute::protocol::Stage;
 use crate::labs::quantize::controls;
 use crate::labs::{File, Html, Part};
+use crate::platform::page;
 use crate::scenario::QuantizeScenario;
 use crate::scenario::quantize::KEYS;
 use crate::ui::components::{Button, CsvActions, Figure, Grab, Problem, ReportActions, resort};
@@ -37,6 +38,11 @@ pub fn QuantizeLab() -> impl IntoView {
             clip(grab.value);
         }
     });
+    // The largest error of a bin, from close by.
+    let press_error = Callback::new(move |(bin, _)| {
+        state.quantize_closer.set(Some(format!("error {bin}@{}", shown_part(shown, Part::Window).get_untracked())));
+        page::open_details("quantize-closer");
+    });
     let results = dynamic(move || {
         if keeps_last.get() {
             view! {
@@ -51,7 +57,7 @@ pub fn QuantizeLab() -> impl IntoView {
                     },
                 )}
                 {form(state.quantize, KEYS, controls::view)}
-                <Figure id="quantize-errors-chart" height=220.0 data=shown_figure(shown, 1)/>
+                <Figure id="quantize-errors-chart" height=220.0 data=shown_figure(shown, 1) press=press_error/>
                 <Figure id="quantize-exponents-chart" height=220.0 data=shown_figure(shown, 2)/>
                 <Markup html=shown_part(shown, Part::Figures)/>
                 <Closer/>
@@ -94,17 +100,16 @@ pub fn QuantizeLab() -> impl IntoView {
 fn Closer() -> impl IntoView {
     let state = expect_context::<State>();
     let (shown, closer) = (state.quantize_shown, state.quantize_closer);
-    const WORST: (u32, u32) = (u32::MAX, u32::MAX);
     let open = move |_| {
         if closer.get_untracked().is_none() {
-            closer.set(Some(WORST));
+            closer.set(Some(String::new()));
         }
     };
-    let press = Callback::new(move |cell| closer.set(Some(cell)));
-    let act = Callback::new(move |action: String| {
-        let cell = action.split_once(',').and_then(|(col, row)| Some((col.parse().ok()?, row.parse().ok()?)));
-        closer.set(Some(cell.unwrap_or(WORST)));
+    let window = shown_part(shown, Part::Window);
+    let press = Callback::new(move |(col, row)| {
+        closer.set(Some(format!("cell {col},{row}@{}", window.get_untracked())));
     });
+    let act = Callback::new(move |place| closer.set(Some(place)));
     let cells = move |id: &'static str, place| {
         view! { <Figure id height=300.0 data=shown_figure(shown, place) press/> }.into_any()
     };

@@ -169,8 +169,13 @@ struct Server {
 }
 
 impl Server {
-    /// Starts it on a port that it finds itself: two tests that look for a free one could find the same.
+    /// Starts it; once more where it ends at once, which ChromeDriver does when the port that it found is taken meanwhile.
     fn start(program: &std::path::Path) -> Self {
+        (0..3).find_map(|_| Self::try_start(program)).expect("the driver names its port")
+    }
+
+    /// Starts it on a port that it finds itself: two tests that look for a free one could find the same.
+    fn try_start(program: &std::path::Path) -> Option<Self> {
         let mut command = Command::new(program);
         command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         if kind() == Kind::Firefox {
@@ -186,8 +191,9 @@ impl Server {
         });
         // What it says later is read away, so that it never waits for a reader.
         thread::spawn(move || lines.for_each(drop));
-        let url = format!("http://127.0.0.1:{}", port.expect("the driver names its port"));
-        Self { child, url }
+        let mut server = Self { child, url: String::new() };
+        server.url = format!("http://127.0.0.1:{}", port?);
+        Some(server)
     }
 }
 

@@ -134,6 +134,52 @@ fn a_closer_look_shows_where_the_error_is_and_one_number_by_itself() {
 }
 
 #[test]
+fn the_cells_come_nearer_until_each_is_a_number() {
+    with_page(Gpu::Off, async |page| {
+        page.open("?compute=cpu#/quantize?v=1&format=int4&scale=g32&n=1m").await;
+        page.click("#quantize-closer summary").await;
+        page.until("the number is there", "return document.getElementById('quantize-inspected') !== null").await;
+        page.ready().await;
+        let number = page.text("#quantize-inspector h3").await;
+        let summary = async |page: &Page| {
+            let text = page.text("#quantize-error-cells .figure__summary").await;
+            text.split_whitespace().collect::<Vec<_>>().join(" ")
+        };
+        let whole = summary(page).await;
+        assert!(whole.starts_with("96 × 96 cells over 1 024 rows and 1 024 columns:"), "{whole}");
+        for _ in 0..6 {
+            page.click("#inspect-in").await;
+            page.ready().await;
+        }
+        assert!(!page.has("#inspect-in").await, "nearer than that helps nobody");
+        let near = summary(page).await;
+        assert!(
+            near.starts_with("16 × 16 cells over 16 rows from ") && near.contains(" and 16 columns from "),
+            "{near}"
+        );
+        assert_eq!(page.text("#quantize-inspector h3").await, number, "it is the same number");
+        // To the right, number by number, beyond the cells too.
+        let column = |title: &str| title.rsplit(' ').next().unwrap().parse::<i64>().unwrap();
+        let mut at = column(&number);
+        let way = if at > 500 { "left" } else { "right" };
+        for _ in 0..12 {
+            page.click(&format!("#inspect-{way}")).await;
+            page.ready().await;
+            at += if way == "left" { -1 } else { 1 };
+            assert_eq!(column(&page.text("#quantize-inspector h3").await), at);
+        }
+        page.click("#inspect-all").await;
+        page.ready().await;
+        assert!(!page.has("#inspect-out").await);
+        assert_eq!(summary(page).await, whole);
+        // A bin of the errors leads to its largest.
+        page.click_at("#quantize-errors-chart canvas", 0).await;
+        page.ready().await;
+        assert_ne!(page.text("#quantize-inspector h3").await, number, "in the middle of the picture is no error");
+    });
+}
+
+#[test]
 fn the_range_is_clipped_by_dragging_in_the_picture_of_the_values_or_of_what_it_gains() {
     with_page(Gpu::Off, async |page| {
         page.open("?compute=cpu#/quantize?v=1&format=int4&data=laplace").await;
@@ -173,7 +219,7 @@ fn a_tensor_is_taken_along_as_files() {
         .await;
         page.click("#quantize-files summary").await;
         let mut files = Vec::new();
-        for i in 0..4 {
+        for i in 0..5 {
             page.click(&format!("#quantize-files [data-do='{i}']")).await;
             page.ready().await;
             let bytes = page.eval(&format!("return [...new Uint8Array(await window.taken[{i}].arrayBuffer())]")).await;
@@ -190,6 +236,8 @@ fn a_tensor_is_taken_along_as_files() {
         assert_eq!(files[2][128..], [7, 0xfd, 1]);
         // Two codes a byte, the first low; then the scale.
         assert_eq!(files[3], [vec![0xd7, 0x01], scale.to_le_bytes().to_vec()].concat());
+        let report: Value = serde_json::from_slice(&files[4]).unwrap();
+        assert_eq!(report["format"], "int4");
     });
 }
 
