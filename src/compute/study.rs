@@ -2,7 +2,7 @@
 
 use super::cpu::{self, trials};
 use crate::labs::File;
-use crate::labs::quantize::compare::{Comparison, Effect, Remedy, remedies};
+use crate::labs::quantize::compare::{Comparison, Effect, remedies};
 use crate::labs::quantize::place::{Place, Spot};
 use crate::labs::quantize::{Closer, Inspected, Outcome, Task, clip_parts};
 use crate::quantize::detail::Window;
@@ -14,9 +14,6 @@ use std::ops::ControlFlow;
 const MOST_COMPARED: usize = 1 << 20;
 /// The most values of a tensor that ways to clip are tried on.
 const MOST_CLIPPED: usize = 1 << 16;
-/// A column with a magnitude beyond so many times the root mean square is one of outliers.
-const OUTLIER: f64 = 6.0;
-
 /// Every format on a task's tensor, and what would help the task. `tell` is told the share that is done, 0..=1.
 ///
 /// # Errors
@@ -33,7 +30,6 @@ pub fn compare(task: &Task, values: &[f32], mut tell: impl FnMut(f64)) -> Result
         ControlFlow::Continue(())
     })?;
     let mut remedies = remedies(&task.asked);
-    let activation = task.activation(shape.1);
     let mut codes = Vec::new();
     let n = remedies.len() as f64;
     for (i, remedy) in remedies.iter_mut().enumerate() {
@@ -46,6 +42,10 @@ pub fn compare(task: &Task, values: &[f32], mut tell: impl FnMut(f64)) -> Result
         let Ok(trial) = trials::try_one(changed.quantizer, shape, values, &changed.activation(shape.1)) else {
             continue;
         };
+        // Without outliers there is nothing to keep.
+        if changed.quantizer.keeps_outliers && trial.kept_columns == 0 {
+            continue;
+        }
         let changed_codes = (i > 0 && other.is_none() && trial.codes.len() == codes.len())
             .then(|| count_changed(&trial.codes, &codes, task.quantizer.format.code_bytes()));
         if i == 0 {
@@ -53,17 +53,6 @@ pub fn compare(task: &Task, values: &[f32], mut tell: impl FnMut(f64)) -> Result
         }
         remedy.effect = Some(Effect { row: trial.row, output_error: trial.output_error, changed_codes });
         tell(0.7 + 0.3 * (i + 1) as f64 / n);
-    }
-    let rms = compare::rms(&sampled);
-    let threshold = (OUTLIER * rms) as f32;
-    let split = trials::try_split(task.quantizer, shape, &sampled, &activation, threshold);
-    if let Ok(Some((trial, outliers))) = split {
-        let effect = Effect { row: trial.row, output_error: trial.output_error, changed_codes: None };
-        remedies.push(Remedy {
-            name: format!("Keep the {outliers} columns beyond {OUTLIER} rms in FP16, as LLM.int8()"),
-            change: Vec::new(),
-            effect: Some(effect),
-        });
     }
     let crest = compare::crest(&sampled);
     Ok(Comparison { rows: compared, remedies, crest, sampled: sampled.len(), of: values.len() })
@@ -141,7 +130,7 @@ pub fn file(file: File, plan: &Plan, outcome: &Outcome, values: &[f32]) -> (Stri
         }
         File::Packed => {
             let packed = cpu::packed(plan, values, &codes());
-            let parts = [packed.codes, packed.scales, packed.zero_points, packed.tensor_scales];
+            let parts = [packed.codes, packed.scales, packed.zero_points, packed.tensor_scales, packed.kept];
             (format!("{id}.bin"), parts.concat())
         }
         File::Report => (format!("{id}-report.json"), outcome.to_json().into_bytes()),
@@ -191,13 +180,17 @@ pub fn look(plan: &Plan, values: &[f32], place: Place) -> Closer {
         let start = index - col % size;
         let end = (start + size).min((row + 1) * plan.cols);
         let mut block = values[start..end].to_vec();
+        for (x, is_kept) in block.iter_mut().zip(plan.is_kept.iter().skip(col - col % size)) {
+            *x = if *is_kept { 0.0 } else { *x };
+        }
         block.resize(size, 0.0);
         block
     } else {
         Vec::new()
     };
     let scale = scale.filter(|_| plan.quantizer.has_scale());
-    Closer { detail, inspected: Inspected { index, x: values[index], q: quantized[index], scale, block } }
+    let is_kept = plan.is_kept.get(col) == Some(&true);
+    Closer { detail, inspected: Inspected { index, x: values[index], q: quantized[index], scale, is_kept, block } }
 }
 
 #[cfg(test)]
@@ -351,6 +344,35 @@ mod tests {
         assert!(effect("PyTorch").changed_codes.unwrap() > 0);
         assert_eq!(effect("Hadamard").changed_codes, None, "it is another tensor");
         assert!(effect("each column").output_error.unwrap() < effect("As it is").output_error.unwrap());
+    }
+
+    #[test]
+    fn columns_that_are_kept_are_in_the_figures_and_the_files() {
+        let keys = [("format", "int4"), ("outliers", "2"), ("factor", "50")];
+        let (_, plain, ..) = task(&keys);
+        let (_, split, values, plan) = task(&[&keys[..], &[("split", "1")]].concat());
+        let (plain, kept) = (outcome(&plain).unwrap().report, outcome(&split).unwrap().report);
+        assert_eq!((plain.kept_columns, kept.kept_columns), (0, 2));
+        assert!(kept.sqnr_db.unwrap() > plain.sqnr_db.unwrap() + 10.0);
+        assert_eq!((kept.max, kept.n), (plain.max, plain.n), "it is the whole tensor");
+        assert_eq!(kept.bytes_after, plain.bytes_after + 2 * (2 * plan.rows as u64 + 4));
+        assert_eq!(kept.reference.counts, plain.reference.counts);
+        let packed = file(File::Packed, &plan, &Outcome::on_cpu(), &values).1;
+        assert_eq!(packed.len() as u64, kept.bytes_after);
+        let col = plan.is_kept.iter().position(|is_kept| *is_kept).unwrap();
+        let bytes = &packed[packed.len() - 8 - 4 * plan.rows..][..2];
+        assert_eq!(bytes, half::f16::from_f32(values[col]).to_le_bytes());
+        let seen = look(&plan, &values, Place { spot: Spot::Number(col), window: None }).inspected;
+        assert!(seen.is_kept && seen.q == half::f16::from_f32(seen.x).to_f32());
+        // Slice by slice it is the same, and so are the codes made once more.
+        let (again, tally, codes) = cpu::quantize(split.quantizer, plan.rows, plan.cols, &values, |_| {}).unwrap();
+        let mut parts = crate::quantize::Tally::default();
+        let mut part_codes = Vec::new();
+        for (i, rows) in values.chunks(7 * plan.cols).enumerate() {
+            parts.add(&cpu::scalar::measure(&again, 7 * i, rows, &mut part_codes));
+        }
+        parts.sums = tally.sums;
+        assert!(parts == tally && part_codes == codes && cpu::codes(&plan, &values) == codes);
     }
 
     #[test]

@@ -54,12 +54,7 @@ impl Row {
     /// The row of two finished passes, not yet compared with others.
     #[must_use]
     pub fn new(plan: &Plan, tally: &Tally) -> Self {
-        Self::of(plan, tally, plan.packed_bytes(), plan.len())
-    }
-
-    /// The same of so many values that take so many bytes, of which the plan is for a part.
-    #[must_use]
-    pub fn of(plan: &Plan, tally: &Tally, bytes: u64, values: usize) -> Self {
+        let (bytes, values) = (plan.packed_bytes(), plan.len());
         let (e2, x2) = (tally.sums.e2, tally.sums.x2);
         Self {
             format: plan.quantizer.format.id.to_owned(),

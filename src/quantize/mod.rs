@@ -20,6 +20,7 @@ pub mod plan;
 pub mod range;
 pub mod report;
 pub mod select;
+pub mod split;
 
 pub use detail::Detail;
 pub use element::Element;
@@ -101,6 +102,8 @@ pub struct Quantizer {
     pub scale_rule: ScaleRule,
     /// How integers and floats are rounded. Of a stochastic rounding `random` is the seed: see [`Rounding::at`].
     pub rounding: Rounding,
+    /// Whether columns of outliers are kept in FP16: see [`split`].
+    pub keeps_outliers: bool,
     /// Whether floats of 8 bits or fewer and codebooks have a scale, which brings the largest magnitude of a group to the
     /// format's largest.
     pub scaled: bool,
@@ -120,6 +123,7 @@ impl Quantizer {
             power_of_two_scale: false,
             scale_rule: ScaleRule::Floor,
             rounding: Rounding::NearestEven,
+            keeps_outliers: false,
             scaled: matches!(format.kind, Kind::Codebook(_)),
         }
     }
@@ -181,7 +185,7 @@ impl Quantizer {
             Kind::Exponent(_) => true,
             Kind::Codebook(_) | Kind::Block(_) => false,
         };
-        is_known && self.rounding == Rounding::NearestEven
+        is_known && self.rounding == Rounding::NearestEven && !self.keeps_outliers
     }
 
     /// Bytes of the scales and zero points that the quantizer chooses for a tensor: 4 B a scale, or 1 B if it is a power

@@ -13,6 +13,8 @@ pub struct Plan {
     pub rows: usize,
     /// Columns of the tensor.
     pub cols: usize,
+    /// Which columns are kept in FP16 ([`super::split`]); empty if none are.
+    pub is_kept: Vec<bool>,
     /// How values become codes.
     pub element: Element,
     /// Range of the whole tensor.
@@ -82,6 +84,7 @@ impl Plan {
             quantizer,
             rows,
             cols,
+            is_kept: Vec::new(),
             element,
             range,
             value_edges: Edges::new(range.min, range.max),
@@ -90,6 +93,20 @@ impl Plan {
             quantized_unit: power_of_two_near_inverse(largest_quantized),
             error_unit: power_of_two_near_inverse(half_step),
         })
+    }
+
+    /// Has columns of a tensor of this range kept in FP16; the plan was made for the others.
+    #[must_use]
+    pub fn keeping(self, is_kept: Vec<bool>, range: Range) -> Self {
+        let unit = power_of_two_near_inverse(range.amax());
+        let value_edges = Edges::new(range.min, range.max);
+        Self { is_kept, range, value_edges, value_unit: unit, quantized_unit: unit, ..self }
+    }
+
+    /// Columns that are kept in FP16.
+    #[must_use]
+    pub fn kept_columns(&self) -> usize {
+        self.is_kept.iter().filter(|is_kept| **is_kept).count()
     }
 
     /// Values in the tensor.
@@ -135,9 +152,13 @@ impl Plan {
     ///
     /// Codes take their bits, with no gap between them but the last byte's. Blocks take the table's bytes; besides, NVFP4
     /// on two levels has 4 B for the tensor, and double quantization has, instead of 4 B a block, 1 B a block, 4 B for 256
-    /// of them and 4 B for the tensor.
+    /// of them and 4 B for the tensor. A column that is kept in FP16 has 2 B a row and 4 B for its number.
     #[must_use]
     pub fn packed_bytes(&self) -> u64 {
+        self.packed_format_bytes() + self.kept_columns() as u64 * (2 * self.rows as u64 + 4)
+    }
+
+    fn packed_format_bytes(&self) -> u64 {
         let Kind::Block(Block { bytes, layout, .. }) = self.quantizer.format.kind else {
             let codes = (self.len() as u64 * u64::from(self.quantizer.format.bits())).div_ceil(8);
             return codes + self.quantizer.scale_bytes(self.rows, self.cols);

@@ -199,6 +199,8 @@ pub struct Report {
     pub scale_min: Option<f64>,
     /// Largest of them, in magnitude.
     pub scale_max: Option<f64>,
+    /// Columns of outliers that are kept in FP16; `bytes_after` counts them.
+    pub kept_columns: u64,
     /// Zeros that fill up the last block of each row; `bytes_after` counts them, and nothing else does.
     pub padded: u64,
     /// Smallest finite input.
@@ -318,6 +320,7 @@ impl Report {
             scales: scales.count,
             scale_min: (scales.min <= scales.max).then_some(scales.min.into()),
             scale_max: (scales.min <= scales.max).then_some(scales.max.into()),
+            kept_columns: plan.kept_columns() as u64,
             padded: plan.padded(),
             min: plan.range.min.into(),
             max: plan.range.max.into(),

@@ -5,7 +5,7 @@ use crate::formats::exponent::Below;
 use crate::formats::mx::{self, E4M3FN, NAN_SCALE};
 use crate::formats::{Cast, Codebook, Conversion, NanRule, Overflow, Rounding, nvfp4};
 use crate::quantize::element::{MxElement, NVFP4_CAST, Nested, Scale, power};
-use crate::quantize::{Element, Granularity, Grid, Plan};
+use crate::quantize::{Element, Granularity, Grid, Plan, split};
 
 /// A value on its way.
 #[derive(Clone, Copy)]
@@ -31,6 +31,49 @@ pub trait Sink {
 /// Passes over values that begin at a row and a column of the tensor: whole rows, or a part of one; of blocks, whole ones.
 /// Appends the codes, as [`Plan::code_bytes`] says.
 pub fn pass(plan: &Plan, from: (usize, usize), values: &[f32], codes: &mut Vec<u8>, sink: &mut impl Sink) {
+    if plan.is_kept.is_empty() {
+        return pass_all(plan, from, values, codes, sink);
+    }
+    let (mut from, mut values) = (from, values);
+    while !values.is_empty() {
+        let (row, more) = values.split_at(values.len().min(plan.cols - from.1));
+        let is_kept = &plan.is_kept[from.1..from.1 + row.len()];
+        let rest = split::rest(row, is_kept);
+        pass_all(plan, from, &rest, codes, &mut Keeping { sink, row, is_kept, col: 0 });
+        (from, values) = ((from.0 + 1, 0), more);
+    }
+}
+
+/// Puts the numbers of columns that are kept in FP16 in their places again. One type for every sink: it is used seldom, and
+/// each type is all kinds of formats once more.
+struct Keeping<'a> {
+    sink: &'a mut dyn Sink,
+    row: &'a [f32],
+    is_kept: &'a [bool],
+    col: usize,
+}
+
+impl Sink for Keeping<'_> {
+    fn value(&mut self, passed: Passed) {
+        let col = self.col;
+        self.col += 1;
+        if self.is_kept[col] {
+            let x = self.row[col];
+            let (q, clipped) = split::kept(x);
+            // It has no place in the range of the format.
+            self.sink.value(Passed { x, y: 0.0, q, clipped });
+        } else {
+            self.sink.value(passed);
+        }
+    }
+
+    fn scale(&mut self, scale: f32) {
+        self.sink.scale(scale);
+    }
+}
+
+/// The same where no column is kept.
+fn pass_all(plan: &Plan, from: (usize, usize), values: &[f32], codes: &mut Vec<u8>, sink: &mut impl Sink) {
     let rounding = plan.quantizer.rounding;
     let is_nearest = rounding == Rounding::NearestEven;
     let code_bytes = plan.quantizer.format.code_bytes();

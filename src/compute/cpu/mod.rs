@@ -18,7 +18,7 @@ pub use compare::{compare, compare_one};
 pub use details::{Looked, details, quantized};
 pub use pack::{Packed, packed};
 
-use crate::quantize::{Error, Plan, Quantizer, Range, Report, Tally, clip};
+use crate::quantize::{Error, Granularity, Plan, Quantizer, Range, Report, Tally, clip, split};
 
 /// Rows of a slice are taken until it holds about this many values: small enough for smooth progress, and to be given up
 /// soon.
@@ -58,6 +58,8 @@ pub struct Passes<'a> {
     rows: usize,
     cols: usize,
     values: &'a [f32],
+    /// Where columns are kept in FP16: which, and the tensor without them.
+    kept: Option<(Vec<bool>, Vec<f32>)>,
     /// Slices done in this pass.
     slices: usize,
     ranges: Vec<Range>,
@@ -88,7 +90,12 @@ impl<'a> Passes<'a> {
             return Err(Error::Empty);
         }
         quantizer.check_shape(rows, cols)?;
-        Ok(Self { quantizer, rows, cols, values, slices: 0, ranges: Vec::new(), second: None })
+        let kept = quantizer.keeps_outliers.then(|| split::outlier_columns(values, cols));
+        let kept = kept.filter(|is_kept| !is_kept.is_empty()).map(|is_kept| {
+            let rest = split::rest(values, &is_kept);
+            (is_kept, rest)
+        });
+        Ok(Self { quantizer, rows, cols, values, kept, slices: 0, ranges: Vec::new(), second: None })
     }
 
     /// Does the next slice.
@@ -99,12 +106,12 @@ impl<'a> Passes<'a> {
         let rows = slice_rows(self.cols);
         let slices = self.rows.div_ceil(rows);
         let at = self.slices * rows;
-        let slice = &self.values[at * self.cols..self.rows.min(at + rows) * self.cols];
+        let bounds = at * self.cols..self.rows.min(at + rows) * self.cols;
         self.slices += 1;
         let share = self.slices as f64 / slices as f64;
         let is_last = self.slices == slices;
         if let Some((plan, mut tally, mut codes)) = self.second.take() {
-            tally.add(&measure(&plan, at, slice, &mut codes));
+            tally.add(&measure(&plan, at, &self.values[bounds], &mut codes));
             if is_last {
                 return Ok(Step::Done(plan, tally, codes));
             }
@@ -112,9 +119,14 @@ impl<'a> Passes<'a> {
             return Ok(Step::Going(self, 0.3 + 0.7 * share));
         }
         let groups = self.quantizer.groups();
-        groups.append(&mut self.ranges, ranges_of(slice, self.cols, groups));
+        let ranged = self.kept.as_ref().map_or(self.values, |(_, rest)| rest);
+        groups.append(&mut self.ranges, ranges_of(&ranged[bounds], self.cols, groups));
         if is_last {
-            let plan = plan(self.quantizer, self.rows, self.cols, self.values, &self.ranges)?;
+            let mut plan = plan(self.quantizer, self.rows, self.cols, ranged, &self.ranges)?;
+            if let Some((is_kept, _)) = self.kept.take() {
+                let range = ranges_of(self.values, self.cols, Granularity::Tensor)[0];
+                plan = plan.keeping(is_kept, range);
+            }
             let codes = Vec::with_capacity(plan.code_bytes(self.values.len()));
             self.second = Some((Box::new(plan), Box::default(), codes));
             self.slices = 0;

@@ -21,13 +21,15 @@ pub struct Packed {
     /// What the tensor has besides: NVFP4's scale; of double quantization the magnitudes of the blocks of scales, then the
     /// offset. All are f32.
     pub tensor_scales: Vec<u8>,
+    /// The columns that are kept, row by row in FP16; then their numbers, 4 B each.
+    pub kept: Vec<u8>,
 }
 
 impl Packed {
     /// Bytes of all parts.
     #[must_use]
     pub const fn len(&self) -> usize {
-        self.codes.len() + self.scales.len() + self.zero_points.len() + self.tensor_scales.len()
+        self.codes.len() + self.scales.len() + self.zero_points.len() + self.tensor_scales.len() + self.kept.len()
     }
 
     /// Whether there is nothing; never so for a tensor.
@@ -37,10 +39,17 @@ impl Packed {
     }
 }
 
+fn kept(plan: &Plan, values: &[f32]) -> Vec<u8> {
+    let columns: Vec<usize> = (0..plan.is_kept.len()).filter(|&col| plan.is_kept[col]).collect();
+    let number = |row: &[f32], col: usize| half::f16::from_f32(row[col]).to_le_bytes();
+    let numbers = values.chunks(plan.cols).flat_map(|row| columns.iter().flat_map(move |&col| number(row, col)));
+    numbers.chain(columns.iter().flat_map(|&col| (col as u32).to_le_bytes())).collect()
+}
+
 /// Packs a whole tensor, from its plan, its values and the codes that the second pass made of them.
 #[must_use]
 pub fn packed(plan: &Plan, values: &[f32], codes: &[u8]) -> Packed {
-    let mut packed = Packed { codes: pack_codes(plan, codes), ..Packed::default() };
+    let mut packed = Packed { codes: pack_codes(plan, codes), kept: kept(plan, values), ..Packed::default() };
     let floats = |floats: &mut dyn Iterator<Item = f32>| floats.flat_map(f32::to_le_bytes).collect::<Vec<u8>>();
     match &plan.element {
         Element::Float(_) | Element::Exponent(_) | Element::Ggml(_) => {}

@@ -96,7 +96,8 @@ fn all_finite(values: &[f32]) -> bool {
 #[must_use]
 pub fn measure(plan: &Plan, first_row: usize, values: &[f32], codes: &mut Vec<u8>) -> Tally {
     let mut tally = Tally::default();
-    let is_nearest = plan.quantizer.rounding == Rounding::NearestEven;
+    // What is kept in FP16 is not on the lanes.
+    let is_nearest = plan.quantizer.rounding == Rounding::NearestEven && plan.is_kept.is_empty();
     let rows = (first_row..).zip(values.chunks(plan.cols));
     match &plan.element {
         Element::Float(cast) if is_nearest && FloatLanes::has(cast) => {

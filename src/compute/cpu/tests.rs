@@ -51,7 +51,10 @@ prop_compose! {
     ) -> Quantizer {
         let scheme = if affine { Scheme::Affine } else { Scheme::Symmetric };
         let format = &FORMATS[0];
-        Quantizer { format, scheme, granularity, rule, range, power_of_two_scale, scale_rule, rounding, scaled }
+        let keeps_outliers = false;
+        Quantizer {
+            format, scheme, granularity, rule, range, power_of_two_scale, scale_rule, rounding, keeps_outliers, scaled,
+        }
     }
 }
 

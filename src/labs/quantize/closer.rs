@@ -34,6 +34,8 @@ pub struct Inspected {
     pub q: f32,
     /// Of formats that have a scale from the range: the scale of its group, and the code of zero.
     pub scale: Option<(f32, i32)>,
+    /// Whether its column is kept in FP16.
+    pub is_kept: bool,
     /// Of formats of blocks: the numbers of its block, filled up with zeros.
     pub block: Vec<f32>,
 }
@@ -181,7 +183,7 @@ impl Closer {
 
     /// The number that is looked at, taken apart.
     pub fn inspector(&self, asked: &QuantizeScenario, report: &Report) -> String {
-        let Inspected { index, x, q, scale, block: numbers } = &self.inspected;
+        let Inspected { index, x, q, scale, is_kept, block: numbers } = &self.inspected;
         let cols = report.cols.max(1) as usize;
         let mut html = Html::default();
         html.element("h3", &[("class", "figure__title")], &format!("Row {}, column {}", index / cols, index % cols));
@@ -205,8 +207,11 @@ impl Closer {
         html.open("dl", &[("class", "facts"), ("id", "quantize-inspected")]);
         let mut fact = |name: &str, value: &str| _ = html.element("dt", &[], name).element("dd", &[], value);
         fact("FP32", &format!("{} = 0x{:08X}", shown(&crate::formats::FP32, (*x).into()), x.to_bits()));
-        fact(asked.format.name, &figure((*q).into()));
+        fact(if *is_kept { "FP16, as its column is kept" } else { asked.format.name }, &figure((*q).into()));
         fact("Error", &figure(f64::from(*q) - f64::from(*x)));
+        if *is_kept {
+            return html.close("dl").finish();
+        }
         let (step, zero_point) = scale.unwrap_or((1.0, 0));
         if let Some((step, zero)) = scale {
             fact(if report.scales > 1 { "Scale of its group" } else { "Scale of the tensor" }, &figure((*step).into()));

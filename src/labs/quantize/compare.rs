@@ -83,6 +83,11 @@ pub fn remedies(asked: &QuantizeScenario) -> Vec<Remedy> {
         None => add("Rotate 64 neighbours by Hadamard", "rotate", "64"),
         Some(_) => add("No rotation", "rotate", "off"),
     }
+    if asked.keeps_outliers {
+        add("No column in FP16", "split", "0");
+    } else {
+        add("Keep the columns beyond 6 rms in FP16, as LLM.int8()", "split", "1");
+    }
     if asked.is_integer() {
         for rule in GRID_RULES.iter().filter(|rule| **rule != *quantizer.rule) {
             add(&format!("The rule of {}", rule.name), "by", rule.id);

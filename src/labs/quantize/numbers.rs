@@ -49,6 +49,9 @@ fn numbers(outcome: &Outcome) -> Vec<(&'static str, String)> {
     if let Some(zero_point) = report.zero_point {
         rows.push(("Zero point", zero_point.to_string().replace('-', "−")));
     }
+    if report.kept_columns > 0 {
+        rows.push(("Columns kept in FP16", count(report.kept_columns)));
+    }
     if report.padded > 0 {
         rows.push(("Zeros that fill up the last blocks", count(report.padded)));
     }
@@ -208,6 +211,18 @@ pub fn explain(asked: &QuantizeScenario, report: &Report) -> String {
     line("note", asked.format.note);
     if asked.is_integer() {
         line("note", asked.quantizer().rule.note);
+    }
+    if asked.keeps_outliers {
+        let kept = if report.kept_columns == 0 {
+            "No column has a number beyond 6 times the root mean square, or all have: none is kept in FP16.".to_owned()
+        } else {
+            format!(
+                "{} with a number beyond 6 times the root mean square {} kept in FP16, as LLM.int8() keeps those of activations; the scales are of the others.",
+                counted(report.kept_columns, "column"),
+                if report.kept_columns == 1 { "is" } else { "are" }
+            )
+        };
+        line("note", &kept);
     }
     if report.padded > 0 {
         line("note", "A row that its blocks do not divide is filled up with zeros, as the libraries do.");

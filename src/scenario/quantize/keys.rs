@@ -221,6 +221,16 @@ pub static KEYS: &[Key<QuantizeScenario>] = &[
         read: |scenario, text| read_index(&mut scenario.rotation, &ROTATIONS, |row| row.0 == text),
     },
     Key {
+        name: "split",
+        doc: documented!(
+            "Whether columns with a number beyond 6 times the root mean square are kept in FP16, as LLM.int8() keeps those of activations.",
+            || list(["0", "1"]),
+            "1"
+        ),
+        write: |scenario| write_bool(scenario.keeps_outliers),
+        read: |scenario, text| read_choice(&mut scenario.keeps_outliers, read_bool(text)),
+    },
+    Key {
         name: "counts",
         doc: documented!("The axis of the histograms’ counts.", || list(["linear", "log"]), "log"),
         write: |scenario| if scenario.log_counts { "log" } else { "linear" }.to_owned(),

@@ -141,6 +141,8 @@ pub struct QuantizeScenario {
     pub channels: u32,
     /// Index into [`ROTATIONS`]: what the rows are turned by before.
     pub rotation: usize,
+    /// Whether columns of outliers are kept in FP16.
+    pub keeps_outliers: bool,
     /// Counts of histograms on a logarithmic axis.
     pub log_counts: bool,
 }
@@ -195,6 +197,7 @@ impl Default for QuantizeScenario {
             factor: 20.0,
             channels: 0,
             rotation: 0,
+            keeps_outliers: false,
             log_counts: false,
         }
     }
@@ -225,6 +228,7 @@ impl QuantizeScenario {
             power_of_two_scale: self.power_of_two,
             scale_rule: self.mx_rule,
             rounding: rounding(self.rounding, 16, self.seed as u32),
+            keeps_outliers: self.keeps_outliers,
             scaled: self.scaled || usual.scaled,
             ..usual
         }

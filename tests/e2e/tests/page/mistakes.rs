@@ -194,3 +194,26 @@ fn the_ends_of_every_range_have_answers_or_reasons() {
         }
     });
 }
+
+#[test]
+fn a_tensor_that_is_too_large_or_has_ragged_rows_is_refused() {
+    with_page(Gpu::Off, async |page| {
+        page.open("?compute=cpu#/quantize?v=1&n=own&rows=30&cols=50").await;
+        assert_eq!(page.report().await["n"], 1500);
+        page.write("quantize-rows", "67108864").await;
+        page.ready().await;
+        let problem = page.text("#problem").await;
+        assert!(problem.starts_with("That would be 3355443200 values, and there is room for 67108864"), "{problem}");
+        assert!(page.text("#quantize-numbers").await.contains("Memory before"), "the last result stays");
+        page.write("quantize-rows", "31").await;
+        page.ready().await;
+        assert_eq!((page.text("#problem").await, page.report().await["n"].clone()), (String::new(), 1550.into()));
+        page.open("?compute=cpu#/quantize?v=1&data=values&values=1,2,3,4,5,6&width=4").await;
+        let problem = page.text("#problem").await;
+        assert!(problem.starts_with("6 values are not 2 rows of 4."), "{problem}");
+        page.write("quantize-width", "3").await;
+        page.ready().await;
+        let report = page.report().await;
+        assert_eq!((&report["rows"], &report["cols"]), (&2.into(), &3.into()));
+    });
+}

@@ -16,7 +16,7 @@ const QUANTIZERS: [&str; 6] = [
 ];
 
 /// What only the CPU does.
-const ON_THE_CPU: [&str; 16] = [
+const ON_THE_CPU: [&str; 18] = [
     "format=e4m3fn&fit=1&scale=row",
     "format=nf4&scale=g64",
     "format=int4&scale=g32&scheme=affine",
@@ -33,6 +33,8 @@ const ON_THE_CPU: [&str; 16] = [
     "format=bnb_nf4_double",
     "format=q8_0",
     "format=q4_k",
+    "format=int8&split=1",
+    "format=nf4&scale=g64&split=1",
 ];
 
 /// Enough for tensors that take a software GPU its time: one of each kernel.
@@ -270,7 +272,11 @@ fn all_formats_are_compared_and_a_change_that_helps_is_made_by_pressing_it() {
         let made = page.report().await["sqnr_db"].as_f64().unwrap();
         assert!((made - promised).abs() < 0.006, "{made} for {promised}");
         assert!(!page.has("[data-do='scale=column']").await, "it is made");
-        assert!(page.text("#quantize-remedies").await.contains("LLM.int8()"));
+        page.click("[data-do='split=1']").await;
+        page.ready().await;
+        assert_eq!(page.report().await["kept_columns"], 2);
+        assert!(page.text("#quantize-numbers").await.contains("Columns kept in FP16"));
+        assert!(page.has("[data-do='split=0']").await, "and back");
     });
 }
 
