@@ -60,7 +60,7 @@ pub fn controls(asked: &QuantizeScenario) -> String {
             form.number("factor", "Outliers are larger by", "×", &FACTOR, None);
         }
         form.menu("rotate", "rotate", "Rotation before", &plain(ROTATIONS.map(|row| (row.0, row.1))));
-        form.choice("split", "Columns of outliers", &[("0", "As the others"), ("1", "Kept in FP16")]);
+        form.choice("split", "Outlier columns are", &[("0", "Like the others"), ("1", "Kept in FP16")]);
         form.number("channels", "Outlier channels of the activation", "", &CHANNELS, Some(1.0));
         if asked.data != Data::Values {
             form.number("std", "Standard deviation", "", &STD, None);

@@ -114,6 +114,7 @@ fn scale_formula(asked: &QuantizeScenario, integer: Integer, report: &Report) ->
     // Too small a range, or none, has a scale that no formula of it says.
     let is_usual = report.scale.is_none_or(|scale| scale > f64::from(f32::MIN_POSITIVE))
         && report.min < report.max
+        && report.kept_columns == 0
         && quantizer.rule == &GRID_RULES[0]
         && quantizer.range == RangeMethod::Full
         && !quantizer.power_of_two_scale
@@ -153,6 +154,7 @@ fn scale_formula(asked: &QuantizeScenario, integer: Integer, report: &Report) ->
             let zero =
                 report.zero_point.map_or_else(String::new, |zero| format!(", zero point = {zero}").replace('-', "−"));
             let range = match quantizer.range {
+                RangeMethod::Full if report.kept_columns > 0 => "the range of the columns that are not kept".to_owned(),
                 RangeMethod::Full => "its range".to_owned(),
                 _ => format!("this of its range: {}", RANGES[asked.range].1.to_lowercase()),
             };
