@@ -472,3 +472,40 @@ fn the_table_of_a_histogram_adds_up_to_the_tensor() {
         assert_eq!(sums, json!([65536, 65536]));
     });
 }
+
+#[test]
+fn a_worker_that_dies_is_replaced_once_and_then_given_up_with_a_sentence() {
+    with_page(Gpu::Off, async |page| {
+        page.open("?compute=cpu#/").await;
+        page.eval(
+            "window.workers = [];
+             window.Worker = class extends Worker { constructor(...how) { super(...how); workers.push(this) } };
+             window.kill = () => workers.at(-1).dispatchEvent(new ErrorEvent('error', { message: 'out of memory' }))",
+        )
+        .await;
+        let at_work = "return document.getElementById('quantize-progress')?.value > 0";
+        page.eval("location.hash = '#/quantize?v=1&n=64m'").await;
+        page.until("it works", at_work).await;
+        page.eval("kill()").await;
+        page.until("another works", "return workers.length === 2").await;
+        page.ready().await;
+        assert_eq!(page.text("#problem").await, "");
+        assert_eq!(page.report().await["n"], 1 << 26, "the job is done once more");
+        page.eval("location.hash = '#/quantize?v=1&n=64m&format=q4_k'").await;
+        for workers in [3, 4] {
+            page.until("it works", at_work).await;
+            page.eval("kill()").await;
+            page.until(
+                "it is over, or begins again",
+                &format!("return workers.length === {workers} || document.body.dataset.state === 'ready'"),
+            )
+            .await;
+        }
+        page.ready().await;
+        let problem = page.text("#problem").await;
+        assert!(problem.contains("out of memory"), "{problem}");
+        page.choose("quantize-n-64k").await;
+        page.ready().await;
+        assert_eq!(page.text("#problem").await, "", "the lab goes on");
+    });
+}
