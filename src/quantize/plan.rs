@@ -173,6 +173,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_saturates_or_overflows_does_not_decide_the_units() {
+        let units = |id: &str| {
+            let quantizer = Quantizer::new(crate::formats::format(id).unwrap());
+            let plan = Plan::new(quantizer, 1, 32, &[Range { min: 0.0, max: 1e35 }]).unwrap();
+            [plan.value_unit, plan.quantized_unit, plan.error_unit].map(|unit| unit < 1e-30)
+        };
+        assert_eq!(units("mxfp4"), [true, true, true]);
+        assert_eq!(units("nvfp4"), [true, true, true]);
+        assert_eq!(units("nvfp4_one_level"), [true, false, true]);
+        assert_eq!(units("q4_0"), [false, false, false]);
+    }
+
+    #[test]
     fn units_bring_values_near_one() {
         for x in [1.0f32, 1.99, 0.02, 3e38, 1.2e-38] {
             let scaled = x * power_of_two_near_inverse(x);

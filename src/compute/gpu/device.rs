@@ -2,7 +2,7 @@
 
 use super::shaders::Shader;
 use super::work::{GROUP_WORDS, Work};
-use super::{layout, shaders};
+use super::{layout, shaders, traps};
 use crate::compute::backend::Unavailable;
 use crate::compute::cpu::scalar;
 use crate::formats::table::E4M3FN;
@@ -104,8 +104,8 @@ impl Gpu {
 
     /// The trap values by one quantizer, against the scalar path.
     async fn check(&self, quantizer: Quantizer) -> Result<(), Unavailable> {
-        let values = trap_values();
-        let (rows, cols) = (values.len() / TRAP_COLS, TRAP_COLS);
+        let values = traps::values();
+        let (rows, cols) = (values.len() / traps::COLS, traps::COLS);
         let mismatch = || Unavailable::SelfCheck(quantizer.format.name.to_owned());
         let (plan, tally, codes) = match self.checked_passes(quantizer, rows, cols, &values, |_| {}).await {
             Ok(done) => done,
@@ -243,60 +243,4 @@ fn each_submit(
 /// Workgroups over so many columns and rows.
 const fn groups_of(cols: usize, rows: usize) -> (u32, u32) {
     (cols.div_ceil(layout::GROUP_VALUES) as u32, rows as u32)
-}
-
-/// Columns of the trap values: rows that neither words nor blocks divide.
-const TRAP_COLS: usize = 61;
-
-/// Rows of specials, ties, subnormals and overflow edges of the formats, and of values of every size between; half of them
-/// without what is not finite, which makes all of a block so.
-fn trap_values() -> Vec<f32> {
-    let specials = [
-        0.0,
-        -0.0,
-        f32::NAN,
-        f32::INFINITY,
-        f32::NEG_INFINITY,
-        1e-45,
-        -1e-40,
-        1.175_494_2e-38,
-        5.9e-8,
-        2.98e-8,
-        6.103_515_6e-5,
-        6.097_555e-5,
-        1.0,
-        1.001_953_1,
-        1.005_859_4,
-        65_504.0,
-        65_519.9,
-        65_520.0,
-        -70_000.0,
-        0.1,
-        3.0,
-        1.0 / 3.0,
-        -2.5,
-        3.5,
-        127.5,
-        0.5,
-        1e-3,
-        -1e-7,
-        240.0,
-        448.0,
-        464.0,
-        1e5,
-    ];
-    let mut state = 1u32;
-    let finite_from = 4 * TRAP_COLS;
-    let bounded = |i: usize, x: f32| if i < finite_from || x.is_finite() { x } else { 1.5 };
-    (0..8 * TRAP_COLS)
-        .map(|i| {
-            if i % 64 < 32 {
-                bounded(i, specials[(i % 64 + i / 64 * 8) % 32])
-            } else {
-                // A linear congruential generator (Numerical Recipes) is plenty for spreading test values.
-                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                (state as f32 / u32::MAX as f32 - 0.5) * 10f32.powi((i % 11) as i32 - 6)
-            }
-        })
-        .collect()
 }

@@ -77,9 +77,19 @@ pub fn read_ranges(words: &[u32]) -> Vec<Range> {
 /// The largest magnitude, in [`Plan`]'s units, of which 1024 squares are within f32.
 const LARGEST_SUMMED: f32 = (1u64 << 58) as f32;
 
+/// Whether the device's f32 holds the squares of values and errors, whose sums these are in the plan's units.
+///
+/// What a sum is where it overflows is left to devices, so that the largest error decides: no value that is measured is larger
+/// than that and what it became together, and what it became is about its unit at most.
+pub(super) fn are_summed(plan: &Plan, measured: u64, max_abs_error: f32, x2: f64, e2: f64) -> bool {
+    let measures_something = measured > 0 && plan.range.amax() > 0.0;
+    max_abs_error * plan.error_unit <= LARGEST_SUMMED
+        && (e2 >= LEAST_SUM || max_abs_error == 0.0)
+        && (x2 >= LEAST_SUM || !measures_something)
+}
+
 /// The tally from the second pass's counts and sums; nothing if the squares were too small or too large for the device's
-/// f32. What a sum is where it overflows is left to devices, so that the largest error decides: no value that is measured
-/// is larger than that and what it became, which is never beyond its unit.
+/// f32.
 #[must_use]
 pub fn read_tally(plan: &Plan, counts: &[u32], sums: &[f32]) -> Option<Tally> {
     let histogram = |i: usize| counts[COUNTERS + i * BINS..][..BINS].iter().map(|&n| n.into()).collect();
@@ -90,11 +100,7 @@ pub fn read_tally(plan: &Plan, counts: &[u32], sums: &[f32]) -> Option<Tally> {
         }
     }
     let max_abs_error = f32::from_bits(counts[7]);
-    if max_abs_error * plan.error_unit > LARGEST_SUMMED {
-        return None;
-    }
-    let measures_something = counts[0] > 0 && plan.range.amax() > 0.0;
-    if (total[2] < LEAST_SUM && max_abs_error > 0.0) || (total[3] < LEAST_SUM && measures_something) {
+    if !are_summed(plan, counts[0].into(), max_abs_error, total[3], total[2]) {
         return None;
     }
     let [x, q, e] = [plan.value_unit, plan.quantized_unit, plan.error_unit].map(f64::from);
@@ -125,6 +131,22 @@ pub fn read_tally(plan: &Plan, counts: &[u32], sums: &[f32]) -> Option<Tally> {
 mod tests {
     use super::*;
     use crate::compute::gpu::shaders;
+    use crate::formats::format;
+    use crate::quantize::Quantizer;
+
+    #[test]
+    fn sums_that_f32_does_not_hold_are_not_read() {
+        let quantizer = Quantizer::new(format("q8_0").unwrap());
+        let plan = Plan::new(quantizer, 1, 32, &[Range { min: -1.0, max: 1.0 }]).unwrap();
+        let is_read = |max_abs_error: f32, x2: f32, e2: f32| {
+            let mut counts = [0; COUNTS];
+            (counts[0], counts[7]) = (32, max_abs_error.to_bits());
+            read_tally(&plan, &counts, &[0.0, 0.0, e2, x2, 0.0, 0.0]).is_some()
+        };
+        assert!(is_read(0.01, 1.0, 1.0) && is_read(0.0, 1.0, 0.0));
+        assert!(!is_read(0.01, 1.0, 1e-30) && !is_read(0.01, 1e-30, 1.0));
+        assert!(!is_read(1e30, 1.0, f32::INFINITY) && !is_read(f32::INFINITY, 1.0, 1.0));
+    }
 
     #[test]
     fn the_shape_is_as_long_as_the_shaders_say() {
