@@ -12,7 +12,9 @@ mod pinned;
 use bitbudget::compute::backend::Unavailable;
 use bitbudget::compute::cpu::{self, scalar, simd128};
 use bitbudget::compute::gpu::device::{Failure, Gpu};
-use bitbudget::formats::{Cast, FORMATS, Kind, NanRule, Overflow, Rounding, format};
+use bitbudget::compute::gpu::shaders::Shader;
+use bitbudget::formats::mx::ScaleRule;
+use bitbudget::formats::{Block, Cast, FORMATS, Kind, Layout, NanRule, Overflow, Rounding, format};
 use bitbudget::platform::webgpu::Adapter;
 use bitbudget::quantize::{
     GRID_RULES, GROUP_SIZES, Granularity, Plan, Quantizer, RangeMethod, Scheme, Sums, Tally, compare,
@@ -142,7 +144,7 @@ fn tensors() -> Vec<Tensor> {
 /// Those whose size devices disagree on; the CPU paths must agree all the same.
 fn extreme_tensors() -> Vec<Tensor> {
     let mut tensors = vec![
-        Tensor::new("all over f32", 9, all_over_f32()),
+        Tensor::new("all over f32", 443, all_over_f32()),
         Tensor::new("all over f32 in a row", all_over_f32().len(), all_over_f32()),
         Tensor::new("the largest and the smallest", 4, vec![f32::MAX, f32::MIN, 1e-45, -1e-45]),
         Tensor::new("subnormals", 5, vec![1e-45, -1e-40, 3e-39, 0.0, 1.1e-38]),
@@ -154,28 +156,50 @@ fn extreme_tensors() -> Vec<Tensor> {
     tensors
 }
 
-/// Every way to quantize that the device has too: of each format of single values.
+/// Every way to quantize that the device has too.
 fn quantizers() -> Vec<Quantizer> {
     let mut all = Vec::new();
-    for format in FORMATS.iter().filter(|format| Quantizer::new(format).is_plain()) {
-        for scheme in [Scheme::Symmetric, Scheme::Affine] {
-            for granularity in [Granularity::Tensor, Granularity::Row] {
-                all.push(Quantizer { scheme, granularity, ..Quantizer::new(format) });
+    for format in FORMATS {
+        let usual = Quantizer::new(format);
+        let is_integer = matches!(format.kind, Kind::Integer(_));
+        let is_mx = matches!(format.kind, Kind::Block(Block { layout: Layout::Mx(_), .. }));
+        let schemes = [Scheme::Symmetric, Scheme::Affine].into_iter().take(if is_integer { 2 } else { 1 });
+        let rules = ScaleRule::ALL.into_iter().take(if is_mx { 4 } else { 1 });
+        let ways: Vec<_> = schemes.flat_map(|scheme| rules.clone().map(move |rule| (scheme, rule))).collect();
+        for (scheme, scale_rule) in ways {
+            all.push(Quantizer { scheme, scale_rule, ..usual });
+            if usual.has_scale() {
+                all.push(Quantizer { scheme, scale_rule, granularity: Granularity::Row, ..usual });
             }
         }
-        if !matches!(format.kind, Kind::Integer(_)) {
-            all.truncate(all.len() - 3); // others have no scale, so these are all the same
+        if matches!(format.kind, Kind::Codebook(_)) {
+            all.push(Quantizer { scaled: false, ..usual });
         }
     }
+    all.retain(|quantizer| Shader::of(quantizer).is_some());
     all
 }
 
 /// One or two of each kind: the device has the same kernel for all of a kind, a software one takes its time over each
 /// tensor, and [`encode`] tries every row on fewer of them.
 fn quantizers_for_the_device() -> impl Iterator<Item = Quantizer> {
-    quantizers()
-        .into_iter()
-        .filter(|quantizer| ["bf16", "fp16", "e4m3fn", "int8", "int2"].contains(&quantizer.format.id))
+    const IDS: &[&str] = &[
+        "bf16",
+        "fp16",
+        "e4m3fn",
+        "int8",
+        "int2",
+        "nf4",
+        "mxfp4",
+        "mxint8",
+        "nvfp4",
+        "bnb_nf4_block",
+        "q4_0",
+        "q5_1",
+        "q8_0",
+    ];
+    let is_one = |quantizer: &Quantizer| IDS.contains(&quantizer.format.id) && quantizer.scale_rule == ScaleRule::Floor;
+    quantizers().into_iter().filter(is_one)
 }
 
 fn by_scalar(quantizer: Quantizer, tensor: &Tensor) -> (Plan, Tally, Vec<u8>) {
@@ -283,7 +307,7 @@ fn simd_encodes_and_decodes_slices_as_scalar_code_does() {
     }
 }
 
-/// What only the CPU does: other granularities, rules and roundings, and every format of blocks.
+/// What only the CPU does: other granularities, rules and roundings, and blocks with a search.
 fn quantizers_of_the_cpu() -> Vec<Quantizer> {
     let int8 = Quantizer::new(format("int8").expect("a row"));
     let grouped = [Granularity::Tensor, Granularity::Row, Granularity::Column]
@@ -294,7 +318,7 @@ fn quantizers_of_the_cpu() -> Vec<Quantizer> {
     let mut all: Vec<Quantizer> = grouped.flat_map(affine).collect();
     all.push(Quantizer { rounding: Rounding::Stochastic { bits: 24, random: 1 }, ..int8 });
     all.push(Quantizer { range: RangeMethod::Percentile(99.0), granularity: Granularity::Group(128), ..int8 });
-    all.extend(compare::settings().filter(|quantizer| !quantizer.is_plain()));
+    all.extend(compare::settings().filter(|quantizer| Shader::of(quantizer).is_none()));
     all
 }
 

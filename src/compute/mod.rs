@@ -5,7 +5,6 @@
 
 pub mod backend;
 pub mod cpu;
-pub mod encoding;
 pub mod gpu;
 pub mod protocol;
 pub mod study;

@@ -33,6 +33,14 @@ impl Codebook {
         (self.values[low as usize] + self.values[high as usize]) / 2.0
     }
 
+    /// The lowest and the highest number that are rounded to the ends of the list: beyond them by half the last step.
+    #[must_use]
+    pub fn ends(&self) -> [f32; 2] {
+        let at = |i: usize| self.values[self.ascending[i] as usize];
+        let last = self.ascending.len() - 1;
+        [at(0) - (at(1) - at(0)) / 2.0, at(last) + (at(last) - at(last - 1)) / 2.0]
+    }
+
     /// The code of the value nearest to `x`; NaN becomes the code of the lowest, as no comparison with it holds.
     #[must_use]
     pub const fn encode(&self, x: f32) -> u32 {

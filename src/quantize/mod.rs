@@ -170,24 +170,6 @@ impl Quantizer {
         self.groups() == Granularity::Row
     }
 
-    /// Whether codes are made value by value, to nearest even, by a format that is a float or a power of two, or by the default grid of the tensor or of
-    /// a row: what the GPU has kernels for.
-    #[must_use]
-    pub fn is_plain(&self) -> bool {
-        let is_known = match self.format.kind {
-            Kind::Float(_) => !self.has_scale(),
-            Kind::Integer(_) => {
-                self.rule == &GRID_RULES[0]
-                    && self.range == RangeMethod::Full
-                    && !self.power_of_two_scale
-                    && matches!(self.granularity, Granularity::Tensor | Granularity::Row)
-            }
-            Kind::Exponent(_) => true,
-            Kind::Codebook(_) | Kind::Block(_) => false,
-        };
-        is_known && self.rounding == Rounding::NearestEven && !self.keeps_outliers
-    }
-
     /// Bytes of the scales and zero points that the quantizer chooses for a tensor: 4 B a scale, or 1 B if it is a power
     /// of two, and 1 B a zero point. What blocks bring is not in it.
     #[must_use]

@@ -4,6 +4,11 @@ use super::element::magnitudes;
 use super::{Edges, Element, Error, Granularity, Quantizer, Range};
 use crate::formats::{Block, Kind, Layout, bnb};
 
+/// The largest element of NVFP4 with the largest scale of a block.
+const NVFP4_MAX: f32 = 6.0 * 448.0;
+/// No value of a ggml block whose d is an f16 is larger: d < 2¹⁶, with a scale and a code of at most 6 bits each, or of 8.
+const GGML_MAX: f32 = (1 << 28) as f32;
+
 /// The second pass over a tensor of `rows` × `cols` values.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
@@ -73,13 +78,18 @@ impl Plan {
                 let [least, largest] = magnitudes(codebook);
                 range.amax().clamp(least, largest)
             }
+            // Without a scale of the tensor it saturates too.
+            Element::Nvfp4(tensor_scale) => range.amax().min(NVFP4_MAX * tensor_scale),
+            Element::Ggml(block_type) if block_type.scale_places().0.is_some() => range.amax().min(GGML_MAX),
             _ => range.amax(),
         };
         // What overflows is not measured, and must not push what is below f32's range.
         let largest_measured = match &element {
             Element::Float(cast) if !cast.saturates() => largest_quantized,
+            Element::Ggml(_) => largest_quantized,
             _ => range.amax(),
         };
+        let largest_error = if has_zero { half_step.min(largest_measured) } else { half_step };
         Ok(Self {
             quantizer,
             rows,
@@ -91,7 +101,7 @@ impl Plan {
             error_edges: Edges::new(-half_step, half_step),
             value_unit: power_of_two_near_inverse(largest_measured),
             quantized_unit: power_of_two_near_inverse(largest_quantized),
-            error_unit: power_of_two_near_inverse(half_step),
+            error_unit: power_of_two_near_inverse(largest_error),
         })
     }
 
@@ -182,6 +192,19 @@ fn power_of_two_near_inverse(x: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_saturates_or_overflows_does_not_decide_the_units() {
+        let units = |id: &str| {
+            let quantizer = Quantizer::new(crate::formats::format(id).unwrap());
+            let plan = Plan::new(quantizer, 1, 32, &[Range { min: 0.0, max: 1e35 }]).unwrap();
+            [plan.value_unit, plan.quantized_unit, plan.error_unit].map(|unit| unit < 1e-30)
+        };
+        assert_eq!(units("mxfp4"), [true, true, true]);
+        assert_eq!(units("nvfp4"), [true, true, true]);
+        assert_eq!(units("nvfp4_one_level"), [true, false, true]);
+        assert_eq!(units("q4_0"), [false, false, false]);
+    }
 
     #[test]
     fn units_bring_values_near_one() {

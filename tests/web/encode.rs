@@ -1,15 +1,12 @@
 //! Every kind of format on the device, against the scalar path: the tricky patterns that the golden vectors are made of,
 //! random patterns, and random patterns of like size, which is what decides between neighbouring codes.
 
-use super::{Lcg, Tensor, assert_same, by_scalar, gpu, quantizers};
-use bitbudget::compute::cpu;
-use bitbudget::compute::encoding::{Encoded, Encoding};
-use bitbudget::compute::gpu::blocks::Work;
-use bitbudget::compute::gpu::{shaders, soft};
-use bitbudget::formats::mx::ScaleRule;
-use bitbudget::formats::{Block, FORMATS, Kind, Layout};
+use super::{Lcg, Tensor, assert_same, by_scalar, gpu, ordinary, quantizers};
+use bitbudget::compute::gpu::device::Failure;
+use bitbudget::compute::gpu::shaders::{self, Shader};
+use bitbudget::compute::gpu::soft;
 use bitbudget::platform::webgpu::{Adapter, Device};
-use bitbudget::quantize::Granularity;
+use bitbudget::quantize::{Granularity, Quantizer};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 /// Every value, midpoint and neighbour of the small formats, ties, edges, subnormals and NaN of the others.
@@ -24,101 +21,87 @@ fn random_patterns(n: usize) -> Vec<f32> {
     (0..n).map(|_| f32::from_bits(lcg.next() >> 16 | lcg.next() & 0xffff_0000)).collect()
 }
 
-/// Random patterns of which 64 neighbours lie within eight binades, from the subnormals to the largest.
+/// Random patterns of which 64 neighbours lie within eight binades, anywhere from the subnormals to the largest.
 fn patterns_of_like_size(n: usize) -> Vec<f32> {
     let of_like_size = |(i, x): (usize, f32)| {
         let bits = x.to_bits();
-        let field = (i as u32 / 64 % 255).saturating_sub(bits >> 23 & 7);
+        let field = (i as u32 / 64 * 101 % 255).saturating_sub(bits >> 23 & 7);
         f32::from_bits(bits & 0x807f_ffff | field << 23)
     };
     random_patterns(n).into_iter().enumerate().map(of_like_size).collect()
 }
 
-/// Every encoding that the device takes.
-fn encodings() -> Vec<Encoding> {
-    let of_format = |format| {
-        let is_mx = matches!(format, Kind::Block(Block { layout: Layout::Mx(_), .. }));
-        if is_mx { &ScaleRule::ALL[..] } else { &ScaleRule::ALL[..1] }
-    };
-    let all = FORMATS
-        .iter()
-        .flat_map(|&format| of_format(format.kind).iter().map(move |&scale_rule| Encoding { format, scale_rule }));
-    all.filter(|&encoding| Work::new(encoding, 1.0).is_some()).collect()
+/// Tensors of every kind of pattern, each with the granularities that are tried on it. A software device takes its time
+/// over each row.
+fn tensors() -> Vec<(Tensor, &'static [Granularity])> {
+    const TENSOR: &[Granularity] = &[Granularity::Tensor];
+    const ROW: &[Granularity] = &[Granularity::Row];
+    // Rows that neither words nor blocks divide, rows with a scale of their own, and rows of many blocks.
+    vec![
+        (Tensor::new("tricky patterns", 45, tricky_patterns()), TENSOR),
+        (Tensor::new("tricky patterns in rows", 225, tricky_patterns()), ROW),
+        (Tensor::new("3 × 37", 37, ordinary(3 * 37)), TENSOR),
+        (Tensor::new("short rows of like size", 37, patterns_of_like_size(37 * 64)), TENSOR),
+        (Tensor::new("rows of like size", 64, patterns_of_like_size(64 << 8)), ROW),
+        (Tensor::new("patterns of like size", 1 << 10, patterns_of_like_size(1 << 16)), TENSOR),
+        (Tensor::new("random patterns", 1 << 10, random_patterns(1 << 18)), TENSOR),
+    ]
 }
 
-fn assert_same_encoded(what: &str, actual: &Encoded, expected: &Encoded) {
-    for (part, actual, expected) in [
-        ("tensor scales", &actual.tensor_scales, &expected.tensor_scales),
-        ("scales", &actual.scales, &expected.scales),
-        ("codes", &actual.codes, &expected.codes),
-    ] {
-        assert_eq!(actual.len(), expected.len(), "{what}: bytes of {part}");
-        let differing = actual.iter().zip(expected).filter(|(a, b)| a != b).count();
-        if let Some(at) = actual.iter().zip(expected).position(|(a, b)| a != b) {
-            panic!(
-                "{what}: {differing} bytes of {part} differ, the first at {at}: {} is not {}",
-                actual[at], expected[at]
-            );
-        }
-    }
-}
-
-#[wasm_bindgen_test]
-async fn the_gpu_gives_the_bytes_of_scalar_code_for_codebooks_and_blocks() {
+async fn assert_all_same(is_tried: impl Fn(Shader) -> bool) {
     let Some(gpu) = gpu().await else { return };
-    for (name, values) in [
-        ("tricky patterns", tricky_patterns()),
-        ("patterns of like size", patterns_of_like_size(1 << 18)),
-        ("random patterns", random_patterns(1 << 20)),
-    ] {
-        for encoding in encodings() {
-            let what = format!("{name}, {} {:?}", encoding.format.id, encoding.scale_rule);
-            let expected =
-                cpu::blocks::encode(encoding, &values).expect("the reference has every format of the device");
-            match gpu.encode(encoding, &values).await {
-                Ok(encoded) => assert_same_encoded(&what, &encoded, &expected),
-                Err(failure) => panic!("{what}: {failure:?}"),
-            }
-        }
-    }
-}
-
-#[wasm_bindgen_test]
-async fn the_gpu_gives_the_codes_of_scalar_code_for_every_format_of_single_values() {
-    let Some(gpu) = gpu().await else { return };
-    for (tensor, granularities) in [
-        (Tensor::new("tricky patterns", 45, tricky_patterns()), &[Granularity::Tensor, Granularity::Row][..]),
-        (Tensor::new("patterns of like size", 64, patterns_of_like_size(1 << 16)), &[Granularity::Row]),
-        (Tensor::new("random patterns", 1 << 10, random_patterns(1 << 20)), &[Granularity::Tensor]),
-    ] {
-        for quantizer in quantizers() {
-            if !granularities.contains(&quantizer.granularity) {
-                continue;
-            }
+    let is_tried = |quantizer: &Quantizer| Shader::of(quantizer).is_some_and(&is_tried);
+    let quantizers: Vec<Quantizer> = quantizers().into_iter().filter(is_tried).collect();
+    for (tensor, granularities) in tensors() {
+        let has_nan = tensor.values.iter().any(|x| x.is_nan());
+        for &quantizer in quantizers.iter().filter(|quantizer| granularities.contains(&quantizer.groups())) {
             let what = format!("{}, {quantizer:?}", tensor.name);
             match gpu.run(quantizer, tensor.rows(), tensor.cols, &tensor.values, |_| {}).await {
                 Ok(done) => assert_same(&what, &done, &by_scalar(quantizer, &tensor)),
+                // After a NaN Q8_0 forgets what came before, and its codes wrap around.
+                Err(Failure::NotSuitable(_)) if quantizer.format.id == "q8_0" && has_nan => {}
                 Err(failure) => panic!("{what}: {failure:?}"),
             }
         }
     }
 }
 
-const OPERATIONS: usize = 12;
+#[wasm_bindgen_test]
+async fn the_gpu_gives_the_numbers_of_scalar_code_for_every_format_of_single_values() {
+    assert_all_same(|shader| matches!(shader, Shader::Float | Shader::Integer | Shader::Exponent)).await;
+}
+
+#[wasm_bindgen_test]
+async fn the_gpu_gives_the_numbers_of_scalar_code_for_codebooks() {
+    assert_all_same(|shader| shader == Shader::Codebook).await;
+}
+
+#[wasm_bindgen_test]
+async fn the_gpu_gives_the_numbers_of_scalar_code_for_mx() {
+    assert_all_same(|shader| shader == Shader::Mx).await;
+}
+
+#[wasm_bindgen_test]
+async fn the_gpu_gives_the_numbers_of_scalar_code_for_nvfp4_and_ggml() {
+    assert_all_same(|shader| matches!(shader, Shader::Nvfp4 | Shader::Ggml)).await;
+}
+
+const OPERATIONS: usize = 13;
 
 /// Every operation on each pair.
 const CHECK_OF_SOFT: &str = "
 @group(0) @binding(0) var<storage, read> pairs: array<vec2<u32>>;
-@group(0) @binding(1) var<storage, read_write> results: array<array<u32, 12>>;
+@group(0) @binding(1) var<storage, read_write> results: array<array<u32, 13>>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     if id.x >= arrayLength(&pairs) { return; }
     let a = pairs[id.x].x;
     let b = pairs[id.x].y;
-    results[id.x] = array<u32, 12>(
+    results[id.x] = array<u32, 13>(
         multiply(a, b), divide(a, b), add(a, b), subtract(a, b), round_even(a), round_away(a), truncate(a),
         u32(to_i32(a)), from_i32(i32(a)), u32(exceeds(a, b)), larger_magnitude(a, b), to_f16(a),
+        from_f16(a & 0xffffu),
     );
 }
 ";
@@ -137,6 +120,7 @@ fn results([a, b]: [u32; 2]) -> [u32; OPERATIONS] {
         u32::from(soft::exceeds(a, b)),
         soft::larger_magnitude(a, b),
         soft::to_f16(a),
+        soft::from_f16(a & 0xffff),
     ]
 }
 

@@ -117,14 +117,14 @@ fn pass_all(plan: &Plan, from: (usize, usize), values: &[f32], codes: &mut Vec<u
             }
         }
         Element::Codebook(codebook, scales) => {
-            let (borders, ends) = (Borders::new(codebook), Ends::new(codebook));
+            let (borders, [low, high]) = (Borders::new(codebook), codebook.ends());
             slice.each_run(plan.quantizer.groups(), |group, _, run| {
                 let by = scales[group];
                 for &x in run {
                     let y = x * by.inverse;
                     let code = borders.encode(y);
                     put(code);
-                    sink.value(Passed { x, y, q: codebook.decode(code) * by.scale, clipped: ends.clip(y) });
+                    sink.value(Passed { x, y, q: codebook.decode(code) * by.scale, clipped: y < low || y > high });
                 }
             });
         }
@@ -252,24 +252,6 @@ impl Borders {
             self.borders.partition_point(|&border| y > border) as u32
         };
         self.codebook.ascending[below as usize].into()
-    }
-}
-
-/// How far beyond the ends of a list a number is no longer rounded to them: half the last step.
-struct Ends {
-    low: f32,
-    high: f32,
-}
-
-impl Ends {
-    fn new(codebook: &Codebook) -> Self {
-        let at = |i: usize| codebook.decode(codebook.ascending[i].into());
-        let last = codebook.ascending.len() - 1;
-        Self { low: at(0) - (at(1) - at(0)) / 2.0, high: at(last) + (at(last) - at(last - 1)) / 2.0 }
-    }
-
-    fn clip(&self, y: f32) -> bool {
-        y < self.low || y > self.high
     }
 }
 

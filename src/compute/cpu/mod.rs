@@ -1,6 +1,7 @@
-//! The CPU path: [`scalar`] and [`blocks`] are the reference; `simd128` is what runs in the browser.
+//! The CPU path: [`scalar`] is the reference; `simd128` is what runs in the browser.
 
-pub mod blocks;
+#[cfg(test)]
+mod codecs;
 pub mod compare;
 pub mod details;
 mod elements;

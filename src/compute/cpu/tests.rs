@@ -1,7 +1,6 @@
 //! Every format with every setting, on every kind of tensor.
 
 use super::*;
-use crate::compute::encoding::Encoding;
 use crate::formats::codebook::DYNAMIC8;
 use crate::formats::mx::ScaleRule;
 use crate::formats::{Block, FORMATS, Format, Kind, Layout, Rounding, bnb, format, nvfp4};
@@ -208,7 +207,7 @@ proptest! {
         let values: Vec<f32> = values.iter().map(|&x| if is_ordinary && x.is_nan() { 0.0 } else { like(x) }).collect();
         for format in FORMATS {
             let Kind::Block(Block { size, layout, .. }) = format.kind else { continue };
-            let Some(encoded) = blocks::encode(Encoding { format, scale_rule }, &values) else { continue };
+            let Some(encoded) = codecs::encode(format, scale_rule, &values) else { continue };
             let quantizer = Quantizer { scale_rule, ..Quantizer::new(format) };
             let Ok((plan, _, codes)) = quantize(quantizer, 1, values.len(), &values, |_| {}) else { continue };
             prop_assert!(codes == encoded.codes, "{}", format.id);
@@ -254,7 +253,7 @@ fn nvfp4_rounds_ties_as_its_codec_does() {
         values.push(0.0);
     }
     let format = format("nvfp4").unwrap();
-    let encoded = blocks::encode(Encoding { format, scale_rule: ScaleRule::Floor }, &values).unwrap();
+    let encoded = codecs::encode(format, ScaleRule::Floor, &values).unwrap();
     let (_, _, codes) = quantize(Quantizer::new(format), 1, values.len(), &values, |_| {}).unwrap();
     let different = codes.iter().zip(&encoded.codes).filter(|(a, b)| a != b).count();
     assert_eq!(different, 0, "codes of {}", codes.len());
@@ -385,20 +384,4 @@ fn an_outlier_spoils_its_group_only() {
     let by_size = [Granularity::Tensor, Granularity::Row, Granularity::Group(128), Granularity::Group(16)].map(error);
     assert!(by_size.is_sorted_by(|a, b| *a > 1.5 * *b), "{by_size:?}");
     assert!(error(Granularity::Column) < by_size[1]);
-}
-
-#[test]
-fn what_the_gpu_did_it_still_does_and_nothing_else() {
-    for row in FORMATS {
-        let quantizer = Quantizer::new(row);
-        let is_single = matches!(row.kind, Kind::Float(_) | Kind::Integer(_) | Kind::Exponent(_));
-        assert_eq!(quantizer.is_plain(), is_single, "{}", row.id);
-        assert!(!Quantizer { rounding: Rounding::NearestAway, ..quantizer }.is_plain());
-    }
-    let int8 = Quantizer::new(format("int8").unwrap());
-    assert!(Quantizer { granularity: Granularity::Row, scheme: Scheme::Affine, ..int8 }.is_plain());
-    assert!(!Quantizer { granularity: Granularity::Column, ..int8 }.is_plain());
-    assert!(!Quantizer { rule: &GRID_RULES[2], ..int8 }.is_plain());
-    assert!(!Quantizer { range: RangeMethod::Mse, ..int8 }.is_plain());
-    assert!(!Quantizer { scaled: true, ..Quantizer::new(format("e4m3fn").unwrap()) }.is_plain());
 }

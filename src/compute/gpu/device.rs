@@ -1,24 +1,24 @@
 //! The two passes on a WebGPU device.
 
-use super::encode::BlockKernels;
-use super::{layout, shaders};
+use super::shaders::Shader;
+use super::work::{GROUP_WORDS, Work};
+use super::{layout, shaders, traps};
 use crate::compute::backend::Unavailable;
 use crate::compute::cpu::scalar;
 use crate::formats::table::E4M3FN;
 use crate::formats::{BF16, FP16, INT8, Kind};
 use crate::platform::webgpu::{self, Buffer, Device, Error as GpuError, Kernel};
-use crate::quantize::{self, Element, Granularity, Plan, Quantizer, Scheme, Tally};
+use crate::quantize::{self, Granularity, Plan, Quantizer, Scheme, Tally};
 use std::cell::OnceCell;
 
 /// A device with its kernels, after its self-check.
 pub struct Gpu {
-    pub(super) device: Device,
+    device: Device,
     range: Kernel,
-    float: Kernel,
-    integer: Kernel,
-    /// Compiled when a tensor first needs it: in software that takes its time.
-    exponent: OnceCell<Kernel>,
-    pub(super) blocks: BlockKernels,
+    /// The second pass by [`Shader`], compiled when a tensor first needs it: in software that takes its time.
+    measure: [OnceCell<Kernel>; Shader::ALL.len()],
+    /// The pass over blocks before it.
+    blocks: [OnceCell<Kernel>; Shader::ALL.len()],
 }
 
 /// Why the GPU did not do a job.
@@ -58,18 +58,14 @@ impl Gpu {
         let device = Device::request(adapter).await?;
         device.begin_checked();
         let range = device.kernel(&shaders::range()).await;
-        let float = device.kernel(&shaders::float()).await;
-        let integer = device.kernel(&shaders::integer()).await;
         device.end_checked().await?;
-        let (range, float, integer) = (range?, float?, integer?);
-        let (exponent, blocks) = (OnceCell::new(), BlockKernels::default());
-        let gpu = Self { device, range, float, integer, exponent, blocks };
+        let gpu = Self { device, range: range?, measure: Default::default(), blocks: Default::default() };
         gpu.self_check().await?;
         Ok(gpu)
     }
 
-    /// 256 values with every trap, in formats that take every branch of the kernels, against the scalar path. The kernels
-    /// are the same for all rows of a kind, and a software device takes its time over each.
+    /// Values with every trap, in formats that take every branch of the kernels that the page starts with, against the scalar
+    /// path. The kernels are the same for all rows of a kind, and a software device takes its time over each.
     async fn self_check(&self) -> Result<(), Unavailable> {
         for format in [&BF16, &FP16, &E4M3FN, &INT8] {
             for scheme in [Scheme::Symmetric, Scheme::Affine] {
@@ -77,16 +73,39 @@ impl Gpu {
                 if matches!(format.kind, Kind::Float(_)) && scheme == Scheme::Affine {
                     continue;
                 }
+                self.compile(quantizer).await?;
                 self.check(quantizer).await?;
             }
         }
         Ok(())
     }
 
+    /// Compiles what the settings need and is not there; whether there was such a thing.
+    async fn compile(&self, quantizer: Quantizer) -> Result<bool, GpuError> {
+        let Some(shader) = Shader::of(&quantizer) else { return Ok(false) };
+        let mut is_new = false;
+        let mut places = vec![(&self.measure, Shader::measure as fn(Shader) -> String)];
+        if matches!(quantizer.format.kind, Kind::Block(_)) {
+            places.push((&self.blocks, Shader::blocks));
+        }
+        for (kernels, text) in places {
+            let place = &kernels[shader as usize];
+            if place.get().is_none() {
+                is_new = true;
+                self.device.begin_checked();
+                let kernel = self.device.kernel(&text(shader)).await;
+                self.device.end_checked().await?;
+                let kernel = kernel?;
+                place.get_or_init(|| kernel);
+            }
+        }
+        Ok(is_new)
+    }
+
     /// The trap values by one quantizer, against the scalar path.
     async fn check(&self, quantizer: Quantizer) -> Result<(), Unavailable> {
-        let values = trap_values();
-        let (rows, cols) = (4, 64);
+        let values = traps::values();
+        let (rows, cols) = (values.len() / traps::COLS, traps::COLS);
         let mismatch = || Unavailable::SelfCheck(quantizer.format.name.to_owned());
         let (plan, tally, codes) = match self.checked_passes(quantizer, rows, cols, &values, |_| {}).await {
             Ok(done) => done,
@@ -100,19 +119,6 @@ impl Gpu {
         expected.sums = tally.sums;
         let is_same = plan == expected_plan && tally == expected && codes == expected_codes;
         if is_same { Ok(()) } else { Err(mismatch()) }
-    }
-
-    /// Compiles the kernel of exponents and checks it, unless that was done.
-    async fn prepare_exponent(&self, quantizer: Quantizer) -> Result<(), Failure> {
-        if self.exponent.get().is_some() {
-            return Ok(());
-        }
-        self.device.begin_checked();
-        let kernel = self.device.kernel(&shaders::exponent()).await;
-        self.device.end_checked().await?;
-        let kernel = kernel?;
-        self.exponent.get_or_init(|| kernel);
-        self.check(quantizer).await.map_err(Failure::Device)
     }
 
     /// Both passes over a whole tensor. `progress` is told the share that is done, 0..=1.
@@ -130,14 +136,14 @@ impl Gpu {
         if values.is_empty() {
             return Err(Failure::Impossible(quantize::Error::Empty));
         }
-        if !quantizer.is_plain() {
+        if Shader::of(&quantizer).is_none() {
             return Err(Failure::NotSuitable("the GPU has no kernel for these settings"));
         }
         if let Some(why) = layout::refuses(rows, cols) {
             return Err(Failure::NotSuitable(why));
         }
-        if matches!(quantizer.format.kind, Kind::Exponent(_)) {
-            self.prepare_exponent(quantizer).await?;
+        if self.compile(quantizer).await? {
+            self.check(quantizer).await.map_err(Failure::Device)?;
         }
         self.checked_passes(quantizer, rows, cols, values, progress).await
     }
@@ -174,107 +180,67 @@ impl Gpu {
         let each_row = quantizer.scales_each_row();
         let groups = if each_row { rows } else { 1 };
         let ranges = device.storage_of(&[u32::MAX, 0].repeat(groups))?;
-        self.each_submit(rows, cols, |first_row, size| {
-            let params = device.uniform_of(&layout::params(None, cols, first_row, each_row))?;
-            device.dispatch(&self.range, &[(0, &params), (1, &tensor), (2, &ranges)], size);
+        each_submit(rows, cols, |first_row, count| {
+            let params = device.uniform_of(&layout::range_params(cols, first_row, count, each_row))?;
+            device.dispatch(&self.range, &[(0, &params), (1, &tensor), (2, &ranges)], groups_of(cols, count));
             Ok(())
         })?;
         let ranges = layout::read_ranges(&device.read(&ranges).await?);
         progress(0.3);
 
         let plan = Plan::new(quantizer, rows, cols, &ranges).map_err(Failure::Impossible)?;
+        let not_made = || Failure::NotSuitable("its kernel was not made");
+        let work = Work::new(&plan).ok_or_else(not_made)?;
+        let measure = self.measure[work.shader as usize].get().ok_or_else(not_made)?;
         let edges = device.storage_of(&layout::edges(&plan))?;
-        let codes = device.storage(rows * layout::row_words(&plan))?;
+        let codes = device.storage(rows * work.row_words())?;
         let counts = device.storage_of(&[0; layout::COUNTS])?;
-        let sums = device.storage(rows * cols.div_ceil(layout::GROUP_VALUES) * layout::SUMS)?;
-        let grids = device.storage_of(&layout::grids(&plan))?;
-        let kernel = match plan.element {
-            Element::Integer(_) => &self.integer,
-            Element::Exponent(_) => self.exponent.get().ok_or(Failure::NotSuitable("its kernel was not made"))?,
-            _ => &self.float,
+        let sums = device.storage(rows * work.coded_cols.div_ceil(layout::GROUP_VALUES) * layout::SUMS)?;
+        let list = (!work.list.is_empty()).then(|| device.storage_of(&work.list)).transpose()?;
+        let scales = if work.is_in_blocks() {
+            let scales = device.storage(rows * work.groups_a_row * GROUP_WORDS)?;
+            let blocks = self.blocks[work.shader as usize].get().ok_or_else(not_made)?;
+            each_submit(rows, cols, |first_row, count| {
+                let params = device.uniform_of(&layout::params(&plan, &work, first_row, count))?;
+                let bindings = [(0, &params), (1, &tensor), (6, &scales)];
+                device.dispatch(blocks, &bindings, (work.block_groups(count), 1));
+                Ok(())
+            })?;
+            scales
+        } else {
+            device.storage_of(&work.scales)?
         };
-        self.each_submit(rows, cols, |first_row, size| {
-            let params = device.uniform_of(&layout::params(Some(&plan), cols, first_row, each_row))?;
+        each_submit(rows, cols, |first_row, count| {
+            let params = device.uniform_of(&layout::params(&plan, &work, first_row, count))?;
             let mut bindings: Vec<(u32, &Buffer)> =
-                vec![(0, &params), (1, &tensor), (2, &edges), (3, &codes), (4, &counts), (5, &sums)];
-            if matches!(plan.element, Element::Integer(_)) {
-                bindings.push((6, &grids));
-            }
-            device.dispatch(kernel, &bindings, size);
+                vec![(0, &params), (1, &tensor), (2, &edges), (3, &codes), (4, &counts), (5, &sums), (6, &scales)];
+            bindings.extend(list.iter().map(|list| (7, list)));
+            device.dispatch(measure, &bindings, groups_of(work.coded_cols, count));
             Ok(())
         })?;
         let counts = device.read(&counts).await?;
         progress(0.8);
         let sums: Vec<f32> = device.read(&sums).await?.into_iter().map(f32::from_bits).collect();
-        let codes = layout::read_codes(&plan, &device.read(&codes).await?);
+        let scales = if work.shader == Shader::Ggml { device.read(&scales).await? } else { Vec::new() };
+        let codes = work.read_codes(&plan, &device.read(&codes).await?, &scales);
         progress(1.0);
         let tally = layout::read_tally(&plan, &counts, &sums)
-            .ok_or(Failure::NotSuitable("its errors are too small beside its largest value"))?;
+            .ok_or(Failure::NotSuitable("its values differ too much in size for f32 sums"))?;
         Ok((plan, tally, codes))
-    }
-
-    /// Calls `submit(first_row, (groups_x, rows))` for runs of rows short enough for one submit.
-    fn each_submit(
-        &self,
-        rows: usize,
-        cols: usize,
-        mut submit: impl FnMut(usize, (u32, u32)) -> Result<(), GpuError>,
-    ) -> Result<(), GpuError> {
-        let rows_a_submit = (layout::SUBMIT_VALUES / cols).max(1);
-        for first_row in (0..rows).step_by(rows_a_submit) {
-            let count = rows_a_submit.min(rows - first_row);
-            submit(first_row, (cols.div_ceil(layout::GROUP_VALUES) as u32, count as u32))?;
-        }
-        Ok(())
     }
 }
 
-/// 4 rows of 64: specials, ties, subnormals and overflow edges of the formats, and values of every size between.
-pub(super) fn trap_values() -> Vec<f32> {
-    let specials = [
-        0.0,
-        -0.0,
-        f32::NAN,
-        f32::INFINITY,
-        f32::NEG_INFINITY,
-        1e-45,
-        -1e-40,
-        1.175_494_2e-38,
-        5.9e-8,
-        2.98e-8,
-        6.103_515_6e-5,
-        6.097_555e-5,
-        1.0,
-        1.001_953_1,
-        1.005_859_4,
-        65_504.0,
-        65_519.9,
-        65_520.0,
-        -70_000.0,
-        0.1,
-        3.0,
-        1.0 / 3.0,
-        -2.5,
-        3.5,
-        127.5,
-        0.5,
-        1e-3,
-        -1e-7,
-        240.0,
-        448.0,
-        464.0,
-        1e5,
-    ];
-    let mut state = 1u32;
-    (0..256)
-        .map(|i| {
-            if i % 64 < 32 {
-                specials[(i % 64 + i / 64 * 8) % 32]
-            } else {
-                // A linear congruential generator (Numerical Recipes) is plenty for spreading test values.
-                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                (state as f32 / u32::MAX as f32 - 0.5) * 10f32.powi((i % 11) as i32 - 6)
-            }
-        })
-        .collect()
+/// Calls `submit(first_row, rows)` for runs of rows short enough for one submit.
+fn each_submit(
+    rows: usize,
+    cols: usize,
+    mut submit: impl FnMut(usize, usize) -> Result<(), GpuError>,
+) -> Result<(), GpuError> {
+    let submit_rows = layout::submit_rows(cols);
+    (0..rows).step_by(submit_rows).try_for_each(|first_row| submit(first_row, submit_rows.min(rows - first_row)))
+}
+
+/// Workgroups over so many columns and rows.
+const fn groups_of(cols: usize, rows: usize) -> (u32, u32) {
+    (cols.div_ceil(layout::GROUP_VALUES) as u32, rows as u32)
 }

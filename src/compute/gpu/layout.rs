@@ -1,9 +1,9 @@
 //! What the shaders are given, word by word: the host's half of `tensor.wgsl` and `measure.wgsl`.
 
-use crate::formats::Cast;
+use super::work::Work;
 use crate::quantize::histogram::{from_ordered_key, ordered_key};
 use crate::quantize::report::LEAST_SUM;
-use crate::quantize::{BINS, Edges, Element, Plan, Range, Sums, Tally};
+use crate::quantize::{BINS, Edges, Plan, Range, Sums, Tally};
 
 /// Values that one workgroup takes.
 pub const GROUP_VALUES: usize = 1024;
@@ -13,8 +13,10 @@ pub const SUMS: usize = 6;
 const COUNTERS: usize = 8;
 /// Words of the counts buffer.
 pub const COUNTS: usize = COUNTERS + 3 * BINS;
-/// Bytes of a uniform: `Params`, rounded up to 16.
-pub const PARAMS_BYTES: usize = 80;
+/// Words of `Params` before its `Facts`.
+pub const SHAPE: usize = 12;
+/// Words of a uniform: the longest `Params`, rounded up to 16 bytes.
+pub const PARAMS: usize = SHAPE + 16;
 
 /// Values per submit: far below the one or two seconds after which a browser resets the device.
 pub const SUBMIT_VALUES: usize = 1 << 22;
@@ -26,59 +28,30 @@ pub fn refuses(rows: usize, cols: usize) -> Option<&'static str> {
     is_too_large.then_some("it is larger than one GPU buffer")
 }
 
-/// `Params` of the second pass; of the first, all that it reads is in the first four words.
+/// Rows per submit: short enough runs of them, but one at least.
 #[must_use]
-pub fn params(plan: Option<&Plan>, cols: usize, first_row: usize, each_row: bool) -> [u32; PARAMS_BYTES / 4] {
-    let mut words = [0; PARAMS_BYTES / 4];
-    words[0] = cols as u32;
-    words[2] = first_row as u32;
-    words[3] = each_row.into();
-    let Some(plan) = plan else { return words };
-    words[1] = row_words(plan) as u32;
-    words[4] = 8 * plan.quantizer.format.code_bytes() as u32;
-    words[5] = plan.value_unit.to_bits();
-    words[6] = plan.quantized_unit.to_bits();
-    words[7] = plan.error_unit.to_bits();
-    match &plan.element {
-        Element::Float(cast) => {
-            words[8..12].copy_from_slice(&float(cast));
-            words[12] = cast.overflow_code;
-            words[13] = cast.nan_code;
-            words[14] = cast.zero_sign;
-            words[15] = cast.nan_sign;
-        }
-        Element::Integer(grids) => {
-            words[16] = grids[0].min_code as u32;
-            words[17] = grids[0].max_code as u32;
-        }
-        Element::Exponent(exponent) => words[13] = exponent.nan_code(),
-        // What is not plain is not for the GPU.
-        _ => {}
-    }
+pub const fn submit_rows(cols: usize) -> usize {
+    let rows = SUBMIT_VALUES / cols;
+    if rows == 0 { 1 } else { rows }
+}
+
+/// `Params` of the first pass, for so many rows from one on.
+#[must_use]
+pub fn range_params(cols: usize, first_row: usize, rows: usize, each_row: bool) -> [u32; PARAMS] {
+    let mut words = [0; PARAMS];
+    words[..4].copy_from_slice(&[cols as u32, first_row as u32, rows as u32, each_row.into()]);
     words
 }
 
-/// A float format as the shaders read it.
-pub(super) const fn float(cast: &Cast) -> [u32; 4] {
-    [cast.float.exponent_bits, cast.float.mantissa_bits, cast.float.bias as u32, cast.max_code]
-}
-
-/// Words of codes that a row takes on the GPU: rows start at whole words.
+/// `Params` of the second pass.
 #[must_use]
-pub fn row_words(plan: &Plan) -> usize {
-    plan.code_bytes(plan.cols).div_ceil(4)
-}
-
-/// The grids as the shader reads them.
-#[must_use]
-pub fn grids(plan: &Plan) -> Vec<u32> {
-    match &plan.element {
-        Element::Integer(grids) => grids
-            .iter()
-            .flat_map(|grid| [grid.scale.to_bits(), grid.inverse.to_bits(), grid.zero_point as u32, 0])
-            .collect(),
-        _ => Vec::new(),
-    }
+pub fn params(plan: &Plan, work: &Work, first_row: usize, rows: usize) -> [u32; PARAMS] {
+    let mut words = range_params(plan.cols, first_row, rows, false);
+    let shape = [work.coded_cols, work.row_words(), work.code_bits, work.groups_a_row, work.group_size];
+    words[4..9].copy_from_slice(&shape.map(|n| n as u32));
+    words[9..SHAPE].copy_from_slice(&[plan.value_unit, plan.quantized_unit, plan.error_unit].map(f32::to_bits));
+    words[SHAPE..][..work.facts.len()].copy_from_slice(&work.facts);
+    words
 }
 
 /// The edges as ordered keys: of values, then of errors.
@@ -101,7 +74,22 @@ pub fn read_ranges(words: &[u32]) -> Vec<Range> {
         .collect()
 }
 
-/// The tally from the second pass's counts and sums; nothing if the squares were too small for the device's f32.
+/// The largest magnitude, in [`Plan`]'s units, of which 1024 squares are within f32.
+const LARGEST_SUMMED: f32 = (1u64 << 58) as f32;
+
+/// Whether the device's f32 holds the squares of values and errors, whose sums these are in the plan's units.
+///
+/// What a sum is where it overflows is left to devices, so that the largest error decides: no value that is measured is larger
+/// than that and what it became together, and what it became is about its unit at most.
+pub(super) fn are_summed(plan: &Plan, measured: u64, max_abs_error: f32, x2: f64, e2: f64) -> bool {
+    let measures_something = measured > 0 && plan.range.amax() > 0.0;
+    max_abs_error * plan.error_unit <= LARGEST_SUMMED
+        && (e2 >= LEAST_SUM || max_abs_error == 0.0)
+        && (x2 >= LEAST_SUM || !measures_something)
+}
+
+/// The tally from the second pass's counts and sums; nothing if the squares were too small or too large for the device's
+/// f32.
 #[must_use]
 pub fn read_tally(plan: &Plan, counts: &[u32], sums: &[f32]) -> Option<Tally> {
     let histogram = |i: usize| counts[COUNTERS + i * BINS..][..BINS].iter().map(|&n| n.into()).collect();
@@ -112,8 +100,7 @@ pub fn read_tally(plan: &Plan, counts: &[u32], sums: &[f32]) -> Option<Tally> {
         }
     }
     let max_abs_error = f32::from_bits(counts[7]);
-    let measures_something = counts[0] > 0 && plan.range.amax() > 0.0;
-    if (total[2] < LEAST_SUM && max_abs_error > 0.0) || (total[3] < LEAST_SUM && measures_something) {
+    if !are_summed(plan, counts[0].into(), max_abs_error, total[3], total[2]) {
         return None;
     }
     let [x, q, e] = [plan.value_unit, plan.quantized_unit, plan.error_unit].map(f64::from);
@@ -140,27 +127,30 @@ pub fn read_tally(plan: &Plan, counts: &[u32], sums: &[f32]) -> Option<Tally> {
     })
 }
 
-/// The codes without the padding of rows.
-#[must_use]
-pub fn read_codes(plan: &Plan, words: &[u32]) -> Vec<u8> {
-    let row_bytes = plan.code_bytes(plan.cols);
-    let mut codes = Vec::with_capacity(plan.code_bytes(plan.len()));
-    for row in words.chunks(row_words(plan)) {
-        let start = codes.len();
-        codes.extend(row.iter().flat_map(|word| word.to_le_bytes()));
-        codes.truncate(start + row_bytes);
-    }
-    codes
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::compute::gpu::shaders;
+    use crate::formats::format;
+    use crate::quantize::Quantizer;
 
     #[test]
-    fn params_are_as_long_as_the_shaders_struct() {
-        let span = shaders::tests::params_bytes(&shaders::range());
-        assert!((PARAMS_BYTES - 15..=PARAMS_BYTES).contains(&span), "{span}");
+    fn sums_that_f32_does_not_hold_are_not_read() {
+        let quantizer = Quantizer::new(format("q8_0").unwrap());
+        let plan = Plan::new(quantizer, 1, 32, &[Range { min: -1.0, max: 1.0 }]).unwrap();
+        let is_read = |max_abs_error: f32, x2: f32, e2: f32| {
+            let mut counts = [0; COUNTS];
+            (counts[0], counts[7]) = (32, max_abs_error.to_bits());
+            read_tally(&plan, &counts, &[0.0, 0.0, e2, x2, 0.0, 0.0]).is_some()
+        };
+        assert!(is_read(0.01, 1.0, 1.0) && is_read(0.0, 1.0, 0.0));
+        assert!(!is_read(0.01, 1.0, 1e-30) && !is_read(0.01, 1e-30, 1.0));
+        assert!(!is_read(1e30, 1.0, f32::INFINITY) && !is_read(f32::INFINITY, 1.0, 1.0));
+    }
+
+    #[test]
+    fn the_shape_is_as_long_as_the_shaders_say() {
+        // The first pass has one word of facts.
+        assert_eq!(shaders::tests::params_bytes(&shaders::range()), 4 * (SHAPE + 1));
     }
 }

@@ -1,13 +1,13 @@
-//! The GPU path: one WGSL file a kernel, driven by a uniform made from the format's row.
+//! The GPU path: one WGSL file a kind of format, driven by a uniform made from the plan.
 //!
-//! [`layout`] and [`blocks`] say what kernels are given; [`soft`] is the arithmetic that the shaders do in integers. These are
-//! pure and tested on the host; the device itself exists in the web build only.
+//! [`work`] says which settings there are kernels for and what these are told of a format, [`layout`] what they are given and
+//! what is read back; [`soft`] is the arithmetic that the shaders do in integers; [`traps`] are what a device is checked with. These are pure and tested on the host; the
+//! device itself exists in the web build only.
 
-pub mod blocks;
 #[cfg(target_arch = "wasm32")]
 pub mod device;
-#[cfg(target_arch = "wasm32")]
-mod encode;
 pub mod layout;
 pub mod shaders;
 pub mod soft;
+pub mod traps;
+pub mod work;

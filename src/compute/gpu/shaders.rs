@@ -44,55 +44,64 @@ const COMMON: &str = shader!("common.wgsl");
 const SOFT: &str = shader!("soft.wgsl");
 const CAST: &str = shader!("cast.wgsl");
 const TENSOR: &str = shader!("tensor.wgsl");
-const MEASURE: &str = shader!("measure.wgsl");
+const AMAX: &str = shader!("amax.wgsl");
 const BLOCKS: &str = shader!("blocks.wgsl");
+const MEASURE: &str = shader!("measure.wgsl");
+
+/// What becomes of a value: one file a kind of format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shader {
+    /// Floats as they are.
+    Float,
+    /// Whole numbers beside a scale.
+    Integer,
+    /// Powers of two.
+    Exponent,
+    /// Places in a list of values, beside a scale or in blocks.
+    Codebook,
+    /// Elements and a power of two.
+    Mx,
+    /// Elements and a float.
+    Nvfp4,
+    /// ggml's types without a search.
+    Ggml,
+}
+
+impl Shader {
+    /// Every kind.
+    pub const ALL: [Self; 7] =
+        [Self::Float, Self::Integer, Self::Exponent, Self::Codebook, Self::Mx, Self::Nvfp4, Self::Ggml];
+
+    /// The files of the kind.
+    const fn kind(self) -> [&'static str; 3] {
+        match self {
+            Self::Float => [CAST, shader!("float.wgsl"), ""],
+            Self::Integer => [shader!("integer.wgsl"), "", ""],
+            Self::Exponent => [shader!("exponent.wgsl"), "", ""],
+            Self::Codebook => [AMAX, shader!("codebook.wgsl"), ""],
+            Self::Mx => [CAST, AMAX, shader!("mx.wgsl")],
+            Self::Nvfp4 => [CAST, AMAX, shader!("nvfp4.wgsl")],
+            Self::Ggml => [shader!("ggml.wgsl"), "", ""],
+        }
+    }
+
+    /// The second pass over a tensor.
+    #[must_use]
+    pub fn measure(self) -> String {
+        [&[COMMON, SOFT, TENSOR][..], &self.kind(), &[MEASURE]].concat().concat()
+    }
+
+    /// The pass over blocks before it, of kinds that have them.
+    #[must_use]
+    pub fn blocks(self) -> String {
+        [&[COMMON, SOFT, TENSOR][..], &self.kind(), &[BLOCKS]].concat().concat()
+    }
+}
 
 /// The first pass over a tensor.
 #[must_use]
 pub fn range() -> String {
     [COMMON, TENSOR, shader!("range.wgsl")].concat()
-}
-
-/// The second pass for float formats.
-#[must_use]
-pub fn float() -> String {
-    [COMMON, SOFT, CAST, TENSOR, shader!("float.wgsl"), MEASURE].concat()
-}
-
-/// The second pass for integer formats.
-#[must_use]
-pub fn integer() -> String {
-    [COMMON, SOFT, TENSOR, shader!("integer.wgsl"), MEASURE].concat()
-}
-
-/// The second pass for formats that are an exponent.
-#[must_use]
-pub fn exponent() -> String {
-    [COMMON, SOFT, TENSOR, shader!("exponent.wgsl"), MEASURE].concat()
-}
-
-/// Codes of codebooks, by themselves and in blocks.
-#[must_use]
-pub fn codebook() -> String {
-    [COMMON, SOFT, BLOCKS, shader!("codebook.wgsl")].concat()
-}
-
-/// MX blocks.
-#[must_use]
-pub fn mx() -> String {
-    [COMMON, SOFT, CAST, BLOCKS, shader!("mx.wgsl")].concat()
-}
-
-/// NVFP4 blocks.
-#[must_use]
-pub fn nvfp4() -> String {
-    [COMMON, SOFT, CAST, BLOCKS, shader!("nvfp4.wgsl")].concat()
-}
-
-/// ggml's blocks without a search.
-#[must_use]
-pub fn ggml() -> String {
-    [COMMON, SOFT, BLOCKS, shader!("ggml.wgsl")].concat()
 }
 
 /// The arithmetic that the others stand on, for a kernel that checks it on a device.
@@ -117,8 +126,9 @@ pub(super) mod tests {
 
     #[test]
     fn every_shader_is_valid_wgsl() {
-        let all = [range(), float(), integer(), exponent(), codebook(), mx(), nvfp4(), ggml(), soft()];
-        for source in all {
+        let measure = Shader::ALL.map(Shader::measure);
+        let blocks = [Shader::Codebook, Shader::Mx, Shader::Nvfp4, Shader::Ggml].map(Shader::blocks);
+        for source in [range(), soft()].into_iter().chain(measure).chain(blocks) {
             let module = naga::front::wgsl::parse_str(&source)
                 .unwrap_or_else(|error| panic!("{}", error.emit_to_string(&source)));
             naga::valid::Validator::new(naga::valid::ValidationFlags::all(), naga::valid::Capabilities::empty())
@@ -133,6 +143,7 @@ pub(super) mod tests {
         let text = b"// head\nlet a = 1u; // one\n\n    let b = a / 2u;\n";
         let n = strip(text, &mut out);
         assert_eq!(&out[..n], b"let a = 1u; \nlet b = a / 2u;\n");
-        assert!(float().is_ascii() && !float().contains("//"));
+        let text = Shader::Float.measure();
+        assert!(text.is_ascii() && !text.contains("//"));
     }
 }

@@ -233,6 +233,20 @@ pub fn to_f16(a: u32) -> u32 {
     sign | round_shift(magnitude & FRACTION | HIDDEN, 126 - field)
 }
 
+/// The value of an f16.
+#[must_use]
+pub fn from_f16(half: u32) -> u32 {
+    let sign = (half & 0x8000) << 16;
+    let magnitude = half & 0x7fff;
+    if magnitude >= 0x7c00 {
+        return sign | INFINITY | (magnitude & 0x3ff) << 13;
+    }
+    if magnitude >= 0x400 {
+        return sign | ((magnitude << 13) + (112 << 23));
+    }
+    nearest(sign, -24, magnitude)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -298,6 +312,13 @@ mod tests {
                 check_one(neighbour);
                 check_one(neighbour | SIGN);
             }
+        }
+    }
+
+    #[test]
+    fn every_f16_has_its_value() {
+        for bits in 0..=u16::MAX {
+            assert_same(&format!("{bits:#06x}"), from_f16(bits.into()), f16::from_bits(bits).to_f32());
         }
     }
 

@@ -109,6 +109,22 @@ pub static Q8_0: BlockType = BlockType {
     },
 };
 
+/// Writes a block of one of these types whose codes were made elsewhere, with its d and m as f16; types without a minimum
+/// take d alone.
+///
+/// # Panics
+/// If the bytes are not a block's.
+pub fn put_block(block_type: &BlockType, scales: [u8; 4], codes: &[u8; 32], bytes: &mut [u8]) {
+    let scale_bytes = if block_type.scale_places().1.is_some() { 4 } else { 2 };
+    let (to, rest) = bytes.split_at_mut(scale_bytes);
+    to.copy_from_slice(&scales[..scale_bytes]);
+    match rest.len() {
+        32 => rest.copy_from_slice(codes),
+        20 => pack_five_bits(codes, rest),
+        _ => LOW.pack(codes, rest),
+    }
+}
+
 const LOW: Planes = Planes { low: 0, bits: 4, group: 16 };
 const HIGH: Planes = Planes { low: 4, bits: 1, group: 1 };
 

@@ -59,7 +59,7 @@ pub use iq::{IQ1_M, IQ1_S, IQ2_S, IQ2_XS, IQ2_XXS, IQ3_S, IQ3_XXS};
 pub use iq4::{IQ4_NL, IQ4_XS};
 pub use k_affine::{Q2_K, Q4_K, Q5_K};
 pub use k_symmetric::{Q3_K, Q6_K};
-pub use legacy::{Q4_0, Q4_1, Q5_0, Q5_1, Q8_0};
+pub use legacy::{Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, put_block};
 pub use ternary::{TQ1_0, TQ2_0};
 
 /// Writes the bytes of one block of values.

@@ -1,49 +1,50 @@
-// Codes that are places in a list of values, of numbers by themselves or divided by the largest magnitude of their block;
-// twin of formats/codebook.rs `encode` and formats/bnb.rs `encode_block`.
+// Codes that are places in a list of values, of numbers beside a scale of the plan's or divided by the largest magnitude of
+// their block; twin of formats/codebook.rs `encode` and formats/bnb.rs `encode_block`.
 
-struct Params {
-    shape: Shape,
-    length: u32,       // values in the list
-    has_scale: u32,    // 1: numbers are divided by the largest magnitude
-    least_amax: u32,   // bits of what is divided by at least
-    unused: u32,
+struct Facts {
+    length: u32,     // values in the list
+    in_blocks: u32,  // 1: the scale is a block's largest magnitude
+    least_amax: u32, // bits of what is divided by at least
+    lowest: u32,     // bits of the ends beyond which numbers are clipped, unless they are in blocks
+    highest: u32,
 }
 
-// The borders between neighbours as ordered keys, then the codes, both in ascending order of the values.
-@group(0) @binding(3) var<storage, read> list: array<u32>;
+// In ascending order of the values: the borders between neighbours as ordered keys, the codes, the bits of the values.
+@group(0) @binding(7) var<storage, read> list: array<u32>;
 
 const ONE: u32 = 0x3f800000u;
 
-fn code(bits: u32) -> u32 {
-    let borders = params.length - 1u;
+// The place of the nearest value.
+fn place(bits: u32) -> u32 {
     // NaN is above no border.
-    if (bits & MAGNITUDE) > INFINITY { return list[borders]; }
+    if (bits & MAGNITUDE) > INFINITY { return 0u; }
     let key = ordered_key(bits);
     var low = 0u;
-    var high = borders;
+    var high = params.facts.length - 1u;
     while low < high {
         let middle = (low + high) / 2u;
         if key > list[middle] { low = middle + 1u; } else { high = middle; }
     }
-    return list[borders + low];
+    return low;
 }
 
-// x / amax, cut to -1 to 1.
-fn divided(x: u32, inverse: u32) -> u32 {
-    let product = multiply(x, inverse);
-    let magnitude = product & MAGNITUDE;
-    return select(product, (product & SIGN) | ONE, magnitude > ONE && magnitude <= INFINITY);
+fn scale_block(row: u32, first_col: u32) -> vec4<u32> {
+    let amax = block_amax(row, first_col);
+    let least = params.facts.least_amax;
+    return vec4<u32>(amax, divide(ONE, select(least, amax, exceeds(amax, least))), 0u, 0u);
 }
 
-fn encode_block(first_value: u32, first_word: u32) {
-    if params.has_scale == 0u {
-        for (var i = 0u; i < params.shape.block_size; i++) { put_byte(first_word, i, code(values[first_value + i])); }
-        return;
+// `scale`: what values are multiplied by, and its inverse.
+fn quantize(bits: u32, scale: vec4<u32>) -> Quantized {
+    var y = multiply(bits, scale.y);
+    var clipped = 0u;
+    if params.facts.in_blocks == 1u {
+        let magnitude = y & MAGNITUDE;
+        if magnitude > ONE && magnitude <= INFINITY { y = (y & SIGN) | ONE; }
+    } else {
+        clipped = u32(exceeds(params.facts.lowest, y) || exceeds(y, params.facts.highest));
     }
-    let amax = block_amax(first_value);
-    let inverse = divide(ONE, select(params.least_amax, amax, exceeds(amax, params.least_amax)));
-    for (var i = 0u; i < params.shape.block_size; i++) {
-        put_byte(first_word, i, code(divided(values[first_value + i], inverse)));
-    }
-    encoded[first_word + params.shape.block_words - 1u] = amax;
+    let length = params.facts.length;
+    let at = place(y);
+    return Quantized(list[length - 1u + at], multiply(list[2u * length - 1u + at], scale.x), clipped);
 }

@@ -1,17 +1,17 @@
-// ggml's types of 32 values without a search, as the bytes of the block; twin of formats/ggml/legacy.rs.
+// ggml's types of 32 values without a search; twin of formats/ggml/legacy.rs. Codes are a byte each, those of the zeros
+// that fill up a row as well, and the host packs them beside the scales.
 
-struct Params {
-    shape: Shape,
+struct Facts {
     way: u32,
-    top: u32,       // CENTRED: the code of zero; SHIFTED: the largest code; SIGNED: the largest magnitude of a code
-    high_bits: u32, // 1: bit 4 of each code comes first
-    unused: u32,
+    divisor: u32, // bits of what the extreme of a block is divided by for its d
+    offset: u32,  // bits of what is added before the fraction goes
+    largest: u32, // the largest code
+    centre: i32,  // the code of zero
 }
 
 const CENTRED: u32 = 0u;
 const SHIFTED: u32 = 1u;
 
-const HALF: u32 = 0x3f000000u;
 const ONE: u32 = 0x3f800000u;
 const LARGEST: u32 = 0x7f7fffffu;
 
@@ -21,10 +21,8 @@ fn reciprocal(d: u32) -> u32 {
 }
 
 // As `write_f16`: every NaN is one.
-fn put_f16(first_word: u32, at: u32, x: u32) {
-    let bits = select(to_f16(x), 0xfe00u, (x & MAGNITUDE) > INFINITY);
-    put_byte(first_word, at, bits & 0xffu);
-    put_byte(first_word, at + 1u, bits >> 8u);
+fn f16_bits(x: u32) -> u32 {
+    return select(to_f16(x), 0xfe00u, (x & MAGNITUDE) > INFINITY);
 }
 
 // The low byte without the fraction, as a code.
@@ -32,74 +30,54 @@ fn low_byte(x: u32) -> u32 {
     return u32(to_i32(x)) & 0xffu;
 }
 
-// Codes that share bytes: the first half in the low nibbles.
-fn put_code(first_word: u32, at: u32, i: u32, code: u32) {
-    let low = at + 4u * params.high_bits;
-    put_byte(first_word, low + (i & 15u), (code & 15u) << select(0u, 4u, i > 15u));
-    if params.high_bits == 1u { put_byte(first_word, at + (i >> 3u), (code >> 4u) << (i & 7u)); }
-}
-
-fn encode_centred(first_value: u32, first_word: u32) {
-    // The first of those with the largest magnitude, with its sign.
-    var largest = 0u;
-    for (var i = 0u; i < params.shape.block_size; i++) {
-        let x = values[first_value + i];
-        if exceeds(x & MAGNITUDE, largest & MAGNITUDE) { largest = x; }
+// d and m as f16 in one word, 1 / d of the d before that, and the smallest value.
+fn scale_block(row: u32, first_col: u32) -> vec4<u32> {
+    let size = params.group_size;
+    let divisor = params.facts.divisor;
+    if params.facts.way == CENTRED {
+        // The first of those with the largest magnitude, with its sign.
+        var largest = 0u;
+        for (var i = 0u; i < size; i++) {
+            let x = value_or_zero(row, first_col + i);
+            if exceeds(x & MAGNITUDE, largest & MAGNITUDE) { largest = x; }
+        }
+        let d = divide(largest, divisor);
+        return vec4<u32>(f16_bits(d), reciprocal(d), 0u, 0u);
     }
-    let centre = i32(params.top);
-    let d = divide(largest, from_i32(-centre));
-    let inverse = reciprocal(d);
-    let zero = add(from_i32(centre), HALF);
-    put_f16(first_word, 0u, d);
-    for (var i = 0u; i < params.shape.block_size; i++) {
-        let code = low_byte(add(multiply(values[first_value + i], inverse), zero));
-        put_code(first_word, 2u, i, min(code, 2u * params.top - 1u));
+    if params.facts.way == SHIFTED {
+        var smallest = LARGEST;
+        var largest = LARGEST | SIGN;
+        for (var i = 0u; i < size; i++) {
+            let x = value_or_zero(row, first_col + i);
+            if exceeds(smallest, x) { smallest = x; }
+            if exceeds(x, largest) { largest = x; }
+        }
+        let d = divide(subtract(largest, smallest), divisor);
+        return vec4<u32>(f16_bits(d) | (f16_bits(smallest) << 16u), reciprocal(d), smallest, 0u);
     }
-}
-
-fn encode_shifted(first_value: u32, first_word: u32) {
-    var smallest = LARGEST;
-    var largest = LARGEST | SIGN;
-    for (var i = 0u; i < params.shape.block_size; i++) {
-        let x = values[first_value + i];
-        if exceeds(smallest, x) { smallest = x; }
-        if exceeds(x, largest) { largest = x; }
-    }
-    let d = divide(subtract(largest, smallest), from_i32(i32(params.top)));
-    let inverse = reciprocal(d);
-    put_f16(first_word, 0u, d);
-    put_f16(first_word, 2u, smallest);
-    for (var i = 0u; i < params.shape.block_size; i++) {
-        let steps = multiply(subtract(values[first_value + i], smallest), inverse);
-        put_code(first_word, 4u, i, min(low_byte(add(steps, HALF)), params.top));
-    }
-}
-
-fn encode_signed(first_value: u32, first_word: u32) {
     // A NaN is forgotten unless it comes last.
     var amax = 0u;
-    for (var i = 0u; i < params.shape.block_size; i++) {
-        let magnitude = values[first_value + i] & MAGNITUDE;
+    for (var i = 0u; i < size; i++) {
+        let magnitude = value_or_zero(row, first_col + i) & MAGNITUDE;
         if !exceeds(amax, magnitude) { amax = magnitude; }
     }
-    let d = divide(amax, from_i32(i32(params.top)));
-    let inverse = reciprocal(d);
-    if d > INFINITY {
-        put_byte(first_word, 1u, 0x7eu); // of the NaNs this one alone has no sign
-    } else {
-        put_f16(first_word, 0u, d);
-    }
-    for (var i = 0u; i < params.shape.block_size; i++) {
-        put_byte(first_word, 2u + i, low_byte(round_away(multiply(values[first_value + i], inverse))));
-    }
+    let d = divide(amax, divisor);
+    // Of the NaNs this one alone has no sign.
+    return vec4<u32>(select(f16_bits(d), 0x7e00u, d > INFINITY), reciprocal(d), 0u, 0u);
 }
 
-fn encode_block(first_value: u32, first_word: u32) {
-    if params.way == CENTRED {
-        encode_centred(first_value, first_word);
-    } else if params.way == SHIFTED {
-        encode_shifted(first_value, first_word);
-    } else {
-        encode_signed(first_value, first_word);
+fn quantize(bits: u32, scale: vec4<u32>) -> Quantized {
+    let facts = params.facts;
+    let d = from_f16(scale.x & 0xffffu);
+    if facts.way == CENTRED {
+        let code = min(low_byte(add(multiply(bits, scale.y), facts.offset)), facts.largest);
+        return Quantized(code, multiply(from_i32(i32(code) - facts.centre), d), 0u);
     }
+    if facts.way == SHIFTED {
+        let steps = multiply(subtract(bits, scale.z), scale.y);
+        let code = min(low_byte(add(steps, facts.offset)), facts.largest);
+        return Quantized(code, add(multiply(from_i32(i32(code)), d), from_f16(scale.x >> 16u)), 0u);
+    }
+    let code = low_byte(round_away(multiply(bits, scale.y)));
+    return Quantized(code, multiply(from_i32(i32(code << 24u) >> 24u), d), 0u);
 }

@@ -1,25 +1,21 @@
-// Integer formats; twin of quantize/grid.rs `Grid`. Scales and their inverses come from the plan.
+// Integer formats; twin of quantize/grid.rs `Grid`. Scales and their inverses come from the plan, each with its zero point.
 
-struct Grid {
-    scale: u32, // bits
-    inverse: u32,
-    zero_point: i32,
-    unused: u32,
+struct Facts {
+    min_code: i32,
+    max_code: i32,
 }
 
-@group(0) @binding(6) var<storage, read> grids: array<Grid>;
-
-fn quantize(bits: u32, row: u32) -> Quantized {
-    let grid = grids[select(0u, row, params.each_row == 1u)];
+fn quantize(bits: u32, grid: vec4<u32>) -> Quantized {
+    let zero_point = bitcast<i32>(grid.z);
     var steps = 0;
     if (bits & MAGNITUDE) <= INFINITY {
-        let wanted = round_even(multiply(bits, grid.inverse));
+        let wanted = round_even(multiply(bits, grid.y));
         // 65536 is beyond every code.
         let beyond = select(65536, -65536, (bits & SIGN) > 0u);
         steps = select(to_i32(wanted), beyond, (wanted & MAGNITUDE) >= 0x47800000u);
     }
-    let wanted = steps + grid.zero_point;
-    let code = clamp(wanted, params.min_code, params.max_code);
-    let value = multiply(from_i32(code - grid.zero_point), grid.scale);
+    let wanted = steps + zero_point;
+    let code = clamp(wanted, params.facts.min_code, params.facts.max_code);
+    let value = multiply(from_i32(code - zero_point), grid.x);
     return Quantized(u32(code) & ((1u << params.code_bits) - 1u), value, u32(code != wanted));
 }

@@ -1,16 +1,12 @@
 // Second pass: codes, counts, histograms and sums. Twin of compute/cpu/scalar.rs `tally_one`. Follows the file of a
-// kind, which defines `quantize(bits, row) -> Quantized`.
-
-struct Quantized {
-    code: u32,
-    value: u32,   // bits
-    clipped: u32, // 1 if the code was clamped
-}
+// kind, which defines `quantize(bits, scale) -> Quantized`. One workgroup takes up to 1024 values of one row, each of its
+// 256 threads four neighbouring ones.
 
 @group(0) @binding(2) var<storage, read> edges: array<u32>; // ordered keys: 257 of values, 257 of errors
 @group(0) @binding(3) var<storage, read_write> codes: array<u32>;
 @group(0) @binding(4) var<storage, read_write> counts: array<atomic<u32>>; // 8 counters, 3 histograms
 @group(0) @binding(5) var<storage, read_write> sums: array<f32>; // 6 a workgroup
+@group(0) @binding(6) var<storage, read> scales: array<vec4<u32>>; // what the values of a group share
 
 const MEASURED: u32 = 0u;
 const NAN: u32 = 1u;
@@ -54,17 +50,22 @@ fn main(
 ) {
     let row = params.first_row + group.y;
     let first = group.x * 1024u + lane * 4u;
+    // Four neighbours are of one group, since a group is a row or a multiple of four.
+    let scale = scales[row * params.groups_a_row + min(first, params.cols - 1u) / params.group_size];
     var sum = array<f32, 6>();
     // Four codes of up to 32 bits; one of 24 may lie in two words.
     var words = array<u32, 5>();
     for (var i = 0u; i < 4u; i++) {
-        if first + i >= params.cols { break; }
-        let x = values[row * params.cols + first + i];
-        let result = quantize(x, row);
+        let col = first + i;
+        if col >= params.coded_cols { break; }
+        let x = value_or_zero(row, col);
+        let result = quantize(x, scale);
         let bit = i * params.code_bits;
         let low = bit & 31u;
         words[bit >> 5u] |= result.code << low;
         if low + params.code_bits > 32u { words[(bit >> 5u) + 1u] |= result.code >> (32u - low); }
+        // What fills up a row counts nowhere.
+        if col >= params.cols { continue; }
 
         let magnitude = x & MAGNITUDE;
         if magnitude > INFINITY {
@@ -100,7 +101,7 @@ fn main(
         sum[4] += qs * qs;
         sum[5] += xs * qs;
     }
-    if first < params.cols {
+    if first < params.coded_cols {
         let word = first * params.code_bits / 32u;
         for (var i = 0u; i < params.code_bits / 8u && word + i < params.row_words; i++) {
             codes[row * params.row_words + word + i] = words[i];

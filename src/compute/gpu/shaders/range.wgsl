@@ -1,5 +1,10 @@
 // First pass: smallest and largest finite value, as ordered keys, of the tensor or of each row.
 
+// Of no kind yet.
+struct Facts {
+    unused: u32,
+}
+
 @group(0) @binding(2) var<storage, read_write> ranges: array<atomic<u32>>; // (min, max) a group
 
 var<workgroup> lowest: atomic<u32>;

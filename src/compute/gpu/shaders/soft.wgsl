@@ -154,3 +154,12 @@ fn to_f16(a: u32) -> u32 {
     if field < 101u { return sign; }
     return sign | round_shift((magnitude & FRACTION) | HIDDEN, 126u - field);
 }
+
+// The value of an f16.
+fn from_f16(half: u32) -> u32 {
+    let sign = (half & 0x8000u) << 16u;
+    let magnitude = half & 0x7fffu;
+    if magnitude >= 0x7c00u { return sign | INFINITY | ((magnitude & 0x3ffu) << 13u); }
+    if magnitude >= 0x400u { return sign | ((magnitude << 13u) + (112u << 23u)); }
+    return nearest(sign, -24, magnitude);
+}

@@ -1,25 +1,33 @@
-// What a pass over a whole tensor is given. One workgroup takes up to 1024 values of one row, each of its 256 threads four
-// neighbouring ones. `Params` is made by layout.rs, field by field.
+// What a pass over a tensor is given, and what one makes of a value. `Params` is made by layout.rs, word by word; its
+// `Facts` are those of a kind and stand in the file of the kind.
 
 struct Params {
     cols: u32,
-    row_words: u32, // words of codes a row
     first_row: u32, // of this dispatch
-    each_row: u32,  // 1: a scale a row
+    rows: u32,      // of this dispatch
+    each_row: u32,  // 1: a range a row
+    coded_cols: u32, // codes of a row: with those of what fills up its last block, where these are stored
+    row_words: u32,  // words of codes a row
     code_bits: u32,
+    groups_a_row: u32, // of values that share a scale; 0: all rows share one
+    group_size: u32,   // values: a row, or a multiple of four
     value_unit: u32, // bits of a power of two
     quantized_unit: u32,
     error_unit: u32,
-    // Of floats; what a number beyond the largest, a NaN and the sign of a zero or NaN become is decided in cast.rs.
-    float: Float,
-    overflow_code: u32,
-    nan_code: u32,
-    zero_sign: u32,
-    nan_sign: u32,
-    // Of integers, the smallest and the largest.
-    min_code: i32,
-    max_code: i32,
+    facts: Facts,
+}
+
+struct Quantized {
+    code: u32,
+    value: u32,   // bits
+    clipped: u32, // 1 if the code was clamped
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> values: array<u32>;
+
+// The bits of a value; of what fills up the last block of a row, zero.
+fn value_or_zero(row: u32, col: u32) -> u32 {
+    if col >= params.cols { return 0u; }
+    return values[row * params.cols + col];
+}

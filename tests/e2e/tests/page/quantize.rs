@@ -5,18 +5,24 @@ use bitbudget::scenario::Route;
 use e2e::{Gpu, Page, with_page};
 use serde_json::{Value, json};
 
-/// What is done: floats, and integers in every way.
-const QUANTIZERS: [&str; 6] = [
+/// What is done on either backend: floats, integers in every way, and of lists and blocks one of each kind.
+const QUANTIZERS: [&str; 12] = [
     "format=bf16",
     "format=fp16",
     "format=int8",
     "format=int8&scale=row",
     "format=int8&scheme=affine",
     "format=int8&scheme=affine&scale=row",
+    "format=nf4",
+    "format=mxfp4&rule=rceil",
+    "format=nvfp4",
+    "format=bnb_fp4_block",
+    "format=q4_0",
+    "format=q5_1",
 ];
 
-/// What only the CPU does.
-const ON_THE_CPU: [&str; 18] = [
+/// Every other way to a scale, and every kind of format.
+const IN_EVERY_WAY: [&str; 18] = [
     "format=e4m3fn&fit=1&scale=row",
     "format=nf4&scale=g64",
     "format=int4&scale=g32&scheme=affine",
@@ -38,7 +44,8 @@ const ON_THE_CPU: [&str; 18] = [
 ];
 
 /// Enough for tensors that take a software GPU its time: one of each kernel.
-const LARGE: [&str; 2] = ["format=bf16", "format=int8&scheme=affine&scale=row"];
+const LARGE: [&str; 6] =
+    ["format=bf16", "format=int8&scheme=affine&scale=row", "format=nf4", "format=mxfp4", "format=nvfp4", "format=q4_0"];
 
 /// What it is done to. Shapes that are no multiple of four, ties, subnormals, overflow and what is not a number are among
 /// the own numbers.
@@ -95,7 +102,7 @@ fn every_format_and_every_way_to_a_scale_gives_the_hosts_numbers() {
         page.embed(json!({ "src": "./?embed=1#/quantize?v=1" })).await;
         page.take_told("bitbudget:ready").await;
         for tensor in ["data=normal&outliers=3", "data=student-t&rotate=64&outliers=2&factor=50", TENSORS[5]] {
-            for quantizer in ON_THE_CPU {
+            for quantizer in IN_EVERY_WAY {
                 let link = link(&format!("{tensor}&{quantizer}"));
                 let (scenario, report) = page.ask(&link).await;
                 assert_eq!((scenario.as_str(), &report["backend"]), (link.as_str(), &json!("cpu")));
@@ -362,8 +369,24 @@ fn without_a_gpu_the_cpu_does_it_and_the_page_says_why_once_and_quietly() {
 fn a_gpu_that_was_asked_for_is_named() {
     with_page(Gpu::On, async |page| {
         page.open("?compute=gpu#/quantize?v=1").await;
-        let line = page.text("#quantize-backend").await;
-        assert!(line.starts_with("GPU") && !line.contains("Not the GPU"), "{line}");
+        for format in ["int8", "nf4", "mxfp4", "q4_0"] {
+            page.select("quantize-all-formats", format).await;
+            page.ready().await;
+            let line = page.text("#quantize-backend").await;
+            assert!(line.starts_with("GPU") && !line.contains("Not the GPU"), "{format}: {line}");
+        }
+    });
+}
+
+#[test]
+fn what_the_gpu_has_no_kernel_for_is_left_to_the_cpu_and_the_page_says_so() {
+    with_page(Gpu::On, async |page| {
+        for keys in ["format=q4_k", "format=bnb_nf4_double", "format=nf4&scale=g64", "format=int8&range=p99.9"] {
+            page.open(&format!("?compute=gpu#/quantize?v=1&{keys}")).await;
+            let line = page.text("#quantize-backend").await;
+            let note = "Not the GPU: the GPU has no kernel for these settings.";
+            assert!(line.starts_with("CPU") && line.contains(note), "{keys}: {line}");
+        }
     });
 }
 
