@@ -183,21 +183,8 @@ fn quantizers() -> Vec<Quantizer> {
 /// One or two of each kind: the device has the same kernel for all of a kind, a software one takes its time over each
 /// tensor, and [`encode`] tries every row on fewer of them.
 fn quantizers_for_the_device() -> impl Iterator<Item = Quantizer> {
-    const IDS: &[&str] = &[
-        "bf16",
-        "fp16",
-        "e4m3fn",
-        "int8",
-        "int2",
-        "nf4",
-        "mxfp4",
-        "mxint8",
-        "nvfp4",
-        "bnb_nf4_block",
-        "q4_0",
-        "q5_1",
-        "q8_0",
-    ];
+    const IDS: &[&str] =
+        &["bf16", "fp16", "e4m3fn", "int8", "int2", "nf4", "mxfp4", "nvfp4", "bnb_fp4_block", "q4_0", "q4_1"];
     let is_one = |quantizer: &Quantizer| IDS.contains(&quantizer.format.id) && quantizer.scale_rule == ScaleRule::Floor;
     quantizers().into_iter().filter(is_one)
 }

@@ -384,7 +384,7 @@ fn what_the_gpu_has_no_kernel_for_is_left_to_the_cpu_and_the_page_says_so() {
         for keys in ["format=q4_k", "format=bnb_nf4_double", "format=nf4&scale=g64", "format=int8&range=p99.9"] {
             page.open(&format!("?compute=gpu#/quantize?v=1&{keys}")).await;
             let line = page.text("#quantize-backend").await;
-            let note = "Not the GPU: the GPU has no kernel for these settings.";
+            let note = "since the GPU has no kernel for these settings.";
             assert!(line.starts_with("CPU") && line.contains(note), "{keys}: {line}");
         }
     });
