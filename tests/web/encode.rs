@@ -44,7 +44,7 @@ fn tensors() -> Vec<(Tensor, &'static [Granularity])> {
         (Tensor::new("short rows of like size", 37, patterns_of_like_size(37 * 64)), TENSOR),
         (Tensor::new("rows of like size", 64, patterns_of_like_size(64 << 8)), ROW),
         (Tensor::new("patterns of like size", 1 << 10, patterns_of_like_size(1 << 16)), TENSOR),
-        (Tensor::new("random patterns", 1 << 10, random_patterns(1 << 17)), TENSOR),
+        (Tensor::new("random patterns", 1 << 10, random_patterns(1 << 20)), TENSOR),
     ]
 }
 
