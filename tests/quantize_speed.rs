@@ -8,7 +8,7 @@
 use bitbudget::compute::cpu::{self, scalar};
 use bitbudget::formats::format;
 use bitbudget::platform::clock::now_ms;
-use bitbudget::quantize::{Exponents, Granularity, Plan, Quantizer, Report};
+use bitbudget::quantize::{Exponents, Granularity, Plan, Quantizer, Report, Tally};
 use bitbudget::weights::{Distribution, Sample};
 use std::hint::black_box;
 use wasm_bindgen_test::{console_log, wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -59,6 +59,18 @@ fn check(plan: &Plan, values: &[f32], codes: &[u8]) {
     assert!(codes.starts_with(&expected), "{}: other codes than scalar code makes", plan.quantizer.format.id);
 }
 
+/// The sums, counts and largest error of the first rows.
+fn check_sums(plan: &Plan, values: &[f32]) {
+    let part = &values[..CHECKED_ROWS * plan.cols];
+    let expected = scalar::measure(plan, 0, part, &mut Vec::new());
+    let tally = cpu::errors_by(plan, part);
+    let counts = |tally: &Tally| (tally.measured, tally.clipped, tally.flushed, tally.max_abs_error);
+    assert_eq!(counts(&tally), counts(&expected), "{}", plan.quantizer.format.id);
+    for (a, b) in [(tally.sums.e2, expected.sums.e2), (tally.sums.x2, expected.sums.x2)] {
+        assert!((a - b).abs() <= 1e-6 * b, "{}: {a}, not {b}", plan.quantizer.format.id);
+    }
+}
+
 #[wasm_bindgen_test]
 fn the_copy_and_the_sums_are_timed() {
     let values = values();
@@ -76,11 +88,12 @@ fn the_copy_and_the_sums_are_timed() {
     let mut copy = f64::INFINITY;
     for (work, quantizer) in works {
         copy = copy.min(time(|| black_box(&mut to).copy_from_slice(black_box(&values))));
-        // A row of the comparison of all formats: what it takes to know bits and decibels.
-        let ns = time(|| cpu::compare_one(quantizer, MANY / COLS, COLS, black_box(&values)));
-        print(work, MANY, ns);
-        let (plan, _, codes) = cpu::quantize(quantizer, MANY / COLS, COLS, &values, |_| {}).expect("a tensor");
-        check(&plan, &values, &codes);
+        let (plan, whole) = cpu::errors(quantizer, MANY / COLS, COLS, &values).expect("a tensor");
+        print(work, MANY, time(|| cpu::errors_by(&plan, black_box(&values))));
+        // The row of a comparison, which these sums are for, with the first pass.
+        print(&format!("row_of_{work}"), MANY, time(|| cpu::compare_one(quantizer, MANY / COLS, COLS, &values)));
+        check_sums(&plan, &values);
+        assert!(whole == cpu::errors_by(&plan, &values), "{work}: the same once more");
     }
     print("copy", MANY, copy);
 }

@@ -38,6 +38,48 @@ pub fn quantize(
     values: &[f32],
     mut progress: impl FnMut(f64),
 ) -> Result<(Plan, Tally, Vec<u8>), Error> {
+    let plan = first_pass(quantizer, rows, cols, values, |share| progress(0.3 * share))?;
+    let slice_rows = (SLICE / cols).max(1);
+    let slices = rows.div_ceil(slice_rows) as f64;
+    let mut tally = Tally::default();
+    let mut codes = Vec::with_capacity(plan.code_bytes(values.len()));
+    for (i, slice) in values.chunks(slice_rows * cols).enumerate() {
+        tally.add(&measure(&plan, i * slice_rows, slice, &mut codes));
+        progress(0.3 + 0.7 * (i + 1) as f64 / slices);
+    }
+    Ok((plan, tally, codes))
+}
+
+/// Both passes for what a comparison asks alone: without codes, and of the tally the counts of values but that of subnormals,
+/// Σe², Σx² and the largest error.
+///
+/// # Errors
+/// As [`quantize`].
+pub fn errors(quantizer: Quantizer, rows: usize, cols: usize, values: &[f32]) -> Result<(Plan, Tally), Error> {
+    let plan = first_pass(quantizer, rows, cols, values, |_| {})?;
+    let tally = errors_by(&plan, values);
+    Ok((plan, tally))
+}
+
+/// The second pass of [`errors`].
+#[must_use]
+pub fn errors_by(plan: &Plan, values: &[f32]) -> Tally {
+    let slice_rows = (SLICE / plan.cols).max(1);
+    let mut tally = Tally::default();
+    for (i, slice) in values.chunks(slice_rows * plan.cols).enumerate() {
+        tally.add(&errors_of(plan, i * slice_rows, slice));
+    }
+    tally
+}
+
+/// The plan of a tensor, from the first pass over it.
+fn first_pass(
+    quantizer: Quantizer,
+    rows: usize,
+    cols: usize,
+    values: &[f32],
+    mut progress: impl FnMut(f64),
+) -> Result<Plan, Error> {
     quantizer.check()?;
     if rows.checked_mul(cols) != Some(values.len()) {
         return Err(Error::Shape { values: values.len(), rows, cols });
@@ -52,16 +94,9 @@ pub fn quantize(
     let groups = quantizer.groups();
     for (i, slice) in values.chunks(slice_rows * cols).enumerate() {
         groups.append(&mut ranges, ranges_of(slice, cols, groups));
-        progress(0.3 * i as f64 / slices);
+        progress(i as f64 / slices);
     }
-    let plan = plan(quantizer, rows, cols, values, &ranges)?;
-    let mut tally = Tally::default();
-    let mut codes = Vec::with_capacity(plan.code_bytes(values.len()));
-    for (i, slice) in values.chunks(slice_rows * cols).enumerate() {
-        tally.add(&measure(&plan, i * slice_rows, slice, &mut codes));
-        progress(0.3 + 0.7 * (i + 1) as f64 / slices);
-    }
-    Ok((plan, tally, codes))
+    plan(quantizer, rows, cols, values, &ranges)
 }
 
 /// The codes that [`quantize`] made by a plan, once more.
@@ -97,7 +132,7 @@ pub fn report(quantizer: Quantizer, rows: usize, cols: usize, values: &[f32]) ->
 #[cfg(target_arch = "wasm32")]
 pub use simd128::{decode_slice, encode_slice};
 #[cfg(target_arch = "wasm32")]
-use simd128::{measure, ranges_of};
+use simd128::{errors as errors_of, measure, ranges_of};
 
 #[cfg(not(target_arch = "wasm32"))]
 use scalar::ranges_of;
@@ -107,4 +142,9 @@ pub use scalar::{decode_slice, encode_slice};
 #[cfg(not(target_arch = "wasm32"))]
 fn measure(plan: &Plan, first_row: usize, values: &[f32], codes: &mut Vec<u8>) -> Tally {
     scalar::measure_from(plan, (first_row, 0), values, codes)
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn errors_of(plan: &Plan, first_row: usize, values: &[f32]) -> Tally {
+    measure(plan, first_row, values, &mut Vec::new())
 }
