@@ -1,6 +1,7 @@
 //! What a report says beyond the sums: outside the timed passes, and the same for whichever backend made those.
 
 use super::elements::{self, Passed, Sink};
+use crate::formats::ggml::{BlockType, Encode};
 use crate::formats::{Float, mx};
 use crate::quantize::element::MxElement;
 use crate::quantize::exponents::{ZoneBorders, Zones};
@@ -36,6 +37,10 @@ pub fn quantized(plan: &Plan, first_row: usize, values: &[f32]) -> Vec<f32> {
     impl Sink for Values {
         fn value(&mut self, passed: Passed) {
             self.0.push(passed.q);
+        }
+
+        fn encoder(&self, block_type: &BlockType) -> Option<Encode> {
+            super::encoder(block_type)
         }
     }
     let mut sink = Values(Vec::with_capacity(values.len()));
@@ -77,5 +82,9 @@ impl Sink for Seen {
 
     fn scale(&mut self, scale: f32) {
         self.scales.count(scale);
+    }
+
+    fn encoder(&self, block_type: &BlockType) -> Option<Encode> {
+        super::encoder(block_type)
     }
 }

@@ -105,7 +105,7 @@ pub fn codes(plan: &Plan, values: &[f32]) -> Vec<u8> {
     let slice_rows = (SLICE / plan.cols).max(1);
     let mut codes = Vec::with_capacity(plan.code_bytes(values.len()));
     for (i, slice) in values.chunks(slice_rows * plan.cols).enumerate() {
-        _ = measure(plan, i * slice_rows, slice, &mut codes);
+        encode(plan, i * slice_rows, slice, &mut codes);
     }
     codes
 }
@@ -132,7 +132,7 @@ pub fn report(quantizer: Quantizer, rows: usize, cols: usize, values: &[f32]) ->
 #[cfg(target_arch = "wasm32")]
 pub use simd128::{decode_slice, encode_slice};
 #[cfg(target_arch = "wasm32")]
-use simd128::{errors as errors_of, measure, ranges_of};
+use simd128::{encode, encoder, errors as errors_of, measure, ranges_of};
 
 #[cfg(not(target_arch = "wasm32"))]
 use scalar::ranges_of;
@@ -147,4 +147,14 @@ fn measure(plan: &Plan, first_row: usize, values: &[f32], codes: &mut Vec<u8>) -
 #[cfg(not(target_arch = "wasm32"))]
 fn errors_of(plan: &Plan, first_row: usize, values: &[f32]) -> Tally {
     measure(plan, first_row, values, &mut Vec::new())
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn encode(plan: &Plan, first_row: usize, values: &[f32], codes: &mut Vec<u8>) {
+    let _ = measure(plan, first_row, values, codes);
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+const fn encoder(block_type: &crate::formats::ggml::BlockType) -> Option<crate::formats::ggml::Encode> {
+    block_type.encode
 }

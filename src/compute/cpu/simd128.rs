@@ -5,16 +5,20 @@
 //! Floats and integers are quantized on lanes too; of the other formats only the measuring is.
 //! Codes, counts and the largest error equal the scalar path's; sums are f32 within a block and f64 across blocks.
 
+mod blocks;
 mod errors;
 mod float;
+mod ggml;
 mod integer;
 
 pub use errors::errors;
 pub use float::{decode_slice, encode_slice};
+pub use ggml::encoder;
 
 use super::elements::{self, Passed, Sink};
 use super::scalar;
 use crate::formats::Rounding;
+use crate::formats::ggml::{BlockType, Encode};
 use crate::quantize::report::LEAST_SUM;
 use crate::quantize::{BINS, Edges, Element, Granularity, Plan, Range, Tally};
 use core::arch::wasm32::*;
@@ -111,6 +115,31 @@ pub fn measure(plan: &Plan, first_row: usize, values: &[f32], codes: &mut Vec<u8
     tally
 }
 
+/// The codes of a slice of whole rows, the first of which is row `first_row` of the tensor, as [`measure`] appends them.
+pub fn encode(plan: &Plan, first_row: usize, values: &[f32], codes: &mut Vec<u8>) {
+    if blocks::encode(plan, values, codes) {
+        return;
+    }
+    let Element::Ggml(block_type) = plan.element else {
+        let _ = measure(plan, first_row, values, codes);
+        return;
+    };
+    let Some(encode) = encoder(block_type) else { return };
+    for row in values.chunks(plan.cols) {
+        for block in row.chunks(block_type.block_size) {
+            let from = codes.len();
+            codes.resize(from + block_type.block_bytes, 0);
+            if block.len() == block_type.block_size {
+                encode(block, &mut codes[from..]);
+            } else {
+                let mut whole = vec![0.0; block_type.block_size];
+                whole[..block.len()].copy_from_slice(block);
+                encode(&whole, &mut codes[from..]);
+            }
+        }
+    }
+}
+
 /// Values that are quantized one by one before they are measured on lanes: whole blocks of every format.
 const PASSED: usize = 1 << 14;
 
@@ -139,6 +168,10 @@ impl Sink for PassedLanes {
     fn value(&mut self, Passed { q, clipped, .. }: Passed) {
         self.q.push(q);
         self.clipped.push(u32::from(clipped).wrapping_neg());
+    }
+
+    fn encoder(&self, block_type: &BlockType) -> Option<Encode> {
+        encoder(block_type)
     }
 }
 

@@ -143,7 +143,7 @@ impl FloatLanes {
     /// [`Cast::encode`] on two vectors, to eight lanes of 16 bits. Narrowing saturates, so that a number keeps its sign; what
     /// does not need 32 bits is done after it.
     #[inline(always)]
-    fn encode(&self, low: v128, high: v128) -> v128 {
+    pub(super) fn encode(&self, low: v128, high: v128) -> v128 {
         let k = &self.splats;
         let rank = |x: v128| v128_and(self.rank(v128_and(x, k.magnitude), k.limit), u32x4_splat(0xffff));
         let rank = u16x8_narrow_i32x4(rank(low), rank(high));
