@@ -2,7 +2,8 @@
 //!
 //! [`measure`] takes blocks of [`BLOCK`] values of one row. A block that turns out to hold NaN, an infinity or an overflow goes to
 //! the scalar path whole: its sums then need no masks. So does one whose values or errors are too small for the tensor's unit.
-//! Floats and integers are quantized on lanes too; of the other formats only the measuring is.
+//! Floats and integers are quantized on lanes too; of the other formats only the measuring is. [`encode`] makes codes alone, and
+//! those of blocks on lanes; [`errors`] measures less, and faster.
 //! Codes, counts and the largest error equal the scalar path's; sums are f32 within a block and f64 across blocks.
 
 mod blocks;

@@ -127,7 +127,7 @@ pub struct Fit {
     pub min: f32,
 }
 
-/// How [`Affine::fit`] measures the distance of a value from what it becomes.
+/// How the search of [`Affine`] measures the distance of a value from what it becomes.
 #[derive(Clone, Copy)]
 pub enum Distance {
     /// |difference|

@@ -30,7 +30,7 @@ const THIRD: Option<f64> = Some(0.35);
 const LLAMA_CPP: &[(&str, f64)] = &[("llama.cpp", 1.0)];
 const TORCHAO: &[(&str, f64)] = &[("torchao", 10.0)];
 
-const TARGETS: [Target; 18] = [
+const TARGETS: [Target; 20] = [
     target("sums_bf16", "sums, BF16", HALF, &[]),
     target("sums_fp16", "sums, FP16", HALF, &[]),
     target("sums_e4m3fn", "sums, FP8 E4M3", HALF, &[]),
@@ -38,6 +38,8 @@ const TARGETS: [Target; 18] = [
     target("sums_int8_tensor", "sums, INT8 per tensor", HALF, &[]),
     target("sums_int8_row", "sums, INT8 per row", THIRD, &[]),
     target("sums_int8_group32", "sums, INT8 per group of 32", THIRD, &[]),
+    target("row_of_sums_int8_tensor", "row of the comparison, INT8 per tensor", None, &[]),
+    target("row_of_sums_int8_group32", "row of the comparison, INT8 per group of 32", None, &[]),
     target("report_int8", "full report, INT8", Some(0.1), &[("torch", 5.0), ("numpy", 10.0)]),
     target("page_report_int8", "the same with percentiles, entropy, SHA-256", None, &[]),
     target("encode_q8_0", "encode Q8_0", None, LLAMA_CPP),

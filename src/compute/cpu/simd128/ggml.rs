@@ -191,7 +191,7 @@ fn requantize_affine(x: &[f32], codes: &mut [u8], scale: f32, min: f32, largest:
 /// Values of a sub-block of Q4_K and Q5_K.
 const SUB_BLOCK: usize = 32;
 
-/// As `k_affine::fit_sub_blocks` of [`ggml`], four sub-blocks side by side.
+/// As `k_affine::fit_sub_blocks` of [`ggml`], four sub-blocks side by side; for searches by squared distance.
 fn fit_sub_blocks(search: &Affine, values: &[f32], codes: &mut [u8; 256]) -> [Fit; 8] {
     if !finite_amax(values).is_some_and(|amax| amax <= 1e18) {
         return ggml::fit_sub_blocks(search, values, codes);
