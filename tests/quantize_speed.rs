@@ -104,6 +104,8 @@ fn the_full_report_is_timed() {
     let quantize =
         || cpu::quantize(quantizer("int8"), MANY / COLS, COLS, black_box(&values), |_| {}).expect("a tensor");
     print("report_int8", MANY, time(|| (quantize(), Exponents::of(&values))));
+    let (plan, _, codes) = quantize();
+    check(&plan, &values, &codes);
     // With what the page adds: percentiles, the entropy of the codes and their SHA-256.
     let whole = || {
         let (plan, tally, codes) = quantize();
