@@ -326,6 +326,70 @@ fn simd_measures_what_it_does_not_quantize_as_scalar_code_does() {
     }
 }
 
+/// Numbers of all sizes in blocks, with what is odd among them, and blocks of which all are of one size.
+fn blocks_of_all_sizes() -> Vec<f32> {
+    let mut values = all_over_f32();
+    let mut random = Lcg(99);
+    for exponent in (-149..128).step_by(3) {
+        let size = libm::ldexpf(1.0, exponent);
+        values.extend((0..256).map(|_| ((random.next() >> 8) as f32 / (1 << 23) as f32 - 1.0) * size));
+    }
+    for odd in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MAX, f32::MIN_POSITIVE, 1e-45, -0.0, 0.0] {
+        // Alone, first, last, and everywhere.
+        for places in [0..1, 255..256, 31..33, 0..256] {
+            let from = values.len();
+            values.extend((0..256).map(|i| (i as f32 - 100.5) * 0.01));
+            values[from + places.start..from + places.end].fill(odd);
+        }
+    }
+    values.truncate(values.len() / 256 * 256);
+    values
+}
+
+#[wasm_bindgen_test]
+fn simd_writes_the_bytes_of_scalar_code_for_blocks_of_any_values() {
+    let values = blocks_of_all_sizes();
+    for quantizer in quantizers_of_the_cpu() {
+        // Whole blocks, and rows that end within one.
+        for cols in [256, 1000] {
+            let values = &values[..values.len() / cols * cols];
+            let groups = quantizer.groups();
+            let ranges = scalar::ranges_of(values, cols, groups);
+            let plan = cpu::plan(quantizer, values.len() / cols, cols, values, &ranges).expect("a plan");
+            let mut expected = Vec::new();
+            let _ = scalar::measure(&plan, 0, values, &mut expected);
+            let codes = cpu::codes(&plan, values);
+            let differs = codes.iter().zip(&expected).position(|(a, b)| a != b);
+            assert!(codes == expected, "{quantizer:?}, {cols} columns: codes differ at {differs:?}");
+        }
+    }
+}
+
+/// What of a tally [`cpu::errors`] is for.
+fn counts_of_errors(tally: &Tally) -> [u64; 7] {
+    let Tally { measured, nan, infinite, clipped, overflowed, flushed, max_abs_error, .. } = *tally;
+    [measured, nan, infinite, clipped, overflowed, flushed, max_abs_error.to_bits().into()]
+}
+
+#[wasm_bindgen_test]
+fn simd_finds_the_errors_that_scalar_code_finds() {
+    let tricky = Tensor::new("of all sizes", 256, blocks_of_all_sizes());
+    let all = tensors().into_iter().chain(extreme_tensors()).chain(errors_far_below_a_step());
+    for tensor in all.chain([far_beyond_fp16(), tricky]) {
+        for quantizer in quantizers().into_iter().chain(quantizers_of_the_cpu()) {
+            let ranges = scalar::ranges_of(&tensor.values, tensor.cols, quantizer.groups());
+            let plan = cpu::plan(quantizer, tensor.rows(), tensor.cols, &tensor.values, &ranges).expect("a plan");
+            let expected = scalar::measure(&plan, 0, &tensor.values, &mut Vec::new());
+            let tally = simd128::errors(&plan, 0, &tensor.values);
+            let what = format!("{}, {quantizer:?}", tensor.name);
+            assert_eq!(counts_of_errors(&tally), counts_of_errors(&expected), "{what}");
+            for (a, b) in [(tally.sums.e2, expected.sums.e2), (tally.sums.x2, expected.sums.x2)] {
+                assert!((a - b).abs() <= TOLERANCE * b, "{what}: a sum is {a}, expected {b}");
+            }
+        }
+    }
+}
+
 /// Values that overflow are left out of the sums, and must not decide how finely the others are summed.
 fn far_beyond_fp16() -> Tensor {
     Tensor::new("far beyond FP16", 4, vec![1e30, -1e30, 1e30, 0.0, 1.0, 2.1, 3.0, -0.1, 0.3, 1.0, 1e-3, 5.0])

@@ -11,6 +11,7 @@
 //!
 //! Source: torchao `nvfp4_tensor.py`; NVIDIA, *Introducing NVFP4*, 2025.
 
+use super::cast::Cast;
 use super::mx::{E2M1, E4M3FN};
 use super::rounding::{Conversion, NanRule, Overflow, Rounding};
 
@@ -19,6 +20,9 @@ pub const BLOCK_SIZE: usize = 16;
 
 const SATURATE: Conversion =
     Conversion { rounding: Rounding::NearestEven, overflow: Overflow::Saturate, nan: NanRule::Quiet };
+
+/// E4M3 of a block's scale, from and to the bits of an f32.
+pub const SCALE_CAST: Cast = Cast::new(E4M3FN, Overflow::Saturate, NanRule::Quiet);
 
 /// The largest E2M1.
 const ELEMENT_MAX: f32 = 6.0;
@@ -39,7 +43,7 @@ pub fn tensor_scale(amax: f32) -> f32 {
 pub fn block_scale(amax: f32, tensor_scale: f32) -> u8 {
     let wanted = amax / ELEMENT_MAX / tensor_scale;
     let scale = if wanted.is_nan() { SCALE_MAX } else { wanted.clamp(SCALE_MIN, SCALE_MAX) };
-    E4M3FN.encode(scale.into(), SATURATE).unwrap_or(0) as u8
+    SCALE_CAST.encode(scale.to_bits()) as u8
 }
 
 /// The code of `x` in a block with this scale code.

@@ -1,4 +1,7 @@
-//! `cargo xtask bench`: how fast tensors become codes and values again, on the host and in Chromium, as a ratio to a copy.
+//! `cargo xtask bench`: how fast tensors become codes and values again, on the host and in Chromium, as a ratio to a copy; and
+//! how fast they are quantized, beside other libraries.
+
+mod quantize;
 
 use crate::{Result, legs, performance, tools};
 use std::{
@@ -19,11 +22,26 @@ struct Row {
 const TARGET: f64 = 0.5;
 const TARGET_FORMATS: [&str; 4] = ["bf16", "fp16", "e4m3fn", "e5m2"];
 
-/// Measures, prints the tables and writes them into docs/performance.md. Returns whether the target is met.
-pub fn run() -> Result<bool> {
-    let chromium = tools::chromium()?;
-    let version = output(Command::new(&chromium.binary).arg("--version"))?;
-    let wasm = rows(&output(&mut legs::speed_in_chromium()?)?)?;
+/// What is measured, by its name on the command line.
+const PARTS: [&str; 2] = ["cast", "quantize"];
+
+/// Measures the named parts, or both, prints the tables and writes them into docs/performance.md. Returns whether the targets
+/// are met.
+pub fn run(names: &[String]) -> Result<bool> {
+    if let Some(name) = names.iter().find(|name| !PARTS.contains(&name.as_str())) {
+        return Err(format!("there is nothing called {name} to measure; there are {}", PARTS.join(", ")).into());
+    }
+    let is_named = |part: &str| names.is_empty() || names.iter().any(|name| name == part);
+    let version = output(Command::new(tools::chromium()?.binary).arg("--version"))?;
+    let version = version.trim();
+    let casts = !is_named("cast") || casts(version)?;
+    let quantize = !is_named("quantize") || quantize::run(version)?;
+    Ok(casts && quantize)
+}
+
+/// The tables of the casts.
+fn casts(browser: &str) -> Result<bool> {
+    let wasm = rows(&output(&mut legs::speed_in_chromium("cast_speed")?)?)?;
     let mut host = tools::cargo();
     host.args(["bench", "-p", "bitbudget", "--bench", "cast", "--", "--output-format", "bencher"]);
     let host = rows(&output(host.current_dir(tools::root()))?)?;
@@ -35,9 +53,8 @@ pub fn run() -> Result<bool> {
         }
     };
     let text = format!(
-        "WebAssembly SIMD in a worker of {}, headless; the best of 15 rounds. {verdict}\n\n{}\nThe scalar path on the same \
+        "WebAssembly SIMD in a worker of {browser}, headless; the best of 15 rounds. {verdict}\n\n{}\nThe scalar path on the same \
          machine, by criterion.\n\n{}",
-        version.trim(),
         table(&wasm),
         table(&host)
     );
@@ -53,30 +70,49 @@ fn output(command: &mut Command) -> Result<String> {
     if output.status.success() { Ok(text) } else { Err(format!("{text}\nIt ended with {}.", output.status).into()) }
 }
 
-/// Reads `test FORMAT/WHAT/VALUES ... bench: TIME ns/iter`, the form of libtest's benchmarks, which criterion has too.
-fn rows(text: &str) -> Result<Vec<Row>> {
-    let mut rows: Vec<Row> = Vec::new();
+/// What one line of a benchmark says.
+struct Time {
+    /// What was done: the first part of the benchmark's name.
+    work: String,
+    /// Which way, or by whom: the second part.
+    what: String,
+    /// Nanoseconds a value.
+    ns: f64,
+}
+
+/// Reads lines `test WORK/WHAT/VALUES ... bench: TIME ns/iter`, the form of libtest's benchmarks, which criterion has too.
+fn times(text: &str) -> Result<Vec<Time>> {
+    let mut times = Vec::new();
     for line in text.lines() {
         let Some((name, rest)) = line.trim().strip_prefix("test ").and_then(|line| line.split_once(" ... bench:"))
         else {
             continue;
         };
-        let unreadable = || format!("the line `{line}` is no time of a format");
-        let [format, what, values] = name.split('/').collect::<Vec<_>>().try_into().map_err(|_| unreadable())?;
+        let unreadable = || format!("the line `{line}` is no time of a work");
+        let [work, what, values] = name.split('/').collect::<Vec<_>>().try_into().map_err(|_| unreadable())?;
         let time = rest.split_whitespace().next().ok_or_else(unreadable)?.replace(',', "");
-        let time = time.parse::<f64>()? / values.parse::<f64>()?;
+        let ns = time.parse::<f64>()? / values.parse::<f64>()?;
+        times.push(Time { work: work.into(), what: what.into(), ns });
+    }
+    if times.is_empty() { Err(format!("there are no times in what was printed:\n{text}").into()) } else { Ok(times) }
+}
+
+/// The times of formats, a row each.
+fn rows(text: &str) -> Result<Vec<Row>> {
+    let mut rows: Vec<Row> = Vec::new();
+    for Time { work: format, what, ns } in times(text)? {
         if rows.last().is_none_or(|row| row.format != format) {
-            rows.push(Row { format: format.into(), copy: f64::NAN, encode: f64::NAN, decode: f64::NAN });
+            rows.push(Row { format, copy: f64::NAN, encode: f64::NAN, decode: f64::NAN });
         }
         let Some(row) = rows.last_mut() else { continue };
-        match what {
-            "copy" => row.copy = time,
-            "encode" => row.encode = time,
-            "decode" => row.decode = time,
-            _ => return Err(unreadable().into()),
+        match what.as_str() {
+            "copy" => row.copy = ns,
+            "encode" => row.encode = ns,
+            "decode" => row.decode = ns,
+            _ => return Err(format!("`{what}` is no way of a conversion").into()),
         }
     }
-    if rows.is_empty() { Err(format!("there are no times in what was printed:\n{text}").into()) } else { Ok(rows) }
+    Ok(rows)
 }
 
 /// The formats of the target that do not reach it, or were not measured.

@@ -201,7 +201,7 @@ fn clippy_wasm(_: &mut State) -> Result<(), Stop> {
         cargo("clippy -p bitbudget --target wasm32-unknown-unknown --lib --bins --test web -- -D warnings"),
     )?;
     let engine = "clippy -p bitbudget --target wasm32-unknown-unknown --bin engine --no-default-features \
-                  --test exhaustive_wasm --test cast_speed -- -D warnings";
+                  --test exhaustive_wasm --test cast_speed --test quantize_speed -- -D warnings";
     run_for(LIMIT, cargo(engine))
 }
 
@@ -251,9 +251,9 @@ fn wasm(kind: &Kind) -> Result<(), Stop> {
     run_for(LIMIT, in_browser(kind, "--test web")?)
 }
 
-/// `tests/cast_speed.rs`, as the engine is built.
-pub(crate) fn speed_in_chromium() -> Result<Command> {
-    in_browser(&CHROMIUM, "--profile engine --no-default-features --test cast_speed -- --nocapture")
+/// A benchmark among `tests/`, as the engine is built.
+pub(crate) fn speed_in_chromium(benchmark: &str) -> Result<Command> {
+    in_browser(&CHROMIUM, &format!("--profile engine --no-default-features --test {benchmark} -- --nocapture"))
 }
 
 /// Tests of the library inside a browser.

@@ -2,7 +2,7 @@
 //!
 //! [`tools`] finds or installs the programs that Cargo does not bring; [`site`] serves the built page. The rest is one
 //! module a command: [`page`] builds, [`legs`] tests, [`size`] holds the first load to its budget,
-//! [`audit`] measures the page with Lighthouse, and [`bench`] the casts; both write [`performance`].
+//! [`audit`] measures the page with Lighthouse, and [`bench`] the engine's arithmetic; both write [`performance`].
 
 pub mod audit;
 pub mod bench;

@@ -18,7 +18,9 @@ Usage: cargo xtask <command>
                     everything that CI runs; with --fast what needs no browser;
                     or the named legs
     audit           measure the page with Lighthouse into docs/performance.md
-    bench           measure how fast tensors are converted, into docs/performance.md
+    bench [cast] [quantize]
+                    measure how fast tensors are converted and quantized, into
+                    docs/performance.md
     help            this text
 
 The legs of the test:
@@ -29,6 +31,7 @@ Environment:
     BITBUDGET_TOOLS           where tools are installed (~/.cache/bitbudget)
     CHROME_BIN, CHROMEDRIVER  the Chromium to test with, and its driver
     FIREFOX_BIN, GECKODRIVER  the Firefox to test with, and its driver
+    BITBUDGET_PYTHON          a Python that has tests/bench/requirements.txt
     CI=true                   a leg that could not run has failed
 ";
 
@@ -66,7 +69,7 @@ fn run(arguments: &[String]) -> Result<bool> {
             }
         }
         "audit" => none(arguments).and_then(|()| audit::run()),
-        "bench" => none(arguments).and_then(|()| bench::run()),
+        "bench" => bench::run(arguments),
         "help" | "--help" | "-h" => {
             print!("{HELP}{}{ENVIRONMENT}", legs::list());
             Ok(true)

@@ -21,6 +21,8 @@ const BINARYEN: &str = "132.0.0"; // Debian's and Trunk's own are too old for to
 const AXE: &str = "4.14.1";
 const LIGHTHOUSE: &str = "12.8.2"; // 13 wants a newer Node.js than Debian 12 has
 
+const PEERS: &str = "peers-1"; // raise it with tests/bench/requirements.txt
+
 const NODE: u32 = 18; // the least that Lighthouse runs on
 
 /// A browser and the WebDriver server that steers it.
@@ -97,6 +99,28 @@ pub fn axe() -> Result<PathBuf> {
 /// Lighthouse's entry script, to be run by Node.js.
 pub fn lighthouse() -> Result<PathBuf> {
     Ok(npm_package("lighthouse", LIGHTHOUSE)?.join("cli/index.js"))
+}
+
+/// A Python with the packages of `tests/bench/requirements.txt` (`$BITBUDGET_PYTHON`), else a virtual environment in [`home`].
+pub fn peers_python() -> Result<PathBuf> {
+    if let Some(path) = env::var_os("BITBUDGET_PYTHON") {
+        return Ok(path.into());
+    }
+    let python = Path::new(if cfg!(windows) { "Scripts" } else { "bin" }).join(exe("python"));
+    let installed = install(
+        &home()?,
+        PEERS,
+        |place| place.join(&python).is_file(),
+        |staging| {
+            let base = on_path("python3").ok_or("Python 3 is missing")?;
+            run(Command::new(base).args(["-m", "venv"]).arg(staging))?;
+            // By the interpreter's name: the scripts of an environment remember where it was made.
+            run(Command::new(staging.join(&python))
+                .args(["-m", "pip", "install", "--quiet", "--only-binary", ":all:", "--requirement"])
+                .arg(root().join("tests/bench/requirements.txt")))
+        },
+    )?;
+    Ok(installed.join(python))
 }
 
 /// Node.js, with npm.

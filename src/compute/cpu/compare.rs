@@ -1,6 +1,6 @@
 //! Every format on one tensor.
 
-use super::quantize;
+use super::errors;
 use crate::quantize::compare::{Row, mark_front, settings};
 use crate::quantize::{Error, Quantizer};
 use std::ops::ControlFlow;
@@ -8,9 +8,9 @@ use std::ops::ControlFlow;
 /// The row of one format; a caller that must not hold up others does these one at a time, and marks the front itself.
 ///
 /// # Errors
-/// As [`quantize`].
+/// As [`super::quantize`].
 pub fn compare_one(quantizer: Quantizer, rows: usize, cols: usize, values: &[f32]) -> Result<Row, Error> {
-    let (plan, tally, _) = quantize(quantizer, rows, cols, values, |_| {})?;
+    let (plan, tally) = errors(quantizer, rows, cols, values)?;
     Ok(Row::new(&plan, &tally))
 }
 
@@ -18,7 +18,7 @@ pub fn compare_one(quantizer: Quantizer, rows: usize, cols: usize, values: &[f32
 /// done, 0..=1, and may end it; the front is then that of the rows so far.
 ///
 /// # Errors
-/// As [`quantize`]: for values that are no tensor.
+/// As [`super::quantize`]: for values that are no tensor.
 pub fn compare(
     rows: usize,
     cols: usize,

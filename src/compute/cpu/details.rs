@@ -1,6 +1,7 @@
 //! What a report says beyond the sums: outside the timed passes, and the same for whichever backend made those.
 
 use super::elements::{self, Passed, Sink};
+use crate::formats::ggml::{BlockType, Encode};
 use crate::formats::{Float, mx};
 use crate::quantize::element::MxElement;
 use crate::quantize::exponents::{ZoneBorders, Zones};
@@ -72,6 +73,10 @@ pub fn quantized(plan: &Plan, first_row: usize, values: &[f32]) -> Vec<f32> {
         fn value(&mut self, passed: Passed) {
             self.0.push(passed.q);
         }
+
+        fn encoder(&self, block_type: &BlockType) -> Option<Encode> {
+            super::encoder(block_type)
+        }
     }
     let mut sink = Values(Vec::with_capacity(values.len()));
     elements::pass(plan, (first_row, 0), values, &mut Vec::new(), &mut sink);
@@ -114,5 +119,9 @@ impl Sink for Seen<'_> {
 
     fn scale(&mut self, scale: f32) {
         self.scales.count(scale);
+    }
+
+    fn encoder(&self, block_type: &BlockType) -> Option<Encode> {
+        super::encoder(block_type)
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::formats::bnb;
 use crate::formats::exponent::Below;
-use crate::formats::mx::{self, E4M3FN, NAN_SCALE};
+use crate::formats::ggml::{BlockType, Encode};
+use crate::formats::mx::{self, NAN_SCALE};
 use crate::formats::{Cast, Codebook, Conversion, NanRule, Overflow, Rounding, nvfp4};
 use crate::quantize::element::{MxElement, NVFP4_CAST, Nested, Scale, power};
 use crate::quantize::{Element, Granularity, Grid, Plan, split};
@@ -26,6 +27,10 @@ pub trait Sink {
     fn value(&mut self, passed: Passed);
     /// The scale of the block whose values follow.
     fn scale(&mut self, _scale: f32) {}
+    /// What encodes the blocks of a type: the reference, unless the pass may be done as fast as it can be.
+    fn encoder(&self, block_type: &BlockType) -> Option<Encode> {
+        block_type.encode
+    }
 }
 
 /// Passes over values that begin at a row and a column of the tensor: whole rows, or a part of one; of blocks, whole ones.
@@ -69,6 +74,10 @@ impl Sink for Keeping<'_> {
 
     fn scale(&mut self, scale: f32) {
         self.sink.scale(scale);
+    }
+
+    fn encoder(&self, block_type: &BlockType) -> Option<Encode> {
+        self.sink.encoder(block_type)
     }
 }
 
@@ -135,7 +144,7 @@ fn pass_all(plan: &Plan, from: (usize, usize), values: &[f32], codes: &mut Vec<u
             slice.each_block(|i, block| by_bnb(&borders, nested.as_ref(), i, block, codes, sink));
         }
         Element::Ggml(block_type) => {
-            let Some(encode) = block_type.encode else { return };
+            let Some(encode) = sink.encoder(block_type) else { return };
             let (mut whole, mut decoded) = (vec![0.0; block_type.block_size], vec![0.0; block_type.block_size]);
             slice.each_block(|_, block| {
                 whole[..block.len()].copy_from_slice(block);
@@ -292,7 +301,7 @@ fn by_mx(
 
 fn by_nvfp4(tensor_scale: f32, block: &[f32], codes: &mut Vec<u8>, sink: &mut impl Sink) {
     let code = nvfp4::block_scale(mx::amax(block), tensor_scale);
-    let block_scale = E4M3FN.decode(code.into()) as f32;
+    let block_scale = f32::from_bits(nvfp4::SCALE_CAST.decode(code.into()));
     // As torchao: the product of the scales is rounded, and so is the quotient of their inverses.
     let (scale, inverse) = (block_scale * tensor_scale, (1.0 / tensor_scale) / block_scale);
     sink.scale(block_scale);

@@ -52,6 +52,36 @@ pub fn quantize(
     }
 }
 
+/// Both passes for what a comparison asks alone: without codes, and of the tally the counts of values but that of subnormals,
+/// Σe², Σx² and the largest error.
+///
+/// # Errors
+/// As [`quantize`].
+pub fn errors(quantizer: Quantizer, rows: usize, cols: usize, values: &[f32]) -> Result<(Plan, Tally), Error> {
+    let mut passes = Passes::new(quantizer, rows, cols, values)?;
+    let plan = loop {
+        if let Some((plan, ..)) = passes.second.take() {
+            break plan;
+        }
+        match passes.step()? {
+            Step::Going(going, _) => passes = going,
+            Step::Done(plan, ..) => break plan,
+        }
+    };
+    let tally = errors_by(&plan, values);
+    Ok((*plan, tally))
+}
+
+/// The second pass of [`errors`].
+#[must_use]
+pub fn errors_by(plan: &Plan, values: &[f32]) -> Tally {
+    let mut tally = Tally::default();
+    for (first_row, slice) in slices(plan.cols, values) {
+        tally.add(&errors_of(plan, first_row, slice));
+    }
+    tally
+}
+
 /// [`quantize`] slice by slice, for a caller that looks around in between.
 #[derive(Debug)]
 pub struct Passes<'a> {
@@ -152,7 +182,11 @@ fn slice_rows(cols: usize) -> usize {
 pub fn codes(plan: &Plan, values: &[f32]) -> Vec<u8> {
     let mut codes = Vec::with_capacity(plan.code_bytes(values.len()));
     for (first_row, slice) in slices(plan.cols, values) {
-        _ = measure(plan, first_row, slice, &mut codes);
+        if plan.is_kept.is_empty() {
+            encode(plan, first_row, slice, &mut codes);
+        } else {
+            encode(plan, first_row, &split::rest(slice, &plan.is_kept), &mut codes);
+        }
     }
     codes
 }
@@ -179,7 +213,7 @@ pub fn report(quantizer: Quantizer, rows: usize, cols: usize, values: &[f32]) ->
 #[cfg(target_arch = "wasm32")]
 pub use simd128::{decode_slice, encode_slice};
 #[cfg(target_arch = "wasm32")]
-use simd128::{measure, ranges_of};
+use simd128::{encode, encoder, errors as errors_of, measure, ranges_of};
 
 #[cfg(not(target_arch = "wasm32"))]
 use scalar::ranges_of;
@@ -189,4 +223,19 @@ pub use scalar::{decode_slice, encode_slice};
 #[cfg(not(target_arch = "wasm32"))]
 fn measure(plan: &Plan, first_row: usize, values: &[f32], codes: &mut Vec<u8>) -> Tally {
     scalar::measure_from(plan, (first_row, 0), values, codes)
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn errors_of(plan: &Plan, first_row: usize, values: &[f32]) -> Tally {
+    measure(plan, first_row, values, &mut Vec::new())
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn encode(plan: &Plan, first_row: usize, values: &[f32], codes: &mut Vec<u8>) {
+    let _ = measure(plan, first_row, values, codes);
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+const fn encoder(block_type: &crate::formats::ggml::BlockType) -> Option<crate::formats::ggml::Encode> {
+    block_type.encode
 }

@@ -16,14 +16,7 @@ pub static IQ4_NL: BlockType = BlockType {
     id: 20,
     block_size: 32,
     block_bytes: 18,
-    encode: Some(|values, bytes| {
-        let (super_scale, qs) = bytes.split_at_mut(2);
-        let scale = fit(values);
-        write_f16(super_scale, scale);
-        let mut indices = [0; 32];
-        nearest_entries(values, reciprocal(scale), &mut indices);
-        INDICES.pack(&indices, qs);
-    }),
+    encode: Some(|values, bytes| encode_nl(values, bytes, fit, nearest_entries)),
     decode: |bytes, values| {
         let mut indices = [0; 32];
         INDICES.unpack(&bytes[2..], &mut indices);
@@ -42,9 +35,24 @@ const INDICES: Planes = Planes { low: 0, bits: 4, group: 16 };
 const SCALES_HIGH: Planes = Planes { low: 4, bits: 2, group: 1 };
 const SCALES_LOW: Planes = Planes { low: 0, bits: 4, group: 1 };
 
-/// `kvalues_iq4nl`. No entry is 0.
-const TABLE: [f32; 16] =
+/// `kvalues_iq4nl`, what the indices of IQ4 stand for before they are scaled. No entry is 0.
+pub const IQ4_TABLE: [f32; 16] =
     [-127.0, -104.0, -83.0, -65.0, -49.0, -35.0, -22.0, -10.0, 1.0, 13.0, 25.0, 38.0, 53.0, 69.0, 89.0, 113.0];
+
+/// Encodes a block of [`IQ4_NL`] by a search for the scale ([`fit`]) and what makes indices of values and the scale's inverse.
+pub fn encode_nl(
+    values: &[f32],
+    bytes: &mut [u8],
+    fit: impl Fn(&[f32]) -> f32,
+    nearest_entries: impl Fn(&[f32], f32, &mut [u8]),
+) {
+    let (super_scale, qs) = bytes.split_at_mut(2);
+    let scale = fit(values);
+    write_f16(super_scale, scale);
+    let mut indices = [0; 32];
+    nearest_entries(values, reciprocal(scale), &mut indices);
+    INDICES.pack(&indices, qs);
+}
 
 fn encode_xs(values: &[f32], bytes: &mut [u8]) {
     let (super_scale, rest) = bytes.split_at_mut(2);
@@ -83,23 +91,24 @@ fn decode_xs(bytes: &[u8], values: &mut [f32]) {
     }
 }
 
-/// The scale that loses least of those tried, with the error weighted by x².
-fn fit(x: &[f32]) -> f32 {
+/// The scale of an IQ4 block that loses least of those tried, with the error weighted by x².
+#[must_use]
+pub fn fit(x: &[f32]) -> f32 {
     let max = largest(x);
     if max.abs() < TINY {
         return 0.0;
     }
     let sums = |inverse: f32| {
         x.iter().fold((0.0, 0.0), |(sum_qx, sum_q2): (f32, f32), &x| {
-            let (w, q) = (x * x, TABLE[nearest_entry(inverse * x)]);
+            let (w, q) = (x * x, IQ4_TABLE[nearest_entry(inverse * x)]);
             (sum_qx + w * q * x, sum_q2 + w * q * q)
         })
     };
-    let (sum_qx, sum_q2) = sums(1.0 / (-max / TABLE[0]));
+    let (sum_qx, sum_q2) = sums(1.0 / (-max / IQ4_TABLE[0]));
     let mut scale = if sum_q2 > 0.0 { sum_qx / sum_q2 } else { 0.0 };
     let mut best = scale * sum_qx;
     for step in -7..=7 {
-        let (sum_qx, sum_q2) = sums((step as f32 + TABLE[0]) / max);
+        let (sum_qx, sum_q2) = sums((step as f32 + IQ4_TABLE[0]) / max);
         if sum_q2 > 0.0 && sum_qx * sum_qx > best * sum_q2 {
             scale = sum_qx / sum_q2;
             best = scale * sum_qx;
@@ -116,14 +125,14 @@ fn nearest_entries(x: &[f32], inverse: f32, indices: &mut [u8]) {
 
 /// The index of the entry nearest to `x`, of two equally near ones the upper; NaN has the last.
 fn nearest_entry(x: f32) -> usize {
-    let above = TABLE.iter().filter(|&&entry| x < entry).count();
-    let upper = (TABLE.len() - above).clamp(1, TABLE.len() - 1);
-    if x - TABLE[upper - 1] < TABLE[upper] - x { upper - 1 } else { upper }
+    let above = IQ4_TABLE.iter().filter(|&&entry| x < entry).count();
+    let upper = (IQ4_TABLE.len() - above).clamp(1, IQ4_TABLE.len() - 1);
+    if x - IQ4_TABLE[upper - 1] < IQ4_TABLE[upper] - x { upper - 1 } else { upper }
 }
 
 fn scale_entries(indices: &[u8], scale: f32, values: &mut [f32]) {
     for (value, &index) in values.iter_mut().zip(indices) {
-        *value = scale * TABLE[usize::from(index & 15)];
+        *value = scale * IQ4_TABLE[usize::from(index & 15)];
     }
 }
 

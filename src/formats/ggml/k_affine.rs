@@ -23,10 +23,7 @@ pub static Q4_K: BlockType = BlockType {
     id: 12,
     block_size: 256,
     block_bytes: 144,
-    encode: Some(|values, bytes| {
-        let (header, qs) = bytes.split_at_mut(16);
-        LOW_NIBBLE.pack(&encode_sub_blocks(&Q4_SEARCH, values, header), qs);
-    }),
+    encode: Some(|values, bytes| encode_q4(values, bytes, fit_sub_blocks, requantize)),
     decode: |bytes, values| {
         let (header, qs) = bytes.split_at(16);
         let mut codes = [0; 256];
@@ -45,13 +42,7 @@ pub static Q5_K: BlockType = BlockType {
     id: 13,
     block_size: 256,
     block_bytes: 176,
-    encode: Some(|values, bytes| {
-        let (header, codes) = bytes.split_at_mut(16);
-        let (high, low) = codes.split_at_mut(32);
-        let codes = encode_sub_blocks(&Q5_SEARCH, values, header);
-        HIGH_BIT.pack(&codes, high);
-        LOW_NIBBLE.pack(&codes, low);
-    }),
+    encode: Some(|values, bytes| encode_q5(values, bytes, fit_sub_blocks, requantize)),
     decode: |bytes, values| {
         let (header, packed) = bytes.split_at(16);
         let (high, low) = packed.split_at(32);
@@ -109,10 +100,35 @@ fn decode_q2(bytes: &[u8], values: &mut [f32]) {
     }
 }
 
-/// The codes of 8 sub-blocks; d, m, scales and minima go to the header.
-fn encode_sub_blocks(search: &Affine, values: &[f32], header: &mut [u8]) -> [u8; 256] {
-    const LARGEST: f32 = 63.0;
-    let mut codes = [0; 256];
+/// Encodes a block of [`Q4_K`] by a search for the fits and codes of its sub-blocks ([`fit_sub_blocks`]) and what makes codes of
+/// values, a scale, a minimum and the largest code.
+pub fn encode_q4(
+    values: &[f32],
+    bytes: &mut [u8],
+    fit: impl Fn(&Affine, &[f32], &mut [u8; 256]) -> [Fit; 8],
+    requantize: impl Fn(&[f32], &mut [u8], f32, f32, u8),
+) {
+    let (header, qs) = bytes.split_at_mut(16);
+    LOW_NIBBLE.pack(&encode_sub_blocks(&Q4_SEARCH, values, header, fit, requantize), qs);
+}
+
+/// The same for [`Q5_K`].
+pub fn encode_q5(
+    values: &[f32],
+    bytes: &mut [u8],
+    fit: impl Fn(&Affine, &[f32], &mut [u8; 256]) -> [Fit; 8],
+    requantize: impl Fn(&[f32], &mut [u8], f32, f32, u8),
+) {
+    let (header, codes) = bytes.split_at_mut(16);
+    let (high, low) = codes.split_at_mut(32);
+    let codes = encode_sub_blocks(&Q5_SEARCH, values, header, fit, requantize);
+    HIGH_BIT.pack(&codes, high);
+    LOW_NIBBLE.pack(&codes, low);
+}
+
+/// Fits each of 8 sub-blocks of 32 values, and makes its codes.
+#[must_use]
+pub fn fit_sub_blocks(search: &Affine, values: &[f32], codes: &mut [u8; 256]) -> [Fit; 8] {
     let mut fits = [Fit::default(); 8];
     for ((x, codes), fit) in values.chunks_exact(32).zip(codes.chunks_exact_mut(32)).zip(&mut fits) {
         let sum_of_squares = x.iter().fold(0.0, |sum, x| sum + x * x);
@@ -123,6 +139,20 @@ fn encode_sub_blocks(search: &Affine, values: &[f32], header: &mut [u8]) -> [u8;
         }
         *fit = search.fit(x, &weights, codes);
     }
+    fits
+}
+
+/// The codes of 8 sub-blocks; d, m, scales and minima go to the header.
+fn encode_sub_blocks(
+    search: &Affine,
+    values: &[f32],
+    header: &mut [u8],
+    fit: impl Fn(&Affine, &[f32], &mut [u8; 256]) -> [Fit; 8],
+    requantize: impl Fn(&[f32], &mut [u8], f32, f32, u8),
+) -> [u8; 256] {
+    const LARGEST: f32 = 63.0;
+    let mut codes = [0; 256];
+    let fits = fit(search, values, &mut codes);
     let (max_scale, max_min) = greatest_of(&fits);
     let inverse_scale = if max_scale > 0.0 { LARGEST / max_scale } else { 0.0 };
     let inverse_min = if max_min > 0.0 { LARGEST / max_min } else { 0.0 };

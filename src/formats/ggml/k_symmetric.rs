@@ -20,8 +20,14 @@ pub static Q3_K: BlockType =
 /// Layout: low 4 bits of each q + 32 × 256, in two groups of 64 bytes · high 2 bits × 256, in two groups of 32 bytes ·
 /// scale i8 × 16 · d f16. See
 /// [`quantize_row_q6_K_ref`](https://github.com/ggml-org/ggml/blob/master/src/ggml-quants.c).
-pub static Q6_K: BlockType =
-    BlockType { name: "Q6_K", id: 14, block_size: 256, block_bytes: 210, encode: Some(encode_q6), decode: decode_q6 };
+pub static Q6_K: BlockType = BlockType {
+    name: "Q6_K",
+    id: 14,
+    block_size: 256,
+    block_bytes: 210,
+    encode: Some(|values, bytes| encode_q6(values, bytes, symmetric, requantize)),
+    decode: decode_q6,
+};
 
 const Q3_HIGH: Planes = Planes { low: 2, bits: 1, group: 32 };
 const Q3_LOW: Planes = Planes { low: 0, bits: 2, group: 32 };
@@ -74,7 +80,14 @@ fn decode_q3(bytes: &[u8], values: &mut [f32]) {
     }
 }
 
-fn encode_q6(values: &[f32], bytes: &mut [u8]) {
+/// Encodes a block of [`Q6_K`] by a search for the scale of a sub-block ([`symmetric`]) and what makes codes of values and a
+/// scale.
+pub fn encode_q6(
+    values: &[f32],
+    bytes: &mut [u8],
+    symmetric: impl Fn(&[f32], i32, &mut [u8]) -> f32,
+    requantize: impl Fn(&[f32], &mut [u8], f32, i32),
+) {
     let mut codes = [0; 256];
     let mut fitted = [0.0; 16];
     for ((x, codes), scale) in values.chunks_exact(16).zip(codes.chunks_exact_mut(16)).zip(&mut fitted) {

@@ -56,10 +56,12 @@ pub mod ue4m3;
 
 pub use fp4::{MXFP4, NVFP4};
 pub use iq::{IQ1_M, IQ1_S, IQ2_S, IQ2_XS, IQ2_XXS, IQ3_S, IQ3_XXS};
-pub use iq4::{IQ4_NL, IQ4_XS};
-pub use k_affine::{Q2_K, Q4_K, Q5_K};
-pub use k_symmetric::{Q3_K, Q6_K};
+pub use iq4::{IQ4_NL, IQ4_TABLE, IQ4_XS, encode_nl as encode_iq4_nl, fit as iq4_fit};
+pub use k_affine::{Q2_K, Q4_K, Q5_K, encode_q4 as encode_q4_k, encode_q5 as encode_q5_k, fit_sub_blocks};
+pub use k_symmetric::{Q3_K, Q6_K, encode_q6 as encode_q6_k};
 pub use legacy::{Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, put_block};
+pub use packing::write_f16;
+pub use search::{Affine, Distance, Fit, symmetric};
 pub use ternary::{TQ1_0, TQ2_0};
 
 /// Writes the bytes of one block of values.

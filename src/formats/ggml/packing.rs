@@ -58,7 +58,7 @@ pub(super) fn read_f16(bytes: &[u8]) -> f32 {
 }
 
 /// Writes the f16 nearest to `x` to the first two bytes, ties to even: infinity from 65520 on, zero up to 2⁻²⁵.
-pub(super) fn write_f16(bytes: &mut [u8], x: f32) {
+pub fn write_f16(bytes: &mut [u8], x: f32) {
     // Arithmetic leaves sign and payload of a NaN open, so the bytes would depend on the machine. On x86-64 an invalid
     // operation, such as ∞ / ∞, makes this one.
     let nearest = if x.is_nan() { f16::from_bits(0xfe00) } else { f16::from_f32(x) };

@@ -34,7 +34,8 @@ pub(super) fn reciprocal(d: f32) -> f32 {
 /// (`make_qx_quants`, error weighted by x²).
 ///
 /// Returns the scale; the codes are the levels, counted from the lowest.
-pub(super) fn symmetric(x: &[f32], levels: i32, codes: &mut [u8]) -> f32 {
+#[must_use]
+pub fn symmetric(x: &[f32], levels: i32, codes: &mut [u8]) -> f32 {
     let max = largest(x);
     if max.abs() < TINY {
         codes.fill(0);
@@ -119,16 +120,16 @@ pub(super) fn sweep(x: &[f32], codes: &mut [u8]) -> f32 {
 
 /// A scale and a minimum: value = `scale` · code − `min`.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Fit {
+pub struct Fit {
     /// Distance between neighbouring values.
     pub scale: f32,
     /// What is subtracted, ≥ 0: 0 is always within the range.
     pub min: f32,
 }
 
-/// How [`Affine::fit`] measures the distance of a value from what it becomes.
+/// How the search of [`Affine`] measures the distance of a value from what it becomes.
 #[derive(Clone, Copy)]
-pub(super) enum Distance {
+pub enum Distance {
     /// |difference|
     Absolute,
     /// difference²
@@ -139,7 +140,7 @@ pub(super) enum Distance {
 ///
 /// Trial t of 0..=`last` makes codes as if there were `codes + start + t · step` of them, and fits scale and minimum to
 /// these codes by weighted least squares.
-pub(super) struct Affine {
+pub struct Affine {
     /// The largest code.
     pub codes: u8,
     /// What the first trial adds to it.

@@ -4,12 +4,13 @@
 //! has a fast way and, for vectors with something rare in them, one for all codes. That all 2³² inputs come out as the
 //! scalar path has them, `tests/exhaustive_wasm.rs` shows; what it gains, `cargo xtask bench`.
 
-use super::{Lanes, Quantized, load, store};
+use super::errors::Fixed;
+use super::{Lanes, Quantized, from_bytes, load, store, to_bytes};
 use crate::compute::cpu::scalar;
 use crate::formats::{Cast, Float, NanRule, Overflow, mx};
+use crate::quantize::element::Scale;
 use core::arch::wasm32::*;
 use core::hint::black_box;
-use core::mem::transmute;
 
 const F32_BIAS: i32 = 127;
 const F32_MANTISSA_BITS: u32 = 23;
@@ -142,7 +143,7 @@ impl FloatLanes {
     /// [`Cast::encode`] on two vectors, to eight lanes of 16 bits. Narrowing saturates, so that a number keeps its sign; what
     /// does not need 32 bits is done after it.
     #[inline(always)]
-    fn encode(&self, low: v128, high: v128) -> v128 {
+    pub(super) fn encode(&self, low: v128, high: v128) -> v128 {
         let k = &self.splats;
         let rank = |x: v128| v128_and(self.rank(v128_and(x, k.magnitude), k.limit), u32x4_splat(0xffff));
         let rank = u16x8_narrow_i32x4(rank(low), rank(high));
@@ -243,6 +244,69 @@ impl Lanes for FloatLanes {
         let nothing = u32x4_splat(0);
         let (clipped, overflowed) = if self.cast.saturates() { (beyond, nothing) } else { (nothing, beyond) };
         Quantized { codes, values: self.decode(codes), clipped, overflowed }
+    }
+}
+
+/// Floats that are rounded in place, without codes: only what they become is asked.
+///
+/// `WIDE` formats have the exponents of f32 itself, up to the largest; others `SATURATE` or not, beside a scale or not.
+#[derive(Clone, Copy)]
+pub(super) struct Rounded<const WIDE: bool, const SATURATES: bool, const SCALED: bool> {
+    inverse: v128,
+    scale: v128,
+    /// One code beyond the largest value, and that value.
+    limit: v128,
+    max: v128,
+    min_normal: v128,
+    /// From f32's fraction to the format's, as an f32's exponent.
+    shift: v128,
+    fraction_bits: u32,
+}
+
+/// Whether a cast is of [`Rounded`]'s `WIDE` formats.
+pub(super) const fn is_wide(cast: &Cast) -> bool {
+    rebias(*cast) == 0
+}
+
+impl<const WIDE: bool, const SATURATES: bool, const SCALED: bool> Rounded<WIDE, SATURATES, SCALED> {
+    /// The values of a cast beside a scale.
+    pub(super) fn new(cast: Cast, by: Scale) -> Self {
+        let shift = F32_MANTISSA_BITS - cast.float.mantissa_bits;
+        let value = |code: u32| (code << shift).wrapping_add(rebias(cast));
+        Self {
+            inverse: f32x4_splat(by.inverse),
+            scale: f32x4_splat(by.scale),
+            limit: u32x4_splat(value(cast.max_code + 1)),
+            max: u32x4_splat(value(cast.max_code)),
+            min_normal: u32x4_splat(cast.min_normal_bits()),
+            shift: u32x4_splat(shift << F32_MANTISSA_BITS),
+            fraction_bits: shift,
+        }
+    }
+}
+
+impl<const WIDE: bool, const SATURATES: bool, const SCALED: bool> Fixed for Rounded<WIDE, SATURATES, SCALED> {
+    #[inline(always)]
+    fn quantize(self, x: v128) -> Quantized {
+        let y = if SCALED { f32x4_mul(x, self.inverse) } else { x };
+        let magnitude = i32x4_min(f32x4_abs(y), self.limit);
+        let rounded = if WIDE {
+            let odd = v128_and(u32x4_shr(magnitude, self.fraction_bits), u32x4_splat(1));
+            let half_less_one = u32x4_splat((1 << (self.fraction_bits - 1)) - 1);
+            let sum = u32x4_add(u32x4_add(magnitude, half_less_one), odd);
+            v128_and(sum, u32x4_splat(u32::MAX << self.fraction_bits))
+        } else {
+            // At the power of two where an f32's last bit is the distance between values, the sum itself rounds.
+            let exponent = i32x4_max(v128_and(magnitude, u32x4_splat(INFINITY)), self.min_normal);
+            let power = u32x4_add(exponent, self.shift);
+            f32x4_sub(f32x4_add(magnitude, power), power)
+        };
+        let beyond = i32x4_gt(rounded, self.max);
+        let nothing = u32x4_splat(0);
+        let (clipped, overflowed) = if SATURATES { (beyond, nothing) } else { (nothing, beyond) };
+        let value = v128_or(i32x4_min(rounded, self.max), v128_and(y, u32x4_splat(SIGN)));
+        let values = if SCALED { f32x4_mul(value, self.scale) } else { value };
+        Quantized { codes: nothing, values, clipped, overflowed }
     }
 }
 
@@ -419,16 +483,4 @@ fn upper_high(zero: v128, halves: v128) -> v128 {
 fn decode_pair(lanes: FloatLanes, codes: v128, quads: &mut [[f32; 4]]) {
     store(&mut quads[0], lanes.decode(u32x4_extend_low_u16x8(codes)));
     store(&mut quads[1], lanes.decode(u32x4_extend_high_u16x8(codes)));
-}
-
-#[inline(always)]
-fn to_bytes(v: v128) -> [u8; 16] {
-    // SAFETY: both are 16 bytes of which every pattern is a value.
-    unsafe { transmute(v) }
-}
-
-#[inline(always)]
-fn from_bytes(bytes: &[u8; 16]) -> v128 {
-    // SAFETY: both are 16 bytes of which every pattern is a value.
-    unsafe { transmute(*bytes) }
 }

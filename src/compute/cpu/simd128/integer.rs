@@ -1,7 +1,8 @@
 //! Grids on four lanes: one for a row, one for each group of a row, or one for each column.
 
-use super::{Lanes, Quantized, load, load_u32, measure_row};
-use crate::quantize::{Granularity, Grid, Plan, Tally};
+use super::errors::Fixed;
+use super::{Lanes, Quantized, WHOLE, load, measure_row};
+use crate::quantize::{BINS, Granularity, Grid, Plan, Tally};
 use core::arch::wasm32::*;
 
 /// The second pass over some rows.
@@ -14,12 +15,22 @@ pub(super) fn measure<'a>(
 ) {
     let granularity = plan.quantizer.granularity;
     match granularity {
-        Granularity::Tensor | Granularity::Row => rows.for_each(|(row, values)| {
-            let grid = grids[granularity.group(plan.cols, row, 0)];
-            if grid.divides {
-                measure_row(&Dividing(GridLanes::new(grid)), plan, (row, 0), values, codes, tally);
+        Granularity::Tensor => {
+            let bins = bins_of_codes(plan, grids[0]);
+            if grids[0].divides {
+                let kernel = Binned { lanes: GridLanes::<true>::new(grids[0]), bins };
+                rows.for_each(|(row, values)| measure_row(&kernel, plan, (row, 0), values, codes, tally));
             } else {
-                measure_row(&GridLanes::new(grid), plan, (row, 0), values, codes, tally);
+                let kernel = Binned { lanes: GridLanes::<false>::new(grids[0]), bins };
+                rows.for_each(|(row, values)| measure_row(&kernel, plan, (row, 0), values, codes, tally));
+            }
+        }
+        Granularity::Row => rows.for_each(|(row, values)| {
+            let grid = grids[row];
+            if grid.divides {
+                measure_row(&GridLanes::<true>::new(grid), plan, (row, 0), values, codes, tally);
+            } else {
+                measure_row(&GridLanes::<false>::new(grid), plan, (row, 0), values, codes, tally);
             }
         }),
         Granularity::Group(size) => rows.for_each(|(row, values)| {
@@ -35,60 +46,87 @@ pub(super) fn measure<'a>(
     }
 }
 
-/// [`Grid`] on four lanes.
-struct GridLanes {
-    scale: v128,
-    inverse: v128,
-    zero_point: v128,
-    min_code: v128,
-    max_code: v128,
+/// The bin of every code's value, by the code's byte.
+fn bins_of_codes(plan: &Plan, grid: Grid) -> [u8; BINS] {
+    let mut bins = [0; BINS];
+    for code in grid.min_code..=grid.max_code {
+        bins[usize::from(code as u8)] = plan.value_edges.bin(grid.decode(code)) as u8;
+    }
+    bins
 }
 
-/// [`GridLanes`] of a grid that divides by its scale.
-struct Dividing(GridLanes);
+/// One grid for all, with the bins of its codes.
+struct Binned<L> {
+    lanes: L,
+    bins: [u8; BINS],
+}
 
-impl GridLanes {
+impl<L: Lanes> Lanes for Binned<L> {
     #[inline(always)]
-    fn new(grid: Grid) -> Self {
+    fn quantize(&self, quad: usize, x: v128) -> Quantized {
+        self.lanes.quantize(quad, x)
+    }
+
+    fn bins_of_codes(&self) -> Option<&[u8; BINS]> {
+        Some(&self.bins)
+    }
+}
+
+/// [`Grid`] on four lanes, its codes as whole numbers of f32 counted from the zero point.
+///
+/// Whether it divides by the scale or multiplies by its inverse is known when it is compiled.
+#[derive(Clone, Copy)]
+pub(super) struct GridLanes<const DIVIDES: bool> {
+    scale: v128,
+    inverse: v128,
+    least: v128,
+    most: v128,
+    /// Added to such a code, it leaves the code itself in the lowest bits.
+    to_code: v128,
+}
+
+impl<const DIVIDES: bool> GridLanes<DIVIDES> {
+    #[inline(always)]
+    pub(super) fn new(grid: Grid) -> Self {
+        let from_zero_point = |code: i32| f32x4_splat((code - grid.zero_point) as f32);
         Self {
             scale: f32x4_splat(grid.scale),
             inverse: f32x4_splat(grid.inverse),
-            zero_point: i32x4_splat(grid.zero_point),
-            min_code: i32x4_splat(grid.min_code),
-            max_code: i32x4_splat(grid.max_code),
+            least: from_zero_point(grid.min_code),
+            most: from_zero_point(grid.max_code),
+            to_code: f32x4_splat(WHOLE + grid.zero_point as f32),
         }
     }
 
     #[inline(always)]
     fn quantize_steps(&self, steps: v128) -> Quantized {
-        let steps = f32x4_nearest(steps);
-        let steps = f32x4_pmax(f32x4_pmin(steps, f32x4_splat(65_536.0)), f32x4_splat(-65_536.0));
-        let wanted = i32x4_add(i32x4_trunc_sat_f32x4(steps), self.zero_point);
-        let codes = i32x4_max(i32x4_min(wanted, self.max_code), self.min_code);
-        let values = f32x4_mul(f32x4_convert_i32x4(i32x4_sub(codes, self.zero_point)), self.scale);
-        // An amax of f32::MAX may round up to infinity on the way back.
-        let overflowed = f32x4_gt(f32x4_abs(values), f32x4_splat(f32::MAX));
-        Quantized { codes, values, clipped: i32x4_ne(codes, wanted), overflowed }
-    }
-
-    #[inline(always)]
-    fn quantize_by(&self, divides: bool, x: v128) -> Quantized {
-        self.quantize_steps(if divides { f32x4_div(x, self.scale) } else { f32x4_mul(x, self.inverse) })
+        let wanted = f32x4_nearest(steps);
+        let steps = f32x4_pmax(f32x4_pmin(wanted, self.most), self.least);
+        // An amax of f32::MAX may round up to infinity on the way back, and so do the sums then.
+        let values = f32x4_mul(steps, self.scale);
+        let codes = f32x4_add(steps, self.to_code);
+        Quantized { codes, values, clipped: f32x4_ne(steps, wanted), overflowed: u32x4_splat(0) }
     }
 }
 
-impl Lanes for GridLanes {
+impl<const DIVIDES: bool> Fixed for GridLanes<DIVIDES> {
     #[inline(always)]
-    fn quantize(&self, _: usize, x: v128) -> Quantized {
-        self.quantize_by(false, x)
+    fn quantize(self, x: v128) -> Quantized {
+        self.quantize_steps(if DIVIDES { f32x4_div(x, self.scale) } else { f32x4_mul(x, self.inverse) })
     }
 }
 
-impl Lanes for Dividing {
+impl<const DIVIDES: bool> Lanes for GridLanes<DIVIDES> {
     #[inline(always)]
     fn quantize(&self, _: usize, x: v128) -> Quantized {
-        self.0.quantize_by(true, x)
+        Fixed::quantize(*self, x)
     }
+}
+
+/// By a grid that may divide.
+#[inline(always)]
+fn quantize_by(divides: bool, lanes: GridLanes<false>, x: v128) -> Quantized {
+    lanes.quantize_steps(if divides { f32x4_div(x, lanes.scale) } else { f32x4_mul(x, lanes.inverse) })
 }
 
 /// A grid for each group of a row.
@@ -103,7 +141,7 @@ impl Lanes for Groups<'_> {
     #[inline(always)]
     fn quantize(&self, quad: usize, x: v128) -> Quantized {
         let grid = self.grids[quad >> self.shift];
-        GridLanes::new(grid).quantize_by(grid.divides, x)
+        quantize_by(grid.divides, GridLanes::new(grid), x)
     }
 }
 
@@ -111,7 +149,7 @@ impl Lanes for Groups<'_> {
 struct Columns {
     scales: Vec<f32>,
     inverses: Vec<f32>,
-    zero_points: Vec<u32>,
+    zero_points: Vec<f32>,
     /// What all have in common.
     first: Grid,
 }
@@ -121,7 +159,7 @@ impl Columns {
         Self {
             scales: grids.iter().map(|grid| grid.scale).collect(),
             inverses: grids.iter().map(|grid| grid.inverse).collect(),
-            zero_points: grids.iter().map(|grid| grid.zero_point as u32).collect(),
+            zero_points: grids.iter().map(|grid| grid.zero_point as f32).collect(),
             first: grids[0],
         }
     }
@@ -130,13 +168,14 @@ impl Columns {
 impl Lanes for Columns {
     #[inline(always)]
     fn quantize(&self, quad: usize, x: v128) -> Quantized {
+        let zero_point = load(&self.zero_points.as_chunks().0[quad]);
         let lanes = GridLanes {
             scale: load(&self.scales.as_chunks().0[quad]),
             inverse: load(&self.inverses.as_chunks().0[quad]),
-            zero_point: load_u32(&self.zero_points.as_chunks().0[quad]),
-            min_code: i32x4_splat(self.first.min_code),
-            max_code: i32x4_splat(self.first.max_code),
+            least: f32x4_sub(f32x4_splat(self.first.min_code as f32), zero_point),
+            most: f32x4_sub(f32x4_splat(self.first.max_code as f32), zero_point),
+            to_code: f32x4_add(zero_point, f32x4_splat(WHOLE)),
         };
-        lanes.quantize_by(self.first.divides, x)
+        quantize_by(self.first.divides, lanes, x)
     }
 }
