@@ -109,7 +109,7 @@ fn the_full_report_is_timed() {
     // With what the page adds: percentiles, the entropy of the codes and their SHA-256.
     let whole = || {
         let (plan, tally, codes) = quantize();
-        Report::new(&plan, &tally, &codes, &cpu::details(&plan, &values)).expect("a report")
+        Report::new(&plan, &tally, &codes, &cpu::details(&plan, &values, &[])).expect("a report")
     };
     print("page_report_int8", MANY, time(whole));
 }
