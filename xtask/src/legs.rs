@@ -269,7 +269,7 @@ fn in_browser(kind: &Kind, which: &str) -> Result<Command> {
     test.env(kind.variables[1], &browser.driver)
         .env("PATH", tools::path_with(wasm_bindgen.parent().as_slice())?)
         .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", capabilities)
-        .env("WASM_BINDGEN_TEST_TIMEOUT", "800");
+        .env("WASM_BINDGEN_TEST_TIMEOUT", "1200");
     Ok(test)
 }
 
