@@ -433,7 +433,7 @@ fn sixteen_million_values_show_their_progress_and_leave_the_page_responsive() {
         // Changes that overtake each other: there is a first picture, and the last one counts.
         page.eval(
             "window.firsts = 0;
-             new MutationObserver(() => firsts += 1)
+             new MutationObserver(() => window.firsts += 1)
                  .observe(document.getElementById('quantize-preview'), { childList: true, characterData: true, subtree: true })",
         )
         .await;
@@ -442,7 +442,7 @@ fn sixteen_million_values_show_their_progress_and_leave_the_page_responsive() {
         }
         page.ready().await;
         assert_eq!(page.report().await["format"], "fp16");
-        assert!(page.eval("return firsts").await.as_u64().unwrap() >= 1);
+        assert!(page.eval("return window.firsts").await.as_u64().unwrap() >= 1);
     });
 }
 
