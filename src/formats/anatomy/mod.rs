@@ -450,6 +450,7 @@ mod tests {
         assert!(formula("fp32", 2f64.powi(30)).ends_with("= 1073741824"));
         assert_eq!(formula("int8", 3.2), "code × scale = 3 × 1 = 3");
         assert_eq!(formula("e8m0fnu", 8.0), "2^(130 − 127) = 8");
+        assert_eq!(formula("nf4", 0.0), "value 7 of the list × scale = 0 × 1 = 0");
     }
 
     #[test]

@@ -34,6 +34,10 @@ pub fn formula(format: &Format, code: u32, scaling: Scaling) -> String {
 
 /// A value behind the sign that fits: equal where its digits are all of it, nearly equal where there are more than 17.
 fn equals(value: f64) -> String {
+    // It has no digit but its only one.
+    if value == 0.0 {
+        return "= 0".to_owned();
+    }
     let digits = |text: &str| {
         let (digits, _) = text.split_once('e').unwrap_or((text, ""));
         digits.trim_start_matches('-').trim_end_matches('0').bytes().filter(u8::is_ascii_digit).count()

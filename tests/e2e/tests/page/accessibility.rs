@@ -13,6 +13,9 @@ const ROOMS: [(&str, &str); 5] = [
     ("quantize", "#/quantize"),
 ];
 
+/// Settings that fill the widest tables.
+const WIDE: (&str, &str) = ("quantize-groups", "#/quantize?v=1&format=nf4&scale=g64&outliers=4");
+
 const AXE: &str = "
     const { violations } = await axe.run(document, { resultTypes: ['violations'] });
     return violations.map(({ id, help, nodes }) =>
@@ -38,7 +41,7 @@ async fn check(page: &Page, width: u32) {
     let shots = folder("target/screenshots");
     let mut found = Vec::new();
     page.resize(width, if width < 500 { 844 } else { 900 }).await;
-    for (room, hash) in ROOMS {
+    for (room, hash) in ROOMS.into_iter().chain([WIDE]) {
         for theme in ["light", "dark"] {
             for (look, query) in [("full", "?theme="), ("embed", "?embed=1&theme=")] {
                 let what = format!("{room}-{width}-{theme}-{look}");
