@@ -9,7 +9,7 @@
 //!
 //! # The map
 //!
-//! The subject: [`units`], [`source`], [`formats`] → [`quantize`] ← [`weights`], [`catalog`] → [`memory`], [`scaling`].
+//! The subject: [`units`], [`source`], [`formats`] → [`quantize`] ← [`weights`], [`transformer`] → [`catalog`] → [`memory`], [`scaling`].
 //! The edges: [`compute`] (jobs and backends), [`charts`] (pictures on any plotters backend), [`scenario`] (the inputs
 //! of each lab and their links), [`labs`] (what a lab shows, as text and pictures), and in the web build only `platform` (the one place that names web crates) and `ui`.
 //!
@@ -31,6 +31,7 @@ pub mod quantize;
 pub mod scaling;
 pub mod scenario;
 pub mod source;
+pub mod transformer;
 pub mod units;
 pub mod weights;
 
