@@ -9,7 +9,13 @@ use crate::scenario::number;
 use crate::scenario::{self, FormatsScenario, MemoryScenario, QuantizeScenario};
 use crate::units::{ByteUnits, Bytes, Params, short_count, shortest, significant};
 
-/// [`quantize()`] of the default question, which the start page shows without asking; a test keeps it true.
+/// [`memory()`] of the default question, which the start page shows without asking; a test keeps it true.
+pub const DEFAULT_MEMORY: &str = "Training Llama 3.1 8B takes 193 GB: 2.24 × one A100 80GB SXM4";
+
+/// [`scaling()`] of the default question.
+pub const DEFAULT_SCALING: &str = "5.76 × 10²³ FLOP go furthest with 72.2B parameters and 1.33T tokens";
+
+/// [`quantize()`] of the default question.
 pub const DEFAULT_QUANTIZE: &str = "INT8 takes 25 % of the memory and keeps 39.8 dB of signal over its error";
 
 /// [`formats`] of the default question.

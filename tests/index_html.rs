@@ -17,6 +17,7 @@ fn the_memory_answer_is_the_computed_one() {
     let scenario = MemoryScenario::default();
     let report = memory::estimate(&scenario.input()).unwrap();
     assert_eq!(answer_in_html("memory"), answers::memory(&scenario, &report));
+    assert_eq!(answers::DEFAULT_MEMORY, answers::memory(&scenario, &report));
 }
 
 #[test]
@@ -24,6 +25,7 @@ fn the_scaling_answer_is_the_computed_one() {
     let scenario = ScalingScenario::default();
     let report = scaling::solve(scenario.known(), scenario.law).unwrap();
     assert_eq!(answer_in_html("scaling"), answers::scaling(&report));
+    assert_eq!(answers::DEFAULT_SCALING, answers::scaling(&report));
 }
 
 #[test]

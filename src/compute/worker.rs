@@ -8,7 +8,7 @@ use super::study;
 use crate::labs::quantize::compare::Comparison;
 use crate::labs::quantize::place::Place;
 use crate::labs::quantize::{Outcome, Task};
-use crate::labs::{Lab, Part, View, formats, quantize};
+use crate::labs::{Lab, Part, Question, View, formats, memory, quantize, scaling};
 use crate::platform::webgpu::Adapter;
 use crate::platform::{clock::now_ms, task, workers};
 use crate::quantize::{Error, Plan, Report, Tally};
@@ -92,9 +92,18 @@ impl Bench {
     /// What a lab shows; nothing if the job was overtaken.
     async fn answer(&mut self, job: &Job) -> Option<View> {
         let question = &job.question;
-        if question.lab == Lab::Formats {
-            return Some(formats::view(question));
-        }
+        let make: fn(&Question) -> View = match question.lab {
+            Lab::Memory => memory::view,
+            Lab::Scaling => scaling::view,
+            Lab::Formats => formats::view,
+            Lab::Quantize | Lab::Compare => return self.tensor(job).await,
+        };
+        Some(make(question))
+    }
+
+    /// What the Quantize lab shows; nothing if the job was overtaken.
+    async fn tensor(&mut self, job: &Job) -> Option<View> {
+        let question = &job.question;
         let task = Task::new(question);
         let answer =
             if question.lab == Lab::Compare { self.compare(job, &task) } else { self.quantize(job, &task).await };

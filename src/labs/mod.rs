@@ -24,6 +24,10 @@ use serde::{Deserialize, Serialize};
 /// The labs that the engine answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Lab {
+    /// [`memory`]
+    Memory,
+    /// [`scaling`]
+    Scaling,
     /// [`formats`]
     #[default]
     Formats,

@@ -2,6 +2,7 @@
 
 use super::key::{Key, Rejection, documented, list, read_choice, read_number, span};
 use super::number::{self, Bounds};
+use super::permalink::{read_keys, write_keys};
 use crate::catalog::{self, DEFAULT_GPU, GPUS, Gpu, MODELS, Model};
 use crate::memory::training::ACTIVATION_BYTES_PER_PARAM;
 use crate::memory::{self, Input, MAX_PARAMS, PRECISIONS, Precision, Task};
@@ -69,6 +70,18 @@ impl Default for MemoryScenario {
 }
 
 impl MemoryScenario {
+    /// The inputs that are not the default, by key.
+    #[must_use]
+    pub fn keys(&self) -> Vec<(String, String)> {
+        write_keys(KEYS, self).into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+    }
+
+    /// The inputs with these keys; what is not understood is the default.
+    #[must_use]
+    pub fn from_keys(keys: &[(String, String)]) -> Self {
+        read_keys(KEYS, keys, &mut Vec::new())
+    }
+
     /// What the memory module is asked.
     #[must_use]
     pub fn input(&self) -> Input {

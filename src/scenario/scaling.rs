@@ -2,6 +2,7 @@
 
 use super::key::{Key, documented, list, read_choice, read_number, span};
 use super::number::{self, Bounds};
+use super::permalink::{read_keys, write_keys};
 use crate::catalog::{self, DEFAULT_GPU, GPUS, Gpu};
 use crate::scaling::laws::default_law;
 use crate::scaling::{self, Hardware, Known, LAWS, Law, MAX_FLOP, MAX_PARAMS, MAX_TOKENS};
@@ -102,6 +103,18 @@ impl Default for ScalingScenario {
 }
 
 impl ScalingScenario {
+    /// The inputs that are not the default, by key.
+    #[must_use]
+    pub fn keys(&self) -> Vec<(String, String)> {
+        write_keys(KEYS, self).into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+    }
+
+    /// The inputs with these keys; what is not understood is the default.
+    #[must_use]
+    pub fn from_keys(keys: &[(String, String)]) -> Self {
+        read_keys(KEYS, keys, &mut Vec::new())
+    }
+
     /// What the scaling module is asked.
     #[must_use]
     pub fn known(&self) -> Known {

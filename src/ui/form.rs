@@ -34,6 +34,23 @@ where
     view! { <Controls html=text(move || scenario.with(make)) write=Arc::new(write) read=Arc::new(read)/> }.into_any()
 }
 
+/// Makes a change that the engine offers: `key=value`, or several of them with `&` between.
+pub fn setter<S>(scenario: RwSignal<S>, keys: &'static [Key<S>]) -> Callback<String>
+where
+    S: Clone + PartialEq + Send + Sync + 'static,
+{
+    Callback::new(move |change: String| {
+        let mut changed = scenario.get_untracked();
+        for (name, value) in change.split('&').filter_map(|part| part.split_once('=')) {
+            if let Some(key) = keys.iter().find(|key| key.name == name) {
+                // A change that the engine has made is one that the key takes.
+                _ = (key.read)(&mut changed, value);
+            }
+        }
+        scenario.set(changed);
+    })
+}
+
 #[component]
 fn Controls(html: Signal<String>, write: Write, read: Read) -> impl IntoView {
     let container: NodeRef<Div> = NodeRef::new();

@@ -2,27 +2,15 @@
 
 use super::busy::{self, Busy};
 use super::client::{self, Event};
+use super::dynamic::condition;
 use crate::answers;
 use crate::compute::protocol::Stage;
-use crate::json;
-use crate::labs::{FigureData, File, Lab, Part, Question, View as LabView, sentence};
-use crate::memory;
+use crate::labs::{FigureData, File, Lab, Part, Question, View as LabView};
 use crate::platform::page;
-use crate::scaling;
 use crate::scenario::view::ThemeChoice;
 use crate::scenario::{FormatsScenario, MemoryScenario, QuantizeScenario, Room, Route, ScalingScenario, View};
 use leptos::prelude::*;
-use serde::Serialize;
 use std::cell::RefCell;
-
-/// A result with the last good one behind it: a question that has no answer keeps the picture of the one before.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Answer<S, R> {
-    /// The last question that had an answer, with its answer.
-    pub good: Option<(S, R)>,
-    /// Why the present question has none; empty if it has.
-    pub problem: String,
-}
 
 /// What a lab of the engine shows, and what it is busy with.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -35,6 +23,11 @@ pub struct Shown {
     pub problem: String,
     /// What is being done, and its share.
     pub progress: Option<(Stage, f64)>,
+}
+
+/// Whether there is anything to show.
+pub fn shows(shown: RwSignal<Shown>) -> Memo<bool> {
+    condition(move || shown.with(|shown| shown.view.is_answer()))
 }
 
 /// One part of what a lab shows.
@@ -62,10 +55,10 @@ pub struct State {
     pub formats: RwSignal<FormatsScenario>,
     /// Inputs of the Quantize lab.
     pub quantize: RwSignal<QuantizeScenario>,
-    /// The Memory lab's result.
-    pub memory_answer: Memo<Answer<MemoryScenario, memory::Report>>,
-    /// The Scaling lab's result.
-    pub scaling_answer: Memo<Answer<ScalingScenario, scaling::Report>>,
+    /// What the Memory lab shows.
+    pub memory_shown: RwSignal<Shown>,
+    /// What the Scaling lab shows.
+    pub scaling_shown: RwSignal<Shown>,
     /// What the Formats lab shows.
     pub formats_shown: RwSignal<Shown>,
     /// The order of its table of all formats, once that was opened.
@@ -108,22 +101,15 @@ impl State {
             ThemeChoice::Dark => true,
         });
 
-        let memory = RwSignal::new(MemoryScenario::default());
-        let scaling = RwSignal::new(ScalingScenario::default());
-        let formats = RwSignal::new(FormatsScenario::default());
         let state = Self {
             view,
             room: RwSignal::new(Room::Home),
-            memory,
-            scaling,
-            formats,
+            memory: RwSignal::new(MemoryScenario::default()),
+            scaling: RwSignal::new(ScalingScenario::default()),
+            formats: RwSignal::new(FormatsScenario::default()),
             quantize: RwSignal::new(QuantizeScenario::default()),
-            memory_answer: answer(memory, |scenario| {
-                memory::estimate(&scenario.input()).map_err(|error| sentence(&error.to_string()))
-            }),
-            scaling_answer: answer(scaling, |scenario| {
-                scaling::solve(scenario.known(), scenario.law).map_err(|error| sentence(&error.to_string()))
-            }),
+            memory_shown: RwSignal::new(Shown::default()),
+            scaling_shown: RwSignal::new(Shown::default()),
             formats_shown: RwSignal::new(Shown::default()),
             formats_order: RwSignal::new(None),
             formats_window: RwSignal::new(None),
@@ -173,6 +159,16 @@ impl State {
         format!("{}#{}", page::base_url(), self.route().write())
     }
 
+    /// What the Memory lab is asked now.
+    fn memory_question(&self) -> Question {
+        Question { lab: Lab::Memory, keys: self.memory.with(MemoryScenario::keys), ..Question::default() }
+    }
+
+    /// What the Scaling lab is asked now.
+    fn scaling_question(&self) -> Question {
+        Question { lab: Lab::Scaling, keys: self.scaling.with(ScalingScenario::keys), ..Question::default() }
+    }
+
     /// What the Formats lab is asked now.
     fn formats_question(&self) -> Question {
         let (keys, typed) = self.formats.with(|scenario| (scenario.keys(), scenario.x.clone()));
@@ -184,6 +180,16 @@ impl State {
     fn quantize_question(&self) -> Question {
         let keys = self.quantize.with(QuantizeScenario::keys);
         Question { lab: Lab::Quantize, keys, closer: self.quantize_closer.get(), ..Question::default() }
+    }
+
+    /// Asks the engine what the Memory lab shows.
+    pub fn ask_memory(&self) {
+        self.ask(self.memory_shown, self.memory_question());
+    }
+
+    /// Asks the engine what the Scaling lab shows.
+    pub fn ask_scaling(&self) {
+        self.ask(self.scaling_shown, self.scaling_question());
     }
 
     /// Asks the engine what the Formats lab shows.
@@ -279,46 +285,48 @@ impl State {
         RUNNING.take();
     }
 
-    /// The answer of a room in one sentence, or why there is none. The Quantize lab's default question is not asked for it.
+    /// What a room shows, what it is asked, and its answer to the default question, which is not asked for that: nothing
+    /// of the start page.
+    fn asked(&self, room: Room) -> Option<(RwSignal<Shown>, Question, &'static str)> {
+        Some(match room {
+            Room::Home => return None,
+            Room::Memory => (self.memory_shown, self.memory_question(), answers::DEFAULT_MEMORY),
+            Room::Scaling => (self.scaling_shown, self.scaling_question(), answers::DEFAULT_SCALING),
+            Room::Formats => (self.formats_shown, self.formats_question(), answers::DEFAULT_FORMATS),
+            Room::Quantize => (self.quantize_shown, self.quantize_question(), answers::DEFAULT_QUANTIZE),
+        })
+    }
+
+    /// The answer of a room in one sentence, or why there is none.
     pub fn answer(&self, room: Room) -> String {
-        fn of<S, R>(answer: &Answer<S, R>, sentence: impl Fn(&S, &R) -> String) -> String {
-            answer.good.as_ref().map_or_else(|| answer.problem.clone(), |(scenario, report)| sentence(scenario, report))
-        }
-        match room {
-            Room::Home => String::new(),
-            Room::Memory => self.memory_answer.with(|answer| of(answer, answers::memory)),
-            Room::Scaling => self.scaling_answer.with(|answer| of(answer, |_, report| answers::scaling(report))),
-            Room::Formats => self.formats_shown.with(|shown| {
-                let is_default = self.formats.with(|scenario| *scenario == FormatsScenario::default());
-                shown.answer(&self.formats_question(), if is_default { answers::DEFAULT_FORMATS } else { "…" })
-            }),
-            Room::Quantize => self.quantize_shown.with(|shown| {
-                let is_default = self.quantize.with(|scenario| *scenario == QuantizeScenario::default());
-                shown.answer(&self.quantize_question(), if is_default { answers::DEFAULT_QUANTIZE } else { "…" })
-            }),
+        let Some((shown, question, default)) = self.asked(room) else { return String::new() };
+        shown.with(|shown| shown.answer(&question, if is_default(&question) { default } else { "…" }))
+    }
+
+    /// Asks the engine for the answers of the start page, one after another: its newest job takes the place of the one
+    /// before. The default questions are not worth loading it for.
+    pub fn ask_answers(&self) {
+        for (shown, question, _) in Room::ALL.into_iter().filter_map(|room| self.asked(room)) {
+            let is_settled =
+                shown.with(|shown| shown.settled.as_ref().is_some_and(|settled| settled.keys == question.keys));
+            if !is_default(&question) && !is_settled {
+                return self.ask(shown, question);
+            }
         }
     }
 
     /// The present room's result as the page's JSON: nothing while it is computed, or why there is none.
     pub fn report(&self) -> Option<Result<String, String>> {
-        fn of<S, R: Serialize>(answer: Answer<S, R>) -> Result<String, String> {
-            match answer.good {
-                Some((_, report)) if answer.problem.is_empty() => Ok(json::write(&report)),
-                _ => Err(answer.problem),
-            }
-        }
-        match self.room.get_untracked() {
-            Room::Home => Some(Err("The start page has no report: open a lab.".to_owned())),
-            Room::Memory => Some(of(self.memory_answer.get_untracked())),
-            Room::Scaling => Some(of(self.scaling_answer.get_untracked())),
-            Room::Formats => {
-                self.formats_shown.with_untracked(|shown| shown.report(&untrack(|| self.formats_question())))
-            }
-            Room::Quantize => {
-                self.quantize_shown.with_untracked(|shown| shown.report(&untrack(|| self.quantize_question())))
-            }
-        }
+        untrack(|| match self.asked(self.room.get()) {
+            None => Some(Err("The start page has no report: open a lab.".to_owned())),
+            Some((shown, question, _)) => shown.with(|shown| shown.report(&question)),
+        })
     }
+}
+
+/// Whether this is what a lab is asked before anything is changed.
+fn is_default(question: &Question) -> bool {
+    question.keys.is_empty() && (question.typed.is_empty() || question.typed == FormatsScenario::default().x)
 }
 
 thread_local! {
@@ -372,23 +380,6 @@ fn set_if_new<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: 
     if signal.with_untracked(|now| *now != value) {
         signal.set(value);
     }
-}
-
-fn answer<S, R>(
-    scenario: RwSignal<S>,
-    ask: impl Fn(&S) -> Result<R, String> + Send + Sync + 'static,
-) -> Memo<Answer<S, R>>
-where
-    S: Clone + PartialEq + Send + Sync + 'static,
-    R: Clone + PartialEq + Send + Sync + 'static,
-{
-    Memo::new(move |last: Option<&Answer<S, R>>| {
-        let scenario = scenario.get();
-        match ask(&scenario) {
-            Ok(report) => Answer { good: Some((scenario, report)), problem: String::new() },
-            Err(problem) => Answer { good: last.and_then(|last| last.good.clone()), problem },
-        }
-    })
 }
 
 fn no_worker(why: &str) -> String {

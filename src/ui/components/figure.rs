@@ -12,14 +12,6 @@ use leptos::prelude::*;
 use std::cell::Cell;
 use std::rc::Rc;
 
-/// What a figure shows, from a closure.
-pub fn figure_data(make: impl Fn() -> Option<FigureData> + Send + Sync + 'static) -> Signal<Option<FigureData>> {
-    fn erased(make: Box<dyn Fn() -> Option<FigureData> + Send + Sync>) -> Signal<Option<FigureData>> {
-        Signal::derive(make)
-    }
-    erased(Box::new(make))
-}
-
 /// The data, telling only when they change.
 fn memo(data: Signal<Option<FigureData>>) -> Memo<Option<FigureData>> {
     Memo::new(move |_| data.get())

@@ -8,6 +8,6 @@ mod text_field;
 
 pub use button::Button;
 pub use csv::{CsvActions, resort};
-pub use figure::{Figure, Grab, figure_data};
-pub use result::{Problem, ReportActions, RoomLink, Sources, source_list};
+pub use figure::{Figure, Grab};
+pub use result::{Problem, ReportActions, RoomLink, Understand};
 pub use text_field::TextField;

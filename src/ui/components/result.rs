@@ -1,12 +1,13 @@
 //! What stands around a result: why there is none, how to take it along, where it comes from.
 
+use crate::labs::Part;
 use crate::platform::{host, page};
 use crate::scenario::Room;
-use crate::source::Source;
 use crate::ui::app::write_address;
 use crate::ui::components::Button;
 use crate::ui::dynamic::{self, dynamic, text};
-use crate::ui::state::State;
+use crate::ui::markup::Markup;
+use crate::ui::state::{Shown, State, shown_part};
 use leptos::prelude::*;
 
 /// Why the present question has no answer. The last answer stays below it.
@@ -63,33 +64,22 @@ pub fn ReportActions() -> impl IntoView {
     }
 }
 
-/// Where the numbers come from, each source once.
+/// Why the answer is what it is, and where its numbers come from.
 #[component]
-pub fn Sources(
-    /// The list, from [`source_list`].
-    list: AnyView,
+pub fn Understand(
+    /// What the lab shows.
+    shown: RwSignal<Shown>,
 ) -> impl IntoView {
     view! {
-        <details class="more">
-            <summary>"Sources"</summary>
-            <ul class="sources">{list}</ul>
-        </details>
+        <section class="lab__understand" aria-label="Understand">
+            <h2 class="lab__heading">"Why this number"</h2>
+            <Markup html=shown_part(shown, Part::Notes)/>
+            <details class="more">
+                <summary>"Sources"</summary>
+                <Markup html=shown_part(shown, Part::Sources)/>
+            </details>
+        </section>
     }
-}
-
-/// The items of a list of sources, each once.
-pub fn source_list(sources: Vec<Source>) -> AnyView {
-    let mut seen: Vec<Source> = Vec::new();
-    for source in sources {
-        if !seen.contains(&source) {
-            seen.push(source);
-        }
-    }
-    let items = seen.into_iter().map(|source| {
-        let date = format!(" (as of {})", source.as_of);
-        view! { <li><a href=source.url rel="noopener noreferrer" target="_blank">{source.title}</a>{date}</li> }
-    });
-    items.collect_view().into_any()
 }
 
 /// A link to another room that carries its present inputs.

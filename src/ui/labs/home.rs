@@ -3,9 +3,9 @@
 //! `index.html` holds the page's words, and the default answers, so that the reader sees them before the program arrives; an
 //! end-to-end test keeps the two the same, word for word.
 
-use crate::scenario::{FormatsScenario, QuantizeScenario, Room};
+use crate::scenario::Room;
 use crate::ui::components::RoomLink;
-use crate::ui::dynamic::{condition, effect, text};
+use crate::ui::dynamic::{effect, text};
 use crate::ui::state::State;
 use leptos::prelude::*;
 
@@ -13,17 +13,7 @@ use leptos::prelude::*;
 #[component]
 pub fn Home() -> impl IntoView {
     let state = expect_context::<State>();
-    // The default question is not worth loading the engine for.
-    let is_default = condition(move || state.quantize.with(|scenario| *scenario == QuantizeScenario::default()));
-    let is_default_number = condition(move || state.formats.with(|scenario| *scenario == FormatsScenario::default()));
-    effect(move || {
-        // One thing at a time: the worker's newest job takes the place of the one before.
-        if !is_default.get() {
-            state.ask_quantize();
-        } else if !is_default_number.get() {
-            state.ask_formats();
-        }
-    });
+    effect(move || state.ask_answers());
     let answer = |room| text(move || state.answer(room));
     view! {
         <section class="cards" aria-label="Labs">

@@ -6,11 +6,11 @@ use crate::labs::{File, Html, Part};
 use crate::platform::page;
 use crate::scenario::QuantizeScenario;
 use crate::scenario::quantize::KEYS;
-use crate::ui::components::{Button, CsvActions, Figure, Grab, Problem, ReportActions, resort};
-use crate::ui::dynamic::{condition, dynamic, effect, text, when};
-use crate::ui::form::form;
+use crate::ui::components::{Button, CsvActions, Figure, Grab, Problem, ReportActions, Understand, resort};
+use crate::ui::dynamic::{dynamic, effect, text, when};
+use crate::ui::form::{form, setter};
 use crate::ui::markup::Markup;
-use crate::ui::state::{Shown, State, shown_figure, shown_part};
+use crate::ui::state::{Shown, State, shown_figure, shown_part, shows};
 use leptos::prelude::*;
 
 /// The Quantize lab.
@@ -19,7 +19,7 @@ pub fn QuantizeLab() -> impl IntoView {
     let state = expect_context::<State>();
     let shown = state.quantize_shown;
     effect(move || state.ask_quantize());
-    let keeps_last = condition(move || shown.with(|shown| shown.view.is_answer()));
+    let keeps_last = shows(shown);
     // What is dragged along the values is the largest that is not clipped; along the curve, the part of the range.
     let clip = move |part: f64| {
         state.quantize.update(|scenario| {
@@ -83,14 +83,7 @@ pub fn QuantizeLab() -> impl IntoView {
                 {results}
                 <ReportActions/>
             </section>
-            <section class="lab__understand" aria-label="Understand">
-                <h2 class="lab__heading">"Why this number"</h2>
-                <Markup html=shown_part(shown, Part::Notes)/>
-                <details class="more">
-                    <summary>"Sources"</summary>
-                    <Markup html=shown_part(shown, Part::Sources)/>
-                </details>
-            </section>
+            <Understand shown/>
         </div>
     }
 }
@@ -172,15 +165,9 @@ fn Compare() -> impl IntoView {
     let (shown, order) = (state.compare_shown, state.compare_order);
     effect(move || state.ask_compare());
     let open = move |_| order.update(|order| *order = Some(order.take().unwrap_or_default()));
-    let change = Callback::new(move |change: String| {
-        let Some((name, value)) = change.split_once('=') else { return };
-        if let Some(key) = KEYS.iter().find(|key| key.name == name) {
-            // A change that the engine has made is one that the key takes.
-            state.quantize.update(|scenario| _ = (key.read)(scenario, value));
-        }
-    });
+    let change = setter(state.quantize, KEYS);
     let problem = text(move || shown.with(|shown| shown.problem.clone()));
-    let is_there = condition(move || shown.with(|shown| shown.view.is_answer()));
+    let is_there = shows(shown);
     let results = when(
         move || is_there.get(),
         move || {

@@ -297,10 +297,8 @@ fn the_engine_is_fetched_when_a_lab_needs_it_and_not_before() {
     with_page(Gpu::Off, async |page| {
         let engine = |page: &Page| page.stage.site.requests().iter().any(|request| request.path.contains("engine"));
         page.open("").await;
-        page.go("#/memory").await;
-        page.go("#/scaling").await;
         assert!(!engine(page));
-        page.go("#/formats").await;
+        page.go("#/memory").await;
         assert!(engine(page));
     });
 }

@@ -1,6 +1,6 @@
-//! The Scaling lab's controls. What it shows the page works out itself, to have it at once.
+//! The Scaling lab's controls.
 
-use super::form::{Form, gpus, plain};
+use crate::labs::form::{Form, gpus, plain};
 use crate::scaling::LAWS;
 use crate::scenario::ScalingScenario;
 use crate::scenario::scaling::{COMPUTE, DAYS, GPU_COUNT, Given, PARAMS, TOKENS, UTILISATION};

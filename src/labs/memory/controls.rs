@@ -1,7 +1,7 @@
-//! The Memory lab's controls. What it shows the page works out itself, to have it at once.
+//! The Memory lab's controls.
 
-use super::form::{Form, Group, gpus};
 use crate::catalog::MODELS;
+use crate::labs::form::{Form, Group, gpus};
 use crate::memory::PRECISIONS;
 use crate::scenario::MemoryScenario;
 use crate::scenario::memory::{ACTIVATIONS, PARAMS, Size};
