@@ -11,6 +11,7 @@ mod errors;
 mod float;
 mod ggml;
 mod integer;
+mod rounded;
 
 pub use errors::errors;
 pub use float::{decode_slice, encode_slice};
@@ -102,19 +103,40 @@ fn all_finite(values: &[f32]) -> bool {
 /// Second pass over a slice of whole rows, the first of which is row `first_row` of the tensor. Appends the codes.
 #[must_use]
 pub fn measure(plan: &Plan, first_row: usize, values: &[f32], codes: &mut Vec<u8>) -> Tally {
-    let mut tally = Tally::default();
+    let mut seen = Tallies::default();
     // What is kept in FP16 is not on the lanes.
     let is_nearest = plan.quantizer.rounding == Rounding::NearestEven && plan.is_kept.is_empty();
     let rows = (first_row..).zip(values.chunks(plan.cols));
     match &plan.element {
         Element::Float(cast) if is_nearest && FloatLanes::has(cast) => {
             let lanes = FloatLanes::new(*cast);
-            rows.for_each(|(row, values)| measure_row(&lanes, plan, (row, 0), values, codes, &mut tally));
+            rows.for_each(|(row, values)| measure_row(&lanes, plan, (row, 0), values, codes, &mut seen));
         }
-        Element::Integer(grids) if is_nearest => integer::measure(plan, grids, rows, codes, &mut tally),
-        _ => rows.for_each(|(row, values)| measure_passed(plan, row, values, codes, &mut tally)),
+        Element::Integer(grids) if is_nearest => integer::measure(plan, grids, rows, codes, &mut seen),
+        _ => rows.for_each(|(row, values)| measure_passed(plan, row, values, codes, &mut seen)),
     }
-    tally
+    seen.finish()
+}
+
+/// A tally on its way.
+#[derive(Default)]
+struct Tallies {
+    tally: Tally,
+    /// Values, errors, and what values become, or their codes, by bins that are not in the tally yet.
+    values: Ways,
+    errors: Ways,
+    quantized: Ways,
+    codes: Ways,
+}
+
+impl Tallies {
+    fn finish(self) -> Tally {
+        let mut tally = self.tally;
+        self.values.add_to(&mut tally.reference_counts);
+        self.errors.add_to(&mut tally.error_counts);
+        self.quantized.add_to(&mut tally.quantized_counts);
+        tally
+    }
 }
 
 /// The codes of a slice of whole rows, the first of which is row `first_row` of the tensor, as [`measure`] appends them.
@@ -146,13 +168,13 @@ pub fn encode(plan: &Plan, first_row: usize, values: &[f32], codes: &mut Vec<u8>
 const PASSED: usize = 1 << 14;
 
 /// A row of a format that has no lanes.
-fn measure_passed(plan: &Plan, row: usize, values: &[f32], codes: &mut Vec<u8>, tally: &mut Tally) {
+fn measure_passed(plan: &Plan, row: usize, values: &[f32], codes: &mut Vec<u8>, seen: &mut Tallies) {
     let mut passed = PassedLanes::default();
     for (i, values) in values.chunks(PASSED).enumerate() {
         passed.q.clear();
         passed.clipped.clear();
         elements::pass(plan, (row, i * PASSED), values, codes, &mut passed);
-        measure_row(&passed, plan, (row, i * PASSED), values, codes, tally);
+        measure_row(&passed, plan, (row, i * PASSED), values, codes, seen);
     }
 }
 
@@ -212,14 +234,11 @@ trait Lanes {
     /// Whether it makes the codes. If not, quantizing took longer than measuring does, and sums are f64: a format by whose
     /// rules values of any size come together has no units for f32.
     const MAKES_CODES: bool = true;
+    /// Whether a code of a byte says what a value becomes wherever it stands, so that it is enough to count codes.
+    const COUNTS_CODES: bool = false;
 
     /// Quantizes the four values at `quad` · 4 of those that are measured.
     fn quantize(&self, quad: usize, x: v128) -> Quantized;
-
-    /// The bin of each code of a byte among those of the plan's values, if one scale holds for all.
-    fn bins_of_codes(&self) -> Option<&[u8; BINS]> {
-        None
-    }
 
     /// Measures some values, from `at` on of those that are measured, which begin at a row and a column, one by one.
     fn slowly(
@@ -241,12 +260,12 @@ fn measure_row(
     from: (usize, usize),
     values: &[f32],
     codes: &mut Vec<u8>,
-    tally: &mut Tally,
+    seen: &mut Tallies,
 ) {
     for (i, block) in values.chunks(BLOCK).enumerate() {
         let at = i * BLOCK;
-        if !measure_block(kernel, plan, from, at, block, codes, tally) {
-            kernel.slowly(plan, from, at, block, codes, tally);
+        if !measure_block(kernel, plan, from, at, block, codes, seen) {
+            kernel.slowly(plan, from, at, block, codes, &mut seen.tally);
         }
     }
 }
@@ -260,7 +279,7 @@ fn measure_block<K: Lanes>(
     at: usize,
     values: &[f32],
     codes: &mut Vec<u8>,
-    tally: &mut Tally,
+    Tallies { tally, values: value_counts, errors: error_counts, quantized: quantized_counts, codes: code_counts }: &mut Tallies,
 ) -> bool {
     let (quads, rest) = values.as_chunks::<4>();
     let n = quads.len() * 4;
@@ -286,7 +305,9 @@ fn measure_block<K: Lanes>(
             if K::MAKES_CODES {
                 store_u32(code_word, lanes.codes);
             }
-            store(quantized, q);
+            if !K::COUNTS_CODES {
+                store(quantized, q);
+            }
             store(error, e);
             seen.see(x, &lanes, e);
 
@@ -333,21 +354,24 @@ fn measure_block<K: Lanes>(
     tally.sums.q2 += q2 / q / q;
     tally.sums.xq += xq / x / q;
     seen.count(quads, tally);
-    count_bins(&plan.value_edges, quads, &mut tally.reference_counts);
-    count_bins(&plan.error_edges, &errors[..quads.len()], &mut tally.error_counts);
+    let mut bins = [0; BLOCK];
+    let bins = &mut bins[..n];
+    find_bins(&plan.value_edges, quads, bins);
+    value_counts.count(bins);
+    find_bins(&plan.error_edges, &errors[..quads.len()], bins);
+    error_counts.count(bins);
     let code_words = &code_words[..quads.len()];
+    let first_code = codes.len();
     if K::MAKES_CODES && plan.quantizer.format.code_bytes() == 1 {
-        let from = codes.len();
         push_bytes(code_words, codes);
-        match kernel.bins_of_codes() {
-            Some(bins) => count_codes(bins, &codes[from..], &mut tally.quantized_counts),
-            None => count_bins(&plan.value_edges, &quantized[..quads.len()], &mut tally.quantized_counts),
-        }
+    } else if K::MAKES_CODES {
+        codes.extend(code_words.as_flattened().iter().flat_map(|&code| (code as u16).to_le_bytes()));
+    }
+    if K::COUNTS_CODES {
+        code_counts.count(&codes[first_code..]);
     } else {
-        count_bins(&plan.value_edges, &quantized[..quads.len()], &mut tally.quantized_counts);
-        if K::MAKES_CODES {
-            codes.extend(code_words.as_flattened().iter().flat_map(|&code| (code as u16).to_le_bytes()));
-        }
+        find_bins(&plan.value_edges, &quantized[..quads.len()], bins);
+        quantized_counts.count(bins);
     }
     if !rest.is_empty() {
         kernel.slowly(plan, from, at + n, rest, codes, tally);
@@ -444,48 +468,72 @@ fn push_bytes(words: &[[u32; 4]], codes: &mut Vec<u8>) {
     codes.extend(rest.as_flattened().iter().map(|&code| code as u8));
 }
 
-/// Counts the values of codes, each in the bin that its code has.
-fn count_codes(bins: &[u8; BINS], codes: &[u8], counts: &mut [u64]) {
-    let Some(counts) = counts.first_chunk_mut::<BINS>() else { return };
-    for &code in codes {
-        counts[usize::from(bins[usize::from(code)])] += 1;
+/// A histogram of bytes. Each of four neighbours counts by itself, so that none waits for one with the same bin before it.
+#[derive(Clone, Copy)]
+struct Ways([[u32; BINS]; 4]);
+
+impl Default for Ways {
+    fn default() -> Self {
+        Self([[0; BINS]; 4])
     }
 }
 
-/// Counts finite values, sixteen at once. Where a guess is not certain, they are looked at one by one.
-fn count_bins(edges: &Edges, quads: &[[f32; 4]], counts: &mut [u64]) {
+impl Ways {
+    #[inline(never)]
+    fn count(&mut self, bins: &[u8]) {
+        let (blocks, rest) = bins.as_chunks::<16>();
+        for block in blocks {
+            for (i, &bin) in block.iter().enumerate() {
+                self.0[i % 4][usize::from(bin)] += 1;
+            }
+        }
+        rest.iter().for_each(|&bin| self.0[0][usize::from(bin)] += 1);
+    }
+
+    /// How often this bin was counted.
+    fn of(&self, bin: usize) -> u64 {
+        self.0.iter().map(|way| u64::from(way[bin])).sum()
+    }
+
+    fn add_to(&self, counts: &mut [u64]) {
+        counts.iter_mut().enumerate().for_each(|(bin, count)| *count += self.of(bin));
+    }
+}
+
+/// The bins of finite values, found sixteen at once. Where a guess is not certain, they are looked at one by one.
+#[inline(never)]
+fn find_bins(edges: &Edges, quads: &[[f32; 4]], bins: &mut [u8]) {
     let [lo, per_unit, margin] = edges.guess();
-    let (low, high) = (f32x4_splat(margin), f32x4_splat(1.0 - margin));
-    let (lo, per_unit, bins) = (f32x4_splat(lo), f32x4_splat(per_unit), f32x4_splat(BINS as f32));
-    let Some(counts) = counts.first_chunk_mut::<BINS>() else { return };
+    let (lo, per_unit, half) = (f32x4_splat(lo), f32x4_splat(per_unit), f32x4_splat(0.5));
+    let (whole, certain) = (f32x4_splat(WHOLE), f32x4_splat(0.5 - margin));
     let (blocks, rest) = quads.as_chunks::<4>();
-    for block in blocks {
-        let mut is_certain = u32x4_splat(u32::MAX);
-        let bytes = block.each_ref().map(|quad| {
+    let (bin_blocks, bin_rest) = bins.as_chunks_mut::<16>();
+    let one_by_one = |values: &[[f32; 4]], bins: &mut [u8]| {
+        for (&x, bin) in values.as_flattened().iter().zip(bins) {
+            *bin = edges.bin_from_guess(x) as u8;
+        }
+    };
+    for (block, bins) in blocks.iter().zip(bin_blocks) {
+        let mut farthest = u32x4_splat(0);
+        let [a, b, c, d] = block.each_ref().map(|quad| {
             let guess = f32x4_mul(f32x4_sub(load(quad), lo), per_unit);
             let floor = f32x4_floor(guess);
-            let part = f32x4_sub(guess, floor);
-            // NaN and what is beyond whole numbers have no part between the margins.
-            let inside = v128_and(f32x4_ge(guess, u32x4_splat(0)), f32x4_lt(guess, bins));
-            let between = v128_and(f32x4_gt(part, low), f32x4_lt(part, high));
-            is_certain = v128_and(is_certain, v128_and(inside, between));
-            // The bin is the lowest byte beside this number.
-            v128_and(f32x4_add(floor, f32x4_splat(WHOLE)), u32x4_splat(0xff))
+            // As whole numbers, of which a NaN is the largest; beyond whole numbers there is nothing behind the point.
+            let from_middle = f32x4_abs(f32x4_sub(f32x4_sub(guess, floor), half));
+            farthest = u32x4_max(farthest, from_middle);
+            // The bin is what the bits beside this number differ by.
+            i32x4_sub(f32x4_add(floor, whole), whole)
         });
-        if u32x4_all_true(is_certain) {
-            let [a, b, c, d] = bytes;
-            let bytes = u8x16_narrow_i16x8(i16x8_narrow_i32x4(a, b), i16x8_narrow_i32x4(c, d));
-            for bin in to_bytes(bytes) {
-                counts[usize::from(bin)] += 1;
-            }
-        } else {
-            block.as_flattened().iter().for_each(|&x| counts[edges.bin_from_guess(x)] += 1);
+        // Narrowing brings what is beyond the ends to the end bins.
+        *bins = to_bytes(u8x16_narrow_i16x8(i16x8_narrow_i32x4(a, b), i16x8_narrow_i32x4(c, d)));
+        if !u32x4_all_true(i32x4_lt(farthest, certain)) {
+            one_by_one(block, bins);
         }
     }
-    rest.as_flattened().iter().for_each(|&x| counts[edges.bin_from_guess(x)] += 1);
+    one_by_one(rest, bin_rest);
 }
 
-/// 1.5 · 2²³: beside it f32s are whole numbers, and the lowest bits count them.
+/// 1.5 · 2²³: beside it f32s of less than a third of that are whole numbers, and the lowest bits count them.
 const WHOLE: f32 = 12_582_912.0;
 
 // One instruction each. Written lane by lane, LLVM makes that of them at optimization level 3 alone; at 2, the engine's,
