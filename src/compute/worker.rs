@@ -12,7 +12,7 @@ use crate::labs::{Lab, Part, Question, View, formats, memory, quantize, scaling}
 use crate::platform::webgpu::Adapter;
 use crate::platform::{clock::now_ms, task, workers};
 use crate::quantize::{Error, Plan, Report, Tally};
-use crate::weights::Tensor;
+use crate::weights::Drawing;
 use core::arch::wasm32::memory_size;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -59,7 +59,7 @@ fn post(message: &FromWorker) {
 #[derive(Default)]
 struct Bench {
     /// The last tensor, so that another format of it needs no second drawing.
-    tensor: Option<(Tensor, Vec<f32>)>,
+    tensor: Option<Drawing>,
     /// The last task with what came of it, for a closer look at that.
     done: Option<(Task, Plan, Outcome)>,
     /// The last comparison, for another order of its rows.
@@ -106,7 +106,7 @@ impl Bench {
         let question = &job.question;
         let task = Task::new(question);
         let answer =
-            if question.lab == Lab::Compare { self.compare(job, &task) } else { self.quantize(job, &task).await };
+            if question.lab == Lab::Compare { self.compare(job, &task).await } else { self.quantize(job, &task).await };
         match answer {
             Ok(view) => Some(view),
             Err(End::Impossible(error)) => Some(task.view(question, Err(error), None)),
@@ -115,9 +115,9 @@ impl Bench {
     }
 
     /// All formats on the task's tensor.
-    fn compare(&mut self, job: &Job, task: &Task) -> Result<View, End> {
+    async fn compare(&mut self, job: &Job, task: &Task) -> Result<View, End> {
         if self.compared.as_ref().is_none_or(|(done, _)| done.asked != task.asked) {
-            self.load(job.id, task)?;
+            self.load(job.id, task).await?;
             let comparison = study::compare(task, self.values(), progress(job.id, Stage::Comparing))?;
             self.compared = Some((task.clone(), comparison));
         }
@@ -133,12 +133,12 @@ impl Bench {
             self.done = None;
             task.asked.check()?;
             self.preview(job, task).await?;
-            self.load(job.id, task)?;
+            self.load(job.id, task).await?;
             let (plan, outcome) = self.run(job.id, task, job.choice).await?;
             self.done = Some((task.clone(), plan, outcome));
         }
         // Where a comparison has made another tensor meanwhile.
-        self.load(job.id, task)?;
+        self.load(job.id, task).await?;
         let Some((_, plan, outcome)) = &self.done else { return Err(End::Overtaken) };
         let values = self.values();
         if let Some(file) = question.file {
@@ -169,20 +169,24 @@ impl Bench {
         if self.overtaken.get() { Err(End::Overtaken) } else { Ok(()) }
     }
 
-    /// Makes the task's tensor, unless it is there.
-    fn load(&mut self, id: JobId, task: &Task) -> Result<(), Error> {
+    /// Makes the task's tensor, unless it is there. What is made of it when the job is overtaken is kept.
+    async fn load(&mut self, id: JobId, task: &Task) -> Result<(), End> {
         task.asked.check()?;
-        if self.tensor.as_ref().is_none_or(|(source, _)| !source.is_same(&task.tensor)) {
+        if self.tensor.as_ref().is_none_or(|drawing| !drawing.tensor.is_same(&task.tensor)) {
             self.tensor = None; // free the old one first
-            let values = task.tensor.load(progress(id, Stage::Drawing));
-            self.tensor = Some((task.tensor.clone(), values));
+            self.tensor = Some(Drawing::new(task.tensor.clone()));
+        }
+        let mut tell = progress(id, Stage::Drawing);
+        while let Some(share) = self.tensor.as_mut().and_then(Drawing::step) {
+            tell(share);
+            self.look_around().await?;
         }
         Ok(())
     }
 
     /// The tensor's values.
     fn values(&self) -> &[f32] {
-        self.tensor.as_ref().map_or(&[], |(_, values)| values)
+        self.tensor.as_ref().map_or(&[], Drawing::values)
     }
 
     /// Quantizes the tensor that was loaded for the task.
@@ -190,7 +194,7 @@ impl Bench {
         let quantizer = task.quantizer;
         let (rows, cols) = task.tensor.shape();
         let (mut chosen, mut note) = self.choose(choice).await;
-        let values = self.tensor.as_ref().map_or(&[][..], |(_, values)| values);
+        let values = self.tensor.as_ref().map_or(&[][..], Drawing::values);
         let started = now_ms();
         let mut done = None;
         if let (Backend::Gpu, Some(Ok(gpu))) = (chosen, &self.gpu) {

@@ -25,11 +25,11 @@ const SATURATE: Conversion =
 pub const SCALE_CAST: Cast = Cast::new(E4M3FN, Overflow::Saturate, NanRule::Quiet);
 
 /// The largest E2M1.
-const ELEMENT_MAX: f32 = 6.0;
+pub(crate) const ELEMENT_MAX: f32 = 6.0;
 /// The largest E4M3.
-const SCALE_MAX: f32 = 448.0;
+pub(crate) const SCALE_MAX: f32 = 448.0;
 /// The smallest normal E4M3: smaller scales are raised to it.
-const SCALE_MIN: f32 = 1.0 / 64.0;
+pub(crate) const SCALE_MIN: f32 = 1.0 / 64.0;
 
 /// The tensor's scale from its largest magnitude, for two levels.
 #[must_use]

@@ -1,5 +1,6 @@
 //! WebGPU behind plain types: a device, kernels, buffers that are destroyed when they are dropped.
 
+use super::clock::now_ms;
 use super::task;
 use js_sys::{Reflect, Uint32Array};
 use std::cell::RefCell;
@@ -15,6 +16,9 @@ use web_sys::{
 compile_error!(
     "WebGPU needs --cfg=web_sys_unstable_apis, set in .cargo/config.toml: is RUSTFLAGS set, which replaces it?"
 );
+
+/// The loss of a device is told at most so long after the first command that fails of it.
+const LOSS_MS: f64 = 200.0;
 
 /// Why there is no device, or why a command failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -176,15 +180,26 @@ impl Device {
     pub async fn end_checked(&self) -> Result<(), Error> {
         let validation = self.device.pop_error_scope().await;
         let memory = self.device.pop_error_scope().await;
-        if let Some(message) = self.lost.borrow().clone() {
-            return Err(Error::Lost(message));
-        }
-        for error in [validation?, memory?] {
-            if let Some(error) = error.into_option() {
-                return Err(Error::Failed(error.message()));
+        for noted in [validation, memory] {
+            match noted {
+                Ok(none) if none.is_empty() => {}
+                Ok(error) => {
+                    let message = error.into_option().map(|error| error.message()).unwrap_or_default();
+                    return Err(self.reason(Error::Failed(message)).await);
+                }
+                Err(refusal) => return Err(self.reason(refusal.into()).await),
             }
         }
-        Ok(())
+        self.lost.borrow().clone().map_or(Ok(()), |message| Err(Error::Lost(message)))
+    }
+
+    /// Why a command failed: the loss of the device, if it was lost. Firefox tells of the command before it tells of the loss.
+    async fn reason(&self, error: Error) -> Error {
+        let failed = now_ms();
+        while self.lost.borrow().is_none() && now_ms() - failed < LOSS_MS {
+            task::pause().await;
+        }
+        self.lost.borrow().clone().map_or(error, Error::Lost)
     }
 
     /// Waits for the work so far and copies a buffer back.
@@ -197,11 +212,9 @@ impl Device {
         let encoder = self.device.create_command_encoder();
         encoder.copy_buffer_to_buffer_with_u32_and_u32_and_u32(&buffer.buffer, 0, &staging.buffer, 0, buffer.bytes)?;
         self.device.queue().submit(&[encoder.finish()]);
-        let mapped = staging.buffer.map_async(gpu_map_mode::READ).await;
-        if let Some(message) = self.lost.borrow().clone() {
-            return Err(Error::Lost(message));
+        if let Err(refusal) = staging.buffer.map_async(gpu_map_mode::READ).await {
+            return Err(self.reason(refusal.into()).await);
         }
-        mapped?;
         let words = Uint32Array::new(&staging.buffer.get_mapped_range()?.into()).to_vec();
         staging.buffer.unmap();
         Ok(words)

@@ -26,6 +26,65 @@ pub struct Tensor {
     pub rotation: Option<usize>,
 }
 
+/// [`Tensor::load`] step by step, for a caller that looks around in between.
+#[derive(Clone, Debug)]
+pub struct Drawing {
+    /// What is drawn.
+    pub tensor: Tensor,
+    values: Vec<f32>,
+    /// How many are drawn.
+    drawn: usize,
+    is_done: bool,
+}
+
+/// Values of a step: a few milliseconds.
+const STEP: usize = 4 * samples::BLOCK;
+
+impl Drawing {
+    /// Starts before the first value.
+    #[must_use]
+    pub fn new(tensor: Tensor) -> Self {
+        let values = match &tensor.source {
+            TensorSource::Values(values, _) => values.clone(),
+            TensorSource::Sample(sample) => vec![0.0; sample.len()],
+        };
+        Self { tensor, values, drawn: 0, is_done: false }
+    }
+
+    /// Makes more values; gives the share that is made by then, 0..=1, or nothing once all are.
+    pub fn step(&mut self) -> Option<f64> {
+        if self.is_done {
+            return None;
+        }
+        let n = self.values.len();
+        if let TensorSource::Sample(sample) = &self.tensor.source {
+            let end = n.min(self.drawn + STEP);
+            let first = self.drawn / samples::BLOCK;
+            for (i, block) in self.values[self.drawn..end].chunks_mut(samples::BLOCK).enumerate() {
+                sample.fill_block(first + i, block);
+            }
+            self.drawn = end;
+            if end < n {
+                return Some(end as f64 / n as f64);
+            }
+        }
+        let (_, cols) = self.tensor.shape();
+        let (columns, factor) = self.tensor.outliers;
+        transform::add_outlier_columns(&mut self.values, cols, columns, factor);
+        if let Some(size) = self.tensor.rotation {
+            transform::rotate(&mut self.values, cols, size);
+        }
+        self.is_done = true;
+        None
+    }
+
+    /// The values, once all are made.
+    #[must_use]
+    pub fn values(&self) -> &[f32] {
+        if self.is_done { &self.values } else { &[] }
+    }
+}
+
 impl Tensor {
     /// Rows and columns.
     #[must_use]
@@ -49,19 +108,11 @@ impl Tensor {
     /// The values, row by row. `progress` is told the share that is drawn, 0..=1.
     #[must_use]
     pub fn load(&self, mut progress: impl FnMut(f64)) -> Vec<f32> {
-        let mut values = match &self.source {
-            TensorSource::Values(values, _) => values.clone(),
-            TensorSource::Sample(sample) => {
-                let n = sample.len().max(1) as f64;
-                sample.draw(|done| progress(done as f64 / n))
-            }
-        };
-        let (_, cols) = self.shape();
-        transform::add_outlier_columns(&mut values, cols, self.outliers.0, self.outliers.1);
-        if let Some(size) = self.rotation {
-            transform::rotate(&mut values, cols, size);
+        let mut drawing = Drawing::new(self.clone());
+        while let Some(share) = drawing.step() {
+            progress(share);
         }
-        values
+        drawing.values
     }
 
     /// Whether both have the same bits.
@@ -75,5 +126,21 @@ impl Tensor {
             _ => false,
         };
         is_same_source && self.outliers == other.outliers && self.rotation == other.rotation
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tensor_that_is_drawn_in_steps_is_that_of_its_sample() {
+        let sample = Sample { distribution: Distribution::Laplace, seed: 5, std: 0.02, rows: 3, cols: STEP / 2 + 7 };
+        let tensor = Tensor { source: TensorSource::Sample(sample), outliers: (0, 1.0), rotation: None };
+        let mut drawing = Drawing::new(tensor.clone());
+        assert!(drawing.step().is_some_and(|share| share > 0.5 && share < 1.0));
+        assert!(drawing.values().is_empty(), "it is not done");
+        assert_eq!((drawing.step(), drawing.step()), (None, None));
+        assert!(drawing.values() == sample.draw(|_| {}) && tensor.load(|_| {}) == drawing.values());
     }
 }

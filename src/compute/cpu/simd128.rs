@@ -6,11 +6,13 @@
 //! those of blocks on lanes; [`errors`] measures less, and faster.
 //! Codes, counts and the largest error equal the scalar path's; sums are f32 within a block and f64 across blocks.
 
+mod bins;
 mod blocks;
 mod errors;
 mod float;
 mod ggml;
 mod integer;
+mod rounded;
 
 pub use errors::errors;
 pub use float::{decode_slice, encode_slice};
@@ -21,7 +23,8 @@ use super::scalar;
 use crate::formats::Rounding;
 use crate::formats::ggml::{BlockType, Encode};
 use crate::quantize::report::LEAST_SUM;
-use crate::quantize::{BINS, Edges, Element, Granularity, Plan, Range, Tally};
+use crate::quantize::{Element, Granularity, Plan, Range, Tally};
+use bins::{Ways, find_bins};
 use core::arch::wasm32::*;
 use core::mem::transmute;
 use float::FloatLanes;
@@ -102,19 +105,40 @@ fn all_finite(values: &[f32]) -> bool {
 /// Second pass over a slice of whole rows, the first of which is row `first_row` of the tensor. Appends the codes.
 #[must_use]
 pub fn measure(plan: &Plan, first_row: usize, values: &[f32], codes: &mut Vec<u8>) -> Tally {
-    let mut tally = Tally::default();
+    let mut seen = Tallies::default();
     // What is kept in FP16 is not on the lanes.
     let is_nearest = plan.quantizer.rounding == Rounding::NearestEven && plan.is_kept.is_empty();
     let rows = (first_row..).zip(values.chunks(plan.cols));
     match &plan.element {
         Element::Float(cast) if is_nearest && FloatLanes::has(cast) => {
             let lanes = FloatLanes::new(*cast);
-            rows.for_each(|(row, values)| measure_row(&lanes, plan, (row, 0), values, codes, &mut tally));
+            rows.for_each(|(row, values)| measure_row(&lanes, plan, (row, 0), values, codes, &mut seen));
         }
-        Element::Integer(grids) if is_nearest => integer::measure(plan, grids, rows, codes, &mut tally),
-        _ => rows.for_each(|(row, values)| measure_passed(plan, row, values, codes, &mut tally)),
+        Element::Integer(grids) if is_nearest => integer::measure(plan, grids, rows, codes, &mut seen),
+        _ => rows.for_each(|(row, values)| measure_passed(plan, row, values, codes, &mut seen)),
     }
-    tally
+    seen.finish()
+}
+
+/// A tally on its way.
+#[derive(Default)]
+struct Tallies {
+    tally: Tally,
+    /// Values, errors, and what values become, or their codes, by bins that are not in the tally yet.
+    values: Ways,
+    errors: Ways,
+    quantized: Ways,
+    codes: Ways,
+}
+
+impl Tallies {
+    fn finish(self) -> Tally {
+        let mut tally = self.tally;
+        self.values.add_to(&mut tally.reference_counts);
+        self.errors.add_to(&mut tally.error_counts);
+        self.quantized.add_to(&mut tally.quantized_counts);
+        tally
+    }
 }
 
 /// The codes of a slice of whole rows, the first of which is row `first_row` of the tensor, as [`measure`] appends them.
@@ -146,13 +170,13 @@ pub fn encode(plan: &Plan, first_row: usize, values: &[f32], codes: &mut Vec<u8>
 const PASSED: usize = 1 << 14;
 
 /// A row of a format that has no lanes.
-fn measure_passed(plan: &Plan, row: usize, values: &[f32], codes: &mut Vec<u8>, tally: &mut Tally) {
+fn measure_passed(plan: &Plan, row: usize, values: &[f32], codes: &mut Vec<u8>, seen: &mut Tallies) {
     let mut passed = PassedLanes::default();
     for (i, values) in values.chunks(PASSED).enumerate() {
         passed.q.clear();
         passed.clipped.clear();
         elements::pass(plan, (row, i * PASSED), values, codes, &mut passed);
-        measure_row(&passed, plan, (row, i * PASSED), values, codes, tally);
+        measure_row(&passed, plan, (row, i * PASSED), values, codes, seen);
     }
 }
 
@@ -212,14 +236,11 @@ trait Lanes {
     /// Whether it makes the codes. If not, quantizing took longer than measuring does, and sums are f64: a format by whose
     /// rules values of any size come together has no units for f32.
     const MAKES_CODES: bool = true;
+    /// Whether a code of a byte says what a value becomes wherever it stands, so that it is enough to count codes.
+    const COUNTS_CODES: bool = false;
 
     /// Quantizes the four values at `quad` · 4 of those that are measured.
     fn quantize(&self, quad: usize, x: v128) -> Quantized;
-
-    /// The bin of each code of a byte among those of the plan's values, if one scale holds for all.
-    fn bins_of_codes(&self) -> Option<&[u8; BINS]> {
-        None
-    }
 
     /// Measures some values, from `at` on of those that are measured, which begin at a row and a column, one by one.
     fn slowly(
@@ -241,12 +262,12 @@ fn measure_row(
     from: (usize, usize),
     values: &[f32],
     codes: &mut Vec<u8>,
-    tally: &mut Tally,
+    seen: &mut Tallies,
 ) {
     for (i, block) in values.chunks(BLOCK).enumerate() {
         let at = i * BLOCK;
-        if !measure_block(kernel, plan, from, at, block, codes, tally) {
-            kernel.slowly(plan, from, at, block, codes, tally);
+        if !measure_block(kernel, plan, from, at, block, codes, seen) {
+            kernel.slowly(plan, from, at, block, codes, &mut seen.tally);
         }
     }
 }
@@ -260,7 +281,7 @@ fn measure_block<K: Lanes>(
     at: usize,
     values: &[f32],
     codes: &mut Vec<u8>,
-    tally: &mut Tally,
+    Tallies { tally, values: value_counts, errors: error_counts, quantized: quantized_counts, codes: code_counts }: &mut Tallies,
 ) -> bool {
     let (quads, rest) = values.as_chunks::<4>();
     let n = quads.len() * 4;
@@ -286,7 +307,9 @@ fn measure_block<K: Lanes>(
             if K::MAKES_CODES {
                 store_u32(code_word, lanes.codes);
             }
-            store(quantized, q);
+            if !K::COUNTS_CODES {
+                store(quantized, q);
+            }
             store(error, e);
             seen.see(x, &lanes, e);
 
@@ -333,21 +356,24 @@ fn measure_block<K: Lanes>(
     tally.sums.q2 += q2 / q / q;
     tally.sums.xq += xq / x / q;
     seen.count(quads, tally);
-    count_bins(&plan.value_edges, quads, &mut tally.reference_counts);
-    count_bins(&plan.error_edges, &errors[..quads.len()], &mut tally.error_counts);
+    let mut bins = [0; BLOCK];
+    let bins = &mut bins[..n];
+    find_bins(&plan.value_edges, quads, bins);
+    value_counts.count(bins);
+    find_bins(&plan.error_edges, &errors[..quads.len()], bins);
+    error_counts.count(bins);
     let code_words = &code_words[..quads.len()];
+    let first_code = codes.len();
     if K::MAKES_CODES && plan.quantizer.format.code_bytes() == 1 {
-        let from = codes.len();
         push_bytes(code_words, codes);
-        match kernel.bins_of_codes() {
-            Some(bins) => count_codes(bins, &codes[from..], &mut tally.quantized_counts),
-            None => count_bins(&plan.value_edges, &quantized[..quads.len()], &mut tally.quantized_counts),
-        }
+    } else if K::MAKES_CODES {
+        codes.extend(code_words.as_flattened().iter().flat_map(|&code| (code as u16).to_le_bytes()));
+    }
+    if K::COUNTS_CODES {
+        code_counts.count(&codes[first_code..]);
     } else {
-        count_bins(&plan.value_edges, &quantized[..quads.len()], &mut tally.quantized_counts);
-        if K::MAKES_CODES {
-            codes.extend(code_words.as_flattened().iter().flat_map(|&code| (code as u16).to_le_bytes()));
-        }
+        find_bins(&plan.value_edges, &quantized[..quads.len()], bins);
+        quantized_counts.count(bins);
     }
     if !rest.is_empty() {
         kernel.slowly(plan, from, at + n, rest, codes, tally);
@@ -444,48 +470,7 @@ fn push_bytes(words: &[[u32; 4]], codes: &mut Vec<u8>) {
     codes.extend(rest.as_flattened().iter().map(|&code| code as u8));
 }
 
-/// Counts the values of codes, each in the bin that its code has.
-fn count_codes(bins: &[u8; BINS], codes: &[u8], counts: &mut [u64]) {
-    let Some(counts) = counts.first_chunk_mut::<BINS>() else { return };
-    for &code in codes {
-        counts[usize::from(bins[usize::from(code)])] += 1;
-    }
-}
-
-/// Counts finite values, sixteen at once. Where a guess is not certain, they are looked at one by one.
-fn count_bins(edges: &Edges, quads: &[[f32; 4]], counts: &mut [u64]) {
-    let [lo, per_unit, margin] = edges.guess();
-    let (low, high) = (f32x4_splat(margin), f32x4_splat(1.0 - margin));
-    let (lo, per_unit, bins) = (f32x4_splat(lo), f32x4_splat(per_unit), f32x4_splat(BINS as f32));
-    let Some(counts) = counts.first_chunk_mut::<BINS>() else { return };
-    let (blocks, rest) = quads.as_chunks::<4>();
-    for block in blocks {
-        let mut is_certain = u32x4_splat(u32::MAX);
-        let bytes = block.each_ref().map(|quad| {
-            let guess = f32x4_mul(f32x4_sub(load(quad), lo), per_unit);
-            let floor = f32x4_floor(guess);
-            let part = f32x4_sub(guess, floor);
-            // NaN and what is beyond whole numbers have no part between the margins.
-            let inside = v128_and(f32x4_ge(guess, u32x4_splat(0)), f32x4_lt(guess, bins));
-            let between = v128_and(f32x4_gt(part, low), f32x4_lt(part, high));
-            is_certain = v128_and(is_certain, v128_and(inside, between));
-            // The bin is the lowest byte beside this number.
-            v128_and(f32x4_add(floor, f32x4_splat(WHOLE)), u32x4_splat(0xff))
-        });
-        if u32x4_all_true(is_certain) {
-            let [a, b, c, d] = bytes;
-            let bytes = u8x16_narrow_i16x8(i16x8_narrow_i32x4(a, b), i16x8_narrow_i32x4(c, d));
-            for bin in to_bytes(bytes) {
-                counts[usize::from(bin)] += 1;
-            }
-        } else {
-            block.as_flattened().iter().for_each(|&x| counts[edges.bin_from_guess(x)] += 1);
-        }
-    }
-    rest.as_flattened().iter().for_each(|&x| counts[edges.bin_from_guess(x)] += 1);
-}
-
-/// 1.5 · 2²³: beside it f32s are whole numbers, and the lowest bits count them.
+/// 1.5 · 2²³: beside it f32s of less than a third of that are whole numbers, and the lowest bits count them.
 const WHOLE: f32 = 12_582_912.0;
 
 // One instruction each. Written lane by lane, LLVM makes that of them at optimization level 3 alone; at 2, the engine's,

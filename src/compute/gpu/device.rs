@@ -195,7 +195,7 @@ impl Gpu {
         let edges = device.storage_of(&layout::edges(&plan))?;
         let codes = device.storage(rows * work.row_words())?;
         let counts = device.storage_of(&[0; layout::COUNTS])?;
-        let sums = device.storage(rows * work.coded_cols.div_ceil(layout::GROUP_VALUES) * layout::SUMS)?;
+        let sums = device.storage(rows * work.chunks_a_row() * layout::SUMS)?;
         let list = (!work.list.is_empty()).then(|| device.storage_of(&work.list)).transpose()?;
         let scales = if work.is_in_blocks() {
             let scales = device.storage(rows * work.groups_a_row * GROUP_WORDS)?;
@@ -215,7 +215,7 @@ impl Gpu {
             let mut bindings: Vec<(u32, &Buffer)> =
                 vec![(0, &params), (1, &tensor), (2, &edges), (3, &codes), (4, &counts), (5, &sums), (6, &scales)];
             bindings.extend(list.iter().map(|list| (7, list)));
-            device.dispatch(measure, &bindings, groups_of(work.coded_cols, count));
+            device.dispatch(measure, &bindings, (work.measure_groups(count), 1));
             Ok(())
         })?;
         let counts = device.read(&counts).await?;

@@ -5,9 +5,11 @@ use crate::quantize::histogram::{from_ordered_key, ordered_key};
 use crate::quantize::report::LEAST_SUM;
 use crate::quantize::{BINS, Edges, Plan, Range, Sums, Tally};
 
-/// Values that one workgroup takes.
+/// Values of a row that one workgroup takes at once.
 pub const GROUP_VALUES: usize = 1024;
-/// Sums that one workgroup writes.
+/// How many times that it takes in the second pass: adding its counts to those of all moves as much as 2000 values do.
+pub const GROUP_CHUNKS: usize = 32;
+/// Sums of [`GROUP_VALUES`].
 pub const SUMS: usize = 6;
 /// Counters before the histograms.
 const COUNTERS: usize = 8;

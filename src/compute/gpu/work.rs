@@ -2,6 +2,7 @@
 //!
 //! A new row of the table needs no new shader: everything that sets it apart is in [`Work`].
 
+use super::layout::{GROUP_CHUNKS, GROUP_VALUES};
 use super::shaders::Shader;
 use crate::formats::codebook::Codebook;
 use crate::formats::ggml::{self, BlockType};
@@ -14,7 +15,7 @@ use crate::quantize::{Element, GRID_RULES, Granularity, Plan, Quantizer, RangeMe
 /// Words of what the values of a group share.
 pub const GROUP_WORDS: usize = 4;
 /// Blocks that one workgroup takes.
-const GROUP_BLOCKS: usize = 64;
+pub(super) const GROUP_BLOCKS: usize = 64;
 
 /// A tensor's second pass as kernels do it.
 #[derive(Clone, Debug, PartialEq)]
@@ -137,6 +138,18 @@ impl Work {
     #[must_use]
     pub const fn row_words(&self) -> usize {
         (self.coded_cols * self.code_bits).div_ceil(32)
+    }
+
+    /// Runs of [`GROUP_VALUES`] or fewer that a row has.
+    #[must_use]
+    pub const fn chunks_a_row(&self) -> usize {
+        self.coded_cols.div_ceil(GROUP_VALUES)
+    }
+
+    /// Workgroups of the pass over the values of so many rows.
+    #[must_use]
+    pub const fn measure_groups(&self, rows: usize) -> u32 {
+        (rows * self.chunks_a_row()).div_ceil(GROUP_CHUNKS) as u32
     }
 
     /// Workgroups of the pass over the blocks of so many rows.
@@ -311,7 +324,7 @@ mod tests {
             for (id, work) in all(rows, cols) {
                 let submit_rows = layout::submit_rows(cols).min(rows);
                 assert!(work.block_groups(submit_rows) <= 65_535, "{id}");
-                assert!(work.coded_cols.div_ceil(layout::GROUP_VALUES) <= 65_535, "{id}");
+                assert!(work.measure_groups(submit_rows) <= 65_535, "{id}");
                 let scales = rows * work.groups_a_row.max(1) * GROUP_WORDS;
                 assert!(4 * scales.max(rows * work.row_words()) <= 128 << 20, "{id}");
             }

@@ -2,8 +2,9 @@
 //!
 //! Floats are rounded in place here, and grids as [`super::integer`] does it; whatever else there is, is measured in full.
 
-use super::float::{FloatLanes, Rounded, is_wide};
+use super::float::BF16;
 use super::integer::GridLanes;
+use super::rounded::{Bf16, Rounded};
 use super::{BLOCK, Quantized, SUMMED_QUADS, Seen, high, load, low, measure, scalar};
 use crate::formats::Rounding;
 use crate::quantize::element::Scale;
@@ -57,13 +58,16 @@ pub fn errors(plan: &Plan, first_row: usize, values: &[f32]) -> Tally {
     }
     let rows = (first_row..).zip(values.chunks(plan.cols));
     match &plan.element {
-        Element::Float(cast) if FloatLanes::has(cast) => match (is_wide(cast), cast.saturates()) {
-            (true, _) => of_rows(&Rounded::<true, false, false>::new(*cast, Scale::ONE), plan, rows, &mut tally),
-            (_, false) => of_rows(&Rounded::<false, false, false>::new(*cast, Scale::ONE), plan, rows, &mut tally),
-            (_, true) => of_rows(&Rounded::<false, true, false>::new(*cast, Scale::ONE), plan, rows, &mut tally),
-        },
-        Element::ScaledFloat(cast, scales) if FloatLanes::has(cast) && !is_wide(cast) && scales.len() == 1 => {
-            of_rows(&Rounded::<false, true, true>::new(*cast, scales[0]), plan, rows, &mut tally);
+        Element::Float(cast) if *cast == BF16 => of_rows(&Bf16::new(), plan, rows, &mut tally),
+        Element::Float(cast) if Rounded::<false, false>::has(cast) => {
+            if cast.saturates() {
+                of_rows(&Rounded::<true, false>::new(*cast, Scale::ONE), plan, rows, &mut tally);
+            } else {
+                of_rows(&Rounded::<false, false>::new(*cast, Scale::ONE), plan, rows, &mut tally);
+            }
+        }
+        Element::ScaledFloat(cast, scales) if Rounded::<true, true>::has(cast) && scales.len() == 1 => {
+            of_rows(&Rounded::<true, true>::new(*cast, scales[0]), plan, rows, &mut tally);
         }
         Element::Integer(grids) if plan.quantizer.granularity != Granularity::Column => {
             let granularity = plan.quantizer.granularity;

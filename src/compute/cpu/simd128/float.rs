@@ -4,18 +4,16 @@
 //! has a fast way and, for vectors with something rare in them, one for all codes. That all 2³² inputs come out as the
 //! scalar path has them, `tests/exhaustive_wasm.rs` shows; what it gains, `cargo xtask bench`.
 
-use super::errors::Fixed;
 use super::{Lanes, Quantized, from_bytes, load, store, to_bytes};
 use crate::compute::cpu::scalar;
 use crate::formats::{Cast, Float, NanRule, Overflow, mx};
-use crate::quantize::element::Scale;
 use core::arch::wasm32::*;
 use core::hint::black_box;
 
 const F32_BIAS: i32 = 127;
-const F32_MANTISSA_BITS: u32 = 23;
-const SIGN: u32 = 1 << 31;
-const INFINITY: u32 = 0x7f80_0000;
+pub(super) const F32_MANTISSA_BITS: u32 = 23;
+pub(super) const SIGN: u32 = 1 << 31;
+pub(super) const INFINITY: u32 = 0x7f80_0000;
 const NAN: u32 = 0x7fc0_0000;
 
 /// [`Cast`] on lanes. Where it is a constant, so are the steps to take and the bits to shift by. What is compared with and
@@ -120,6 +118,11 @@ impl FloatLanes {
         Self { cast, shift, splats: black_box(splats) }
     }
 
+    /// What these are the lanes of.
+    pub(super) const fn cast(&self) -> &Cast {
+        &self.cast
+    }
+
     /// [`Cast::rank`] of magnitudes up to `limit`, in the lower halves; the upper are of no use.
     ///
     /// At the power of two where an f32's last bit is the distance between values, the sum itself rounds to nearest even.
@@ -196,7 +199,7 @@ impl FloatLanes {
 }
 
 /// From an f32's exponent field to the format's, in place.
-const fn rebias(cast: Cast) -> u32 {
+pub(super) const fn rebias(cast: Cast) -> u32 {
     ((F32_BIAS - cast.float.bias) as u32) << F32_MANTISSA_BITS
 }
 
@@ -247,74 +250,11 @@ impl Lanes for FloatLanes {
     }
 }
 
-/// Floats that are rounded in place, without codes: only what they become is asked.
-///
-/// `WIDE` formats have the exponents of f32 itself, up to the largest; others `SATURATE` or not, beside a scale or not.
-#[derive(Clone, Copy)]
-pub(super) struct Rounded<const WIDE: bool, const SATURATES: bool, const SCALED: bool> {
-    inverse: v128,
-    scale: v128,
-    /// One code beyond the largest value, and that value.
-    limit: v128,
-    max: v128,
-    min_normal: v128,
-    /// From f32's fraction to the format's, as an f32's exponent.
-    shift: v128,
-    fraction_bits: u32,
-}
-
-/// Whether a cast is of [`Rounded`]'s `WIDE` formats.
-pub(super) const fn is_wide(cast: &Cast) -> bool {
-    rebias(*cast) == 0
-}
-
-impl<const WIDE: bool, const SATURATES: bool, const SCALED: bool> Rounded<WIDE, SATURATES, SCALED> {
-    /// The values of a cast beside a scale.
-    pub(super) fn new(cast: Cast, by: Scale) -> Self {
-        let shift = F32_MANTISSA_BITS - cast.float.mantissa_bits;
-        let value = |code: u32| (code << shift).wrapping_add(rebias(cast));
-        Self {
-            inverse: f32x4_splat(by.inverse),
-            scale: f32x4_splat(by.scale),
-            limit: u32x4_splat(value(cast.max_code + 1)),
-            max: u32x4_splat(value(cast.max_code)),
-            min_normal: u32x4_splat(cast.min_normal_bits()),
-            shift: u32x4_splat(shift << F32_MANTISSA_BITS),
-            fraction_bits: shift,
-        }
-    }
-}
-
-impl<const WIDE: bool, const SATURATES: bool, const SCALED: bool> Fixed for Rounded<WIDE, SATURATES, SCALED> {
-    #[inline(always)]
-    fn quantize(self, x: v128) -> Quantized {
-        let y = if SCALED { f32x4_mul(x, self.inverse) } else { x };
-        let magnitude = i32x4_min(f32x4_abs(y), self.limit);
-        let rounded = if WIDE {
-            let odd = v128_and(u32x4_shr(magnitude, self.fraction_bits), u32x4_splat(1));
-            let half_less_one = u32x4_splat((1 << (self.fraction_bits - 1)) - 1);
-            let sum = u32x4_add(u32x4_add(magnitude, half_less_one), odd);
-            v128_and(sum, u32x4_splat(u32::MAX << self.fraction_bits))
-        } else {
-            // At the power of two where an f32's last bit is the distance between values, the sum itself rounds.
-            let exponent = i32x4_max(v128_and(magnitude, u32x4_splat(INFINITY)), self.min_normal);
-            let power = u32x4_add(exponent, self.shift);
-            f32x4_sub(f32x4_add(magnitude, power), power)
-        };
-        let beyond = i32x4_gt(rounded, self.max);
-        let nothing = u32x4_splat(0);
-        let (clipped, overflowed) = if SATURATES { (beyond, nothing) } else { (nothing, beyond) };
-        let value = v128_or(i32x4_min(rounded, self.max), v128_and(y, u32x4_splat(SIGN)));
-        let values = if SCALED { f32x4_mul(value, self.scale) } else { value };
-        Quantized { codes: nothing, values, clipped, overflowed }
-    }
-}
-
 /// The formats that most tensors are in get copies of the loops in which the cast is a constant: they are encoded in two
 /// thirds to three quarters of the time.
-const BF16: Cast = Cast::new(Float::ieee(8, 7), Overflow::Special, NanRule::Quiet);
+pub(super) const BF16: Cast = Cast::new(Float::ieee(8, 7), Overflow::Special, NanRule::Quiet);
 const FP16: Cast = Cast::new(Float::ieee(5, 10), Overflow::Special, NanRule::Quiet);
-const E4M3FN: Cast = Cast::new(mx::E4M3FN, Overflow::Saturate, NanRule::Quiet);
+pub(super) const E4M3FN: Cast = Cast::new(mx::E4M3FN, Overflow::Saturate, NanRule::Quiet);
 const E5M2: Cast = Cast::new(mx::E5M2, Overflow::Special, NanRule::Quiet);
 
 /// As [`scalar::encode_slice`].

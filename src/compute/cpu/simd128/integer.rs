@@ -1,8 +1,8 @@
 //! Grids on four lanes: one for a row, one for each group of a row, or one for each column.
 
 use super::errors::Fixed;
-use super::{Lanes, Quantized, WHOLE, load, measure_row};
-use crate::quantize::{BINS, Granularity, Grid, Plan, Tally};
+use super::{Lanes, Quantized, Tallies, WHOLE, load, measure_row};
+use crate::quantize::{Granularity, Grid, Plan};
 use core::arch::wasm32::*;
 
 /// The second pass over some rows.
@@ -11,64 +11,54 @@ pub(super) fn measure<'a>(
     grids: &[Grid],
     rows: impl Iterator<Item = (usize, &'a [f32])>,
     codes: &mut Vec<u8>,
-    tally: &mut Tally,
+    seen: &mut Tallies,
 ) {
     let granularity = plan.quantizer.granularity;
     match granularity {
         Granularity::Tensor => {
-            let bins = bins_of_codes(plan, grids[0]);
-            if grids[0].divides {
-                let kernel = Binned { lanes: GridLanes::<true>::new(grids[0]), bins };
-                rows.for_each(|(row, values)| measure_row(&kernel, plan, (row, 0), values, codes, tally));
+            let grid = grids[0];
+            if grid.divides {
+                let kernel = OneForAll(GridLanes::<true>::new(grid));
+                rows.for_each(|(row, values)| measure_row(&kernel, plan, (row, 0), values, codes, seen));
             } else {
-                let kernel = Binned { lanes: GridLanes::<false>::new(grids[0]), bins };
-                rows.for_each(|(row, values)| measure_row(&kernel, plan, (row, 0), values, codes, tally));
+                let kernel = OneForAll(GridLanes::<false>::new(grid));
+                rows.for_each(|(row, values)| measure_row(&kernel, plan, (row, 0), values, codes, seen));
+            }
+            for code in grid.min_code..=grid.max_code {
+                let bin = plan.value_edges.bin(grid.decode(code));
+                seen.tally.quantized_counts[bin] += seen.codes.of(usize::from(code as u8));
             }
         }
         Granularity::Row => rows.for_each(|(row, values)| {
             let grid = grids[row];
             if grid.divides {
-                measure_row(&GridLanes::<true>::new(grid), plan, (row, 0), values, codes, tally);
+                measure_row(&GridLanes::<true>::new(grid), plan, (row, 0), values, codes, seen);
             } else {
-                measure_row(&GridLanes::<false>::new(grid), plan, (row, 0), values, codes, tally);
+                measure_row(&GridLanes::<false>::new(grid), plan, (row, 0), values, codes, seen);
             }
         }),
         Granularity::Group(size) => rows.for_each(|(row, values)| {
             let grids = &grids[granularity.group(plan.cols, row, 0)..];
             // Groups are of 16 values or twice that again and again: whole quads.
             let groups = Groups { grids, shift: (size / 4).ilog2() };
-            measure_row(&groups, plan, (row, 0), values, codes, tally);
+            measure_row(&groups, plan, (row, 0), values, codes, seen);
         }),
         Granularity::Column => {
             let columns = Columns::new(grids);
-            rows.for_each(|(row, values)| measure_row(&columns, plan, (row, 0), values, codes, tally));
+            rows.for_each(|(row, values)| measure_row(&columns, plan, (row, 0), values, codes, seen));
         }
     }
 }
 
-/// The bin of every code's value, by the code's byte.
-fn bins_of_codes(plan: &Plan, grid: Grid) -> [u8; BINS] {
-    let mut bins = [0; BINS];
-    for code in grid.min_code..=grid.max_code {
-        bins[usize::from(code as u8)] = plan.value_edges.bin(grid.decode(code)) as u8;
-    }
-    bins
-}
+/// One grid for all.
+struct OneForAll<L>(L);
 
-/// One grid for all, with the bins of its codes.
-struct Binned<L> {
-    lanes: L,
-    bins: [u8; BINS],
-}
+impl<L: Lanes> Lanes for OneForAll<L> {
+    const COUNTS_CODES: bool = true;
 
-impl<L: Lanes> Lanes for Binned<L> {
     #[inline(always)]
     fn quantize(&self, quad: usize, x: v128) -> Quantized {
-        self.lanes.quantize(quad, x)
-    }
-
-    fn bins_of_codes(&self) -> Option<&[u8; BINS]> {
-        Some(&self.bins)
+        self.0.quantize(quad, x)
     }
 }
 

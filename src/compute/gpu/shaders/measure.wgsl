@@ -1,11 +1,11 @@
 // Second pass: codes, counts, histograms and sums. Twin of compute/cpu/scalar.rs `tally_one`. Follows the file of a
-// kind, which defines `quantize(bits, scale) -> Quantized`. One workgroup takes up to 1024 values of one row, each of its
-// 256 threads four neighbouring ones.
+// kind, which defines `quantize(bits, scale) -> Quantized`. A workgroup takes up to 1024 values of one row at a time, each of
+// its 256 threads four neighbouring ones, and CHUNKS times that before it adds its counts to those of all.
 
 @group(0) @binding(2) var<storage, read> edges: array<u32>; // ordered keys: 257 of values, 257 of errors
 @group(0) @binding(3) var<storage, read_write> codes: array<u32>;
 @group(0) @binding(4) var<storage, read_write> counts: array<atomic<u32>>; // 8 counters, 3 histograms
-@group(0) @binding(5) var<storage, read_write> sums: array<f32>; // 6 a workgroup
+@group(0) @binding(5) var<storage, read_write> sums: array<f32>; // 6 for 1024 values of a row
 @group(0) @binding(6) var<storage, read> scales: array<vec4<u32>>; // what the values of a group share
 
 const MEASURED: u32 = 0u;
@@ -20,6 +20,8 @@ const REFERENCE: u32 = 8u;
 const QUANTIZED: u32 = 264u;
 const ERROR: u32 = 520u;
 const COUNTS: u32 = 776u;
+
+const CHUNKS: u32 = 32u; // layout.rs `GROUP_CHUNKS`
 
 var<workgroup> local_counts: array<atomic<u32>, 776>;
 var<workgroup> local_sums: array<array<f32, 6>, 256>;
@@ -42,14 +44,8 @@ fn scaled(bits: u32, unit: u32) -> f32 {
     return bitcast<f32>(multiply(bits, unit));
 }
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(local_invocation_index) lane: u32,
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-) {
-    let row = params.first_row + group.y;
-    let first = group.x * 1024u + lane * 4u;
+// The codes of four neighbours, their counts, and their sums.
+fn measure_four(row: u32, first: u32) -> array<f32, 6> {
     // Four neighbours are of one group, since a group is a row or a multiple of four.
     let scale = scales[row * params.groups_a_row + min(first, params.cols - 1u) / params.group_size];
     var sum = array<f32, 6>();
@@ -107,15 +103,26 @@ fn main(
             codes[row * params.row_words + word + i] = words[i];
         }
     }
-    local_sums[lane] = sum;
-    workgroupBarrier();
-    for (var half = 128u; half > 0u; half >>= 1u) {
-        if lane < half {
-            for (var s = 0u; s < 6u; s++) { local_sums[lane][s] += local_sums[lane + half][s]; }
+    return sum;
+}
+
+@compute @workgroup_size(256)
+fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3<u32>) {
+    let chunks_a_row = (params.coded_cols + 1023u) / 1024u;
+    let end = min((group.x + 1u) * CHUNKS, params.rows * chunks_a_row);
+    for (var chunk = group.x * CHUNKS; chunk < end; chunk++) {
+        let row = params.first_row + chunk / chunks_a_row;
+        local_sums[lane] = measure_four(row, chunk % chunks_a_row * 1024u + lane * 4u);
+        workgroupBarrier();
+        for (var half = 128u; half > 0u; half >>= 1u) {
+            if lane < half {
+                for (var s = 0u; s < 6u; s++) { local_sums[lane][s] += local_sums[lane + half][s]; }
+            }
+            workgroupBarrier();
         }
+        if lane < 6u { sums[(params.first_row * chunks_a_row + chunk) * 6u + lane] = local_sums[0][lane]; }
         workgroupBarrier();
     }
-    if lane < 6u { sums[(row * groups.x + group.x) * 6u + lane] = local_sums[0][lane]; }
     for (var i = lane; i < COUNTS; i += 256u) {
         let count = atomicLoad(&local_counts[i]);
         if i == MAX_ABS_ERROR {

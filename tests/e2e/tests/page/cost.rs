@@ -92,3 +92,54 @@ fn a_control_on_a_million_values_leaves_the_page_free() {
         assert!(median <= 33.4, "median {median} ms, 95 % within {p95} ms");
     });
 }
+
+/// Presses a control; gives the milliseconds until the frame in which a first picture of this format is there, and what it is
+/// called then.
+const FIRST_PICTURE: &str = "
+    const called = () => document.getElementById('quantize-preview').innerText;
+    const title = () => document.querySelector('#quantize-values-chart .figure__title').innerText;
+    const shown = new Promise(done => {
+        const observer = new MutationObserver(() => {
+            if (called() === '' || !title().startsWith(args[1])) return;
+            observer.disconnect();
+            requestAnimationFrame(() => setTimeout(() => done([performance.now() - start, called()])));
+        });
+        observer.observe(document.querySelector('.lab__see'), { childList: true, characterData: true, subtree: true });
+    });
+    const start = performance.now();
+    document.getElementById(args[0]).click();
+    return await shown";
+
+/// The aim for the first picture of a large tensor, in milliseconds.
+const FIRST_PICTURE_MS: f64 = 100.0;
+
+#[test]
+fn sixteen_million_values_have_a_first_picture_at_once() {
+    with_page(Gpu::Off, async |page| {
+        page.open("?compute=cpu#/quantize?v=1&format=bf16").await;
+        let mut times = Vec::new();
+        let changes =
+            ["n-16m BF16", "format-int8 INT8", "format-fp16 FP16", "format-int4 INT4", "format-e4m3fn FP8 E4M3"];
+        for change in changes {
+            let (control, format) = change.split_once(' ').unwrap();
+            let shown = page.eval_with(FIRST_PICTURE, json!([format!("quantize-{control}"), format])).await;
+            let text = shown[1].as_str().unwrap().replace('\u{202f}', " ");
+            assert!(
+                text.starts_with("A first picture, of the first 65 536 of 16 777 216 numbers."),
+                "{change}: {text}"
+            );
+            times.push(shown[0].as_f64().unwrap());
+            // One change comes while the one before is still at work, the next when it is done.
+            if times.len() % 2 == 0 {
+                page.ready().await;
+                assert_eq!(page.report().await["n"], 1 << 24, "then the whole");
+                assert_eq!(page.text("#quantize-preview").await, "", "{change}");
+            }
+        }
+        println!("milliseconds from a change to its first picture: {times:.0?}");
+        times.sort_by(f64::total_cmp);
+        // The aim is for a machine that has nothing else to do.
+        let median = times[times.len() / 2];
+        assert!(median <= 3.0 * FIRST_PICTURE_MS, "the first picture came after {median} ms");
+    });
+}

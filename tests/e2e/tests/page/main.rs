@@ -11,6 +11,7 @@ mod first_paint;
 mod formats;
 mod keyboard;
 mod links;
+mod losses;
 mod mistakes;
 mod privacy;
 mod quantize;
