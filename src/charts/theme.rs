@@ -156,6 +156,23 @@ pub enum Role {
 }
 
 impl Role {
+    /// What a part of memory is called where parts of several names share its role.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Weights => "Weights",
+            Self::Gradients => "Gradients",
+            Self::Optimizer => "Optimizer state",
+            Self::Activations => "Activations",
+            Self::KvCache => "KV cache",
+            Self::Logits => "Logits",
+            Self::Overhead => "Overhead",
+            Self::Buffers => "Buffers",
+            Self::Adapters => "Adapters",
+            _ => "Other",
+        }
+    }
+
     /// The pattern that tells this role apart without colour.
     #[must_use]
     pub const fn pattern(self) -> Pattern {
@@ -206,6 +223,28 @@ impl Style {
     #[must_use]
     pub fn stroke(&self, css: f64) -> u32 {
         self.px(css * (self.font_px / 13.0).clamp(1.0, 2.0)).max(1) as u32
+    }
+
+    /// The width of `text` in CSS pixels, in bold or not.
+    #[must_use]
+    pub fn width_of(&self, text: &str, is_bold: bool) -> f64 {
+        if is_bold { self.bold_width(text) } else { self.text_width(text) }
+    }
+
+    /// `text`, or as much of its beginning as fits into `room` with an ellipsis after it.
+    #[must_use]
+    pub fn shortened(&self, text: &str, is_bold: bool, room: f64) -> String {
+        if self.width_of(text, is_bold) <= room {
+            return text.to_owned();
+        }
+        let mut kept = text.to_owned();
+        while kept.pop().is_some() {
+            let short = format!("{}…", kept.trim_end());
+            if self.width_of(&short, is_bold) <= room {
+                return short;
+            }
+        }
+        String::new()
     }
 
     /// The height of one line of text in CSS pixels.
