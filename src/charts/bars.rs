@@ -306,12 +306,15 @@ impl Bars {
 
 /// The first place right of a bar where words of `width` are cut by no line.
 fn after(bar: &Bounds, lines: [Option<f64>; 2], width: f64) -> f64 {
-    let lines = lines.into_iter().flatten();
-    let starts: Vec<f64> = std::iter::once(bar.x1).chain(lines.clone()).filter(|x| *x >= bar.x1).collect();
-    let order = layout::in_order(&starts);
-    let places = order.iter().map(|i| starts[*i] + WORD_GAP - 2.0);
-    let is_free = |x: &f64| lines.clone().all(|line| line + 3.0 <= *x || *x + width + 3.0 <= line);
-    places.clone().find(is_free).or(places.last()).unwrap_or(bar.x1)
+    let lines: Vec<f64> = lines.into_iter().flatten().filter(|x| *x >= bar.x1).collect();
+    let start = |x: f64| x + WORD_GAP - 2.0;
+    let mut at = start(bar.x1);
+    for i in layout::in_order(&lines) {
+        if at < lines[i] + 3.0 && lines[i] < at + width + 3.0 {
+            at = start(lines[i]);
+        }
+    }
+    at
 }
 
 /// What a part says inside itself: name and size in one line or two, or the size alone, since the legend has the name.

@@ -112,9 +112,8 @@ fn no_words_overlap_others_or_leave_the_picture() {
             let boxes = texts(&layout);
             for (i, a) in boxes.iter().enumerate() {
                 assert!(area.encloses(a), "{a:?} leaves {size:?} in {layout:#?}");
-                for b in boxes[..i].iter().filter(|b| b.inset(0.01).overlaps(a)) {
-                    panic!("{a:?} overlaps {b:?} in {size:?} of {layout:#?}");
-                }
+                let other = boxes[..i].iter().find(|b| b.inset(0.01).overlaps(a));
+                assert_eq!(other, None, "{a:?} overlaps it in {size:?} of {layout:#?}");
             }
             assert!(layout.plot.y1 + 8.0 + style.row() <= size.1, "the axis leaves {size:?}");
         }
