@@ -2,7 +2,7 @@
 
 use super::layout::Bounds;
 use super::pen::{Align, Dash, Pen};
-use super::{Error, Role, Style};
+use super::{Error, Role, Style, pattern};
 
 /// What stands before the name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,6 +10,10 @@ pub(super) enum Swatch {
     Line,
     Dashes,
     Area,
+    /// The fill of a part, pattern and all.
+    Fill,
+    /// The mark of what a row can hold.
+    Tick,
     /// The sign of bins that go on above the plot.
     Cut,
 }
@@ -63,6 +67,10 @@ impl Legend {
                 Swatch::Line => pen.level(y, ends[0].0, ends[1].0, 2.0, &colour)?,
                 Swatch::Dashes => pen.dashed(&ends, Dash::Long, 2.0, &colour)?,
                 Swatch::Cut => pen.cut_sign((bounds.x0 + SWATCH / 2.0, y + 2.0), &colour)?,
+                Swatch::Fill => {
+                    pattern::fill(pen, entry.role, &Bounds::new(bounds.x0, y - 6.0, bounds.x0 + SWATCH, y + 6.0))?;
+                }
+                Swatch::Tick => pen.upright(bounds.x0 + SWATCH / 2.0, y - 7.0, y + 7.0, 2.0, &theme.ink)?,
                 Swatch::Area => {
                     let area = Bounds::new(bounds.x0, y - 5.0, bounds.x0 + SWATCH, y + 5.0);
                     pen.fill(&area, &theme.tint(colour, 0.25))?;

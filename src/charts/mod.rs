@@ -23,6 +23,7 @@ use plotters::drawing::DrawingAreaErrorKind;
 use serde::{Deserialize, Serialize};
 
 mod axis;
+pub mod bars;
 pub mod cells;
 mod frame;
 pub mod histogram;
@@ -44,6 +45,7 @@ mod test_support;
 pub use axis::{Axis, Scale, TickFormat};
 use frame::Frame;
 
+pub use bars::{Bars, Row};
 pub use cells::{CellRole, Cells};
 pub use histogram::{BinSeries, BinStyle, Histogram, ValueMark};
 pub use lanes::{Bar, Lane, Lanes};
@@ -78,6 +80,8 @@ pub enum AnyPicture {
     Lanes(Lanes),
     /// A field of shaded cells.
     Cells(Cells),
+    /// Parts of several wholes, in rows.
+    Bars(Bars),
 }
 
 impl AnyPicture {
@@ -90,7 +94,7 @@ impl AnyPicture {
             Self::Lanes(picture) => picture.layout(size, &style).map(|layout| (layout.value_at(css_x), layout.ends())),
             Self::Histogram(picture) => picture.layout(size, &style).map(|layout| of_frame(&layout.frame)),
             Self::LineChart(picture) => picture.layout(size, &style).map(|layout| of_frame(&layout.frame)),
-            Self::StackedBar(_) | Self::Cells(_) => None,
+            Self::StackedBar(_) | Self::Cells(_) | Self::Bars(_) => None,
         }
     }
 
@@ -114,6 +118,7 @@ impl Picture for AnyPicture {
             Self::Histogram(picture) => picture.draw(area, style),
             Self::Lanes(picture) => picture.draw(area, style),
             Self::Cells(picture) => picture.draw(area, style),
+            Self::Bars(picture) => picture.draw(area, style),
         }
     }
 }

@@ -19,6 +19,14 @@ pub enum Pattern {
     Dots,
     /// The same dots, further apart.
     SparseDots,
+    /// Upright lines.
+    Vertical,
+    /// Level and upright lines.
+    Grid,
+    /// 45° and 135° lines.
+    Crossed,
+    /// Short level lines in staggered rows.
+    Dashes,
 }
 
 const LINE_WIDTH: f64 = 1.5;
@@ -43,12 +51,33 @@ pub fn strokes(pattern: Pattern, bounds: &Bounds) -> Vec<Stroke> {
         Pattern::Solid => Vec::new(),
         Pattern::Rising => slanted(&inner, 7.0, true),
         Pattern::Falling => slanted(&inner, 7.0, false),
-        Pattern::Horizontal => {
-            every(inner.y0 + 2.0, inner.y1, 5.0).map(|y| Stroke::Line((inner.x0, y), (inner.x1, y))).collect()
-        }
+        Pattern::Horizontal => level(&inner, 5.0),
         Pattern::Dots => dots(bounds, 7.0, 1.5),
         Pattern::SparseDots => dots(bounds, 12.0, 1.5),
+        Pattern::Vertical => upright(&inner, 5.0),
+        Pattern::Grid => [level(&inner, 7.0), upright(&inner, 7.0)].concat(),
+        Pattern::Crossed => [slanted(&inner, 7.0, true), slanted(&inner, 7.0, false)].concat(),
+        Pattern::Dashes => dashes(&inner),
     }
+}
+
+fn level(inner: &Bounds, gap: f64) -> Vec<Stroke> {
+    every(inner.y0 + 2.0, inner.y1, gap).map(|y| Stroke::Line((inner.x0, y), (inner.x1, y))).collect()
+}
+
+fn upright(inner: &Bounds, gap: f64) -> Vec<Stroke> {
+    every(inner.x0 + 2.0, inner.x1, gap).map(|x| Stroke::Line((x, inner.y0), (x, inner.y1))).collect()
+}
+
+fn dashes(inner: &Bounds) -> Vec<Stroke> {
+    every(inner.y0 + 2.0, inner.y1, 5.0)
+        .enumerate()
+        .flat_map(|(row, y)| {
+            let shift = if row % 2 == 0 { 1.0 } else { 6.0 };
+            let ends = every(inner.x0 + shift, inner.x1, 10.0).map(|x| (x, (x + 5.0).min(inner.x1)));
+            ends.map(move |(from, to)| Stroke::Line((from, y), (to, y)))
+        })
+        .collect()
 }
 
 fn slanted(inner: &Bounds, gap: f64, rising: bool) -> Vec<Stroke> {
@@ -100,6 +129,7 @@ pub(super) fn draw(
     for stroke in strokes(pattern, bounds) {
         match stroke {
             Stroke::Line(a, b) if a.1 == b.1 => pen.level(a.1, a.0, b.0, LINE_WIDTH, colour)?,
+            Stroke::Line(a, b) if a.0 == b.0 => pen.upright(a.0, a.1, b.1, LINE_WIDTH, colour)?,
             Stroke::Line(a, b) => pen.path(&[a, b], LINE_WIDTH, colour)?,
             Stroke::Dot(at, radius) => pen.disc(at, radius, colour)?,
         }
@@ -111,8 +141,18 @@ pub(super) fn draw(
 mod tests {
     use super::*;
 
-    const ALL: [Pattern; 6] =
-        [Pattern::Solid, Pattern::Rising, Pattern::Falling, Pattern::Horizontal, Pattern::Dots, Pattern::SparseDots];
+    const ALL: [Pattern; 10] = [
+        Pattern::Solid,
+        Pattern::Rising,
+        Pattern::Falling,
+        Pattern::Horizontal,
+        Pattern::Dots,
+        Pattern::SparseDots,
+        Pattern::Vertical,
+        Pattern::Grid,
+        Pattern::Crossed,
+        Pattern::Dashes,
+    ];
 
     #[test]
     fn pattern_strokes_stay_inside_their_rectangle() {

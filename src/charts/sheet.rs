@@ -2,7 +2,7 @@
 
 use super::pen::Pen;
 use super::surface::{Align, Part};
-use super::{AnyPicture, Error, Lanes, Picture, Style, Surface, Theme};
+use super::{AnyPicture, Bars, Error, Lanes, Picture, Style, Surface, Theme};
 use plotters::style::RGBColor;
 
 /// Width in CSS pixels.
@@ -37,6 +37,7 @@ impl Sheet<'_> {
         match self.picture {
             AnyPicture::StackedBar(_) => 170.0,
             AnyPicture::Lanes(lanes) => Lanes::height(lanes.lanes.len()),
+            AnyPicture::Bars(bars) => Bars::height(bars.rows.len()),
             AnyPicture::Histogram(_) => 320.0,
             AnyPicture::LineChart(_) | AnyPicture::Cells(_) => 400.0,
         }

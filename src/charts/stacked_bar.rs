@@ -159,7 +159,7 @@ impl StackedBar {
             .filter(|_| total > limit * (1.0 + 1e-9))
             .map(|(x, _)| Bounds::new(x.min(right - 2.0), bar_top, place(total).min(right), bar_bottom));
 
-        let ticks = self.fitting_ticks(&span, style, left, right, width);
+        let ticks = fitting_ticks(&span, self.format, style, (left, right), width);
         let mut layout = BarLayout {
             track: Bounds::new(left, bar_top, place(end), bar_bottom),
             parts,
@@ -171,21 +171,6 @@ impl StackedBar {
         };
         self.place_labels(&mut layout, style, width, label_rows, order);
         Some(layout)
-    }
-
-    fn fitting_ticks(&self, span: &Span, style: &Style, left: f64, right: f64, width: f64) -> Vec<Tick> {
-        let most = ((right - left) / (style.font_px * 4.0)).floor().clamp(1.0, 9.0) as usize;
-        let fits = |ticks: &[Tick]| {
-            let boxes: Vec<_> = ticks
-                .iter()
-                .map(|tick| {
-                    let x = left + tick.share * (right - left);
-                    Bounds::centred((x, 0.0), style.text_width(&tick.label), 1.0).slid_into(0.0, width)
-                })
-                .collect();
-            boxes.windows(2).all(|pair| pair[0].x1 + style.font_px <= pair[1].x0)
-        };
-        ticks(span, self.format, most, fits).ticks
     }
 
     /// Large parts carry their label inside; the others stand above the bar with a leader.
@@ -223,8 +208,30 @@ impl StackedBar {
     }
 }
 
+/// The most ticks from `left` to `right` whose labels keep apart within the area's width.
+pub(super) fn fitting_ticks(
+    span: &Span,
+    format: TickFormat,
+    style: &Style,
+    (left, right): (f64, f64),
+    width: f64,
+) -> Vec<Tick> {
+    let most = ((right - left) / (style.font_px * 4.0)).floor().clamp(1.0, 9.0) as usize;
+    let fits = |ticks: &[Tick]| {
+        let boxes: Vec<_> = ticks
+            .iter()
+            .map(|tick| {
+                let x = left + tick.share * (right - left);
+                Bounds::centred((x, 0.0), style.text_width(&tick.label), 1.0).slid_into(0.0, width)
+            })
+            .collect();
+        boxes.windows(2).all(|pair| pair[0].x1 + style.font_px <= pair[1].x0)
+    };
+    ticks(span, format, most, fits).ticks
+}
+
 /// The larger piece of a part that the capacity line cuts.
-fn widest_side(bounds: &Bounds, line: Option<f64>) -> Bounds {
+pub(super) fn widest_side(bounds: &Bounds, line: Option<f64>) -> Bounds {
     match line {
         Some(x) if bounds.x0 < x && x < bounds.x1 => {
             let (before, after) = (Bounds { x1: x - 2.0, ..*bounds }, Bounds { x0: x + 2.0, ..*bounds });
@@ -270,7 +277,8 @@ impl Picture for StackedBar {
         if let Some(overflow) = &layout.overflow {
             draw_overflow(&pen, overflow)?;
         }
-        draw_axis(&pen, &layout)?;
+        let ends = (layout.track.x0, pen.size().0 - 2.0);
+        draw_ticks(&pen, &layout.ticks, ends, (layout.track.y1, layout.tick_y))?;
         if let (Some((x, label)), Some(capacity)) = (&layout.capacity, self.limit()) {
             pen.upright(*x, 0.0, layout.track.y1 + 6.0, 2.0, &theme.ink)?;
             let (at, align) = if label.x0 > *x { (label.x0, Align::Left) } else { (label.x1, Align::Right) };
@@ -292,15 +300,21 @@ fn draw_overflow(pen: &Pen, overflow: &Bounds) -> Result<(), Error> {
     pen.outline(overflow, 2.5, &over)
 }
 
-fn draw_axis(pen: &Pen, layout: &BarLayout) -> Result<(), Error> {
+/// Ticks below `top` with their labels in the middle of `label_y`.
+pub(super) fn draw_ticks(
+    pen: &Pen,
+    ticks: &[Tick],
+    (left, right): (f64, f64),
+    (top, label_y): (f64, f64),
+) -> Result<(), Error> {
     let theme = pen.style.theme;
     let (width, _) = pen.size();
-    for tick in &layout.ticks {
-        let x = layout.track.x0 + tick.share * (width - 2.0 - layout.track.x0);
-        pen.upright(x, layout.track.y1 + 2.0, layout.track.y1 + 6.0, 1.0, &theme.ink3)?;
-        let label = Bounds::centred((x, layout.tick_y), pen.style.text_width(&tick.label), 1.0).slid_into(0.0, width);
+    for tick in ticks {
+        let x = left + tick.share * (right - left);
+        pen.upright(x, top + 2.0, top + 6.0, 1.0, &theme.ink3)?;
+        let label = Bounds::centred((x, label_y), pen.style.text_width(&tick.label), 1.0).slid_into(0.0, width);
         let (at, align) = if label.x0 == 0.0 { (label.x0, Align::Left) } else { (label.centre().0, Align::Centre) };
-        pen.text(&tick.label, (at, layout.tick_y), align, &theme.ink3)?;
+        pen.text(&tick.label, (at, label_y), align, &theme.ink3)?;
     }
     Ok(())
 }

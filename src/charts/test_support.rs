@@ -1,7 +1,8 @@
 //! Drawing to SVG in tests.
 
 use super::{
-    AnyPicture, BinSeries, BinStyle, Cells, Histogram, Lanes, LineChart, Picture, Role, StackedBar, Style, Svg, Theme,
+    AnyPicture, Bars, BinSeries, BinStyle, Cells, Histogram, Lanes, LineChart, Picture, Role, StackedBar, Style, Svg,
+    Theme,
 };
 
 /// From a phone's embed to a wide page, and some that are too small for anything.
@@ -35,7 +36,7 @@ pub(super) fn check_xml(text: &str) {
 }
 
 /// A picture of each kind.
-pub(super) fn one_of_each() -> [AnyPicture; 5] {
+pub(super) fn one_of_each() -> [AnyPicture; 6] {
     let series = BinSeries { label: "A".into(), counts: vec![1, 2], role: Role::Error, style: BinStyle::Filled };
     [
         AnyPicture::StackedBar(StackedBar::default()),
@@ -43,6 +44,7 @@ pub(super) fn one_of_each() -> [AnyPicture; 5] {
         AnyPicture::Histogram(Histogram { lo: -1.0, hi: 1.0, series: vec![series], ..Histogram::default() }),
         AnyPicture::Lanes(Lanes::default()),
         AnyPicture::Cells(Cells::default()),
+        AnyPicture::Bars(Bars::default()),
     ]
 }
 

@@ -24,6 +24,10 @@ pub struct Theme {
     pub optimizer: RGBColor,
     pub activations: RGBColor,
     pub kv_cache: RGBColor,
+    pub logits: RGBColor,
+    pub overhead: RGBColor,
+    pub buffers: RGBColor,
+    pub adapters: RGBColor,
     pub other: RGBColor,
     pub reference: RGBColor,
     pub quantized: RGBColor,
@@ -46,6 +50,10 @@ impl Theme {
         optimizer: hex(0x6A1B8B),
         activations: hex(0x279887),
         kv_cache: hex(0xA9182E),
+        logits: hex(0xD61FC4),
+        overhead: hex(0x4A2600),
+        buffers: hex(0x8A5CF0),
+        adapters: hex(0x1F5C0A),
         other: hex(0x555960),
         reference: hex(0x48515E),
         quantized: hex(0x1B69AB),
@@ -67,6 +75,10 @@ impl Theme {
         optimizer: hex(0x9249AE),
         activations: hex(0x4CF4DA),
         kv_cache: hex(0xC86162),
+        logits: hex(0xD86FD0),
+        overhead: hex(0xC99A00),
+        buffers: hex(0x5B5BFF),
+        adapters: hex(0xA8E63C),
         other: hex(0xA3A9B0),
         reference: hex(0xB3BCC8),
         quantized: hex(0x4694F7),
@@ -83,6 +95,10 @@ impl Theme {
             Role::Optimizer => self.optimizer,
             Role::Activations => self.activations,
             Role::KvCache => self.kv_cache,
+            Role::Logits => self.logits,
+            Role::Overhead => self.overhead,
+            Role::Buffers => self.buffers,
+            Role::Adapters => self.adapters,
             Role::Other => self.other,
             Role::Reference => self.reference,
             Role::Quantized => self.quantized,
@@ -117,7 +133,7 @@ pub enum Role {
     Activations,
     /// The key-value cache.
     KvCache,
-    /// Anything else, such as framework overhead.
+    /// Anything else.
     Other,
     /// The tensor before quantization, or a curve to compare with.
     Reference,
@@ -129,9 +145,34 @@ pub enum Role {
     Accent,
     /// A step of a family of curves: 0 is quiet grey, 255 the accent.
     Ramp(u8),
+    /// A model's outputs before the softmax, with their gradients.
+    Logits,
+    /// What the framework and the GPU take for themselves.
+    Overhead,
+    /// What GPUs exchange, gathered.
+    Buffers,
+    /// Trainable additions to frozen weights, e.g. LoRA's.
+    Adapters,
 }
 
 impl Role {
+    /// What a part of memory is called where parts of several names share its role.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Weights => "Weights",
+            Self::Gradients => "Gradients",
+            Self::Optimizer => "Optimizer state",
+            Self::Activations => "Activations",
+            Self::KvCache => "KV cache",
+            Self::Logits => "Logits",
+            Self::Overhead => "Overhead",
+            Self::Buffers => "Buffers",
+            Self::Adapters => "Adapters",
+            _ => "Other",
+        }
+    }
+
     /// The pattern that tells this role apart without colour.
     #[must_use]
     pub const fn pattern(self) -> Pattern {
@@ -141,6 +182,10 @@ impl Role {
             Self::Activations => Pattern::Horizontal,
             Self::KvCache => Pattern::Falling,
             Self::Other => Pattern::SparseDots,
+            Self::Logits => Pattern::Vertical,
+            Self::Overhead => Pattern::Dashes,
+            Self::Buffers => Pattern::Crossed,
+            Self::Adapters => Pattern::Grid,
             _ => Pattern::Solid,
         }
     }
@@ -180,6 +225,28 @@ impl Style {
         self.px(css * (self.font_px / 13.0).clamp(1.0, 2.0)).max(1) as u32
     }
 
+    /// The width of `text` in CSS pixels, in bold or not.
+    #[must_use]
+    pub fn width_of(&self, text: &str, is_bold: bool) -> f64 {
+        if is_bold { self.bold_width(text) } else { self.text_width(text) }
+    }
+
+    /// `text`, or as much of its beginning as fits into `room` with an ellipsis after it.
+    #[must_use]
+    pub fn shortened(&self, text: &str, is_bold: bool, room: f64) -> String {
+        if self.width_of(text, is_bold) <= room {
+            return text.to_owned();
+        }
+        let mut kept = text.to_owned();
+        while kept.pop().is_some() {
+            let short = format!("{}…", kept.trim_end());
+            if self.width_of(&short, is_bold) <= room {
+                return short;
+            }
+        }
+        String::new()
+    }
+
     /// The height of one line of text in CSS pixels.
     #[must_use]
     pub fn row(&self) -> f64 {
@@ -196,5 +263,56 @@ impl Style {
     #[must_use]
     pub fn bold_width(&self, text: &str) -> f64 {
         self.text_width(text) * 1.12
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OF_MEMORY: [Role; 10] = [
+        Role::Weights,
+        Role::Gradients,
+        Role::Optimizer,
+        Role::Activations,
+        Role::KvCache,
+        Role::Other,
+        Role::Logits,
+        Role::Overhead,
+        Role::Buffers,
+        Role::Adapters,
+    ];
+
+    /// The contrast ratio of WCAG 2, from 1 to 21.
+    fn contrast(a: RGBColor, b: RGBColor) -> f64 {
+        let linear = |channel: u8| match f64::from(channel) / 255.0 {
+            low if low <= 0.04045 => low / 12.92,
+            high => ((high + 0.055) / 1.055).powf(2.4),
+        };
+        let luminance = |RGBColor(r, g, b)| 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b) + 0.05;
+        let (a, b) = (luminance(a), luminance(b));
+        a.max(b) / a.min(b)
+    }
+
+    #[test]
+    fn each_memory_role_stands_out_from_the_ground_in_both_themes() {
+        for theme in [Theme::LIGHT, Theme::DARK] {
+            for (role, ground) in OF_MEMORY.into_iter().flat_map(|role| [(role, theme.background), (role, theme.panel)])
+            {
+                let ratio = contrast(theme.colour(role), ground);
+                assert!(ratio >= 3.0, "{role:?}: {ratio}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_two_memory_roles_share_a_pattern_or_a_colour() {
+        for (i, a) in OF_MEMORY.iter().enumerate() {
+            for b in &OF_MEMORY[..i] {
+                assert_ne!(a.pattern(), b.pattern(), "{a:?} {b:?}");
+                assert_ne!(Theme::LIGHT.colour(*a), Theme::LIGHT.colour(*b), "{a:?} {b:?}");
+                assert_ne!(Theme::DARK.colour(*a), Theme::DARK.colour(*b), "{a:?} {b:?}");
+            }
+        }
     }
 }

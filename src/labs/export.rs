@@ -32,6 +32,13 @@ pub fn csv(figure: &FigureData, link: &str) -> String {
             rows.push(vec!["Part".to_owned(), "Bytes".to_owned()]);
             rows.extend(bar.parts.iter().map(|part| vec![part.label.clone(), shortest(part.value)]));
         }
+        AnyPicture::Bars(bars) => {
+            rows.push(["Row", "Part", "Bytes"].map(str::to_owned).to_vec());
+            for row in &bars.rows {
+                let parts = row.parts.iter();
+                rows.extend(parts.map(|part| vec![row.label.clone(), part.label.clone(), shortest(part.value)]));
+            }
+        }
         AnyPicture::Lanes(_) | AnyPicture::Cells(_) => {
             rows.push(figure.table.columns.clone());
             let plain = |cell: &String| cell.replace('−', "-").replace('\u{202f}', "");
@@ -55,7 +62,9 @@ fn quoted(cell: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::charts::{Axis, BinSeries, BinStyle, Histogram, Lanes, LineChart, Role, Series, TickFormat};
+    use crate::charts::{
+        Axis, Bars, BinSeries, BinStyle, Histogram, Lanes, LineChart, Part, Role, Row, Series, TickFormat,
+    };
     use crate::labs::Table;
 
     const LINK: &str = "https://example.org/bitbudget/#/quantize?v=1&format=int4";
@@ -92,6 +101,10 @@ mod tests {
         let chart = LineChart { x, y, series: vec![series], ..LineChart::default() };
         let text = csv(&figure(AnyPicture::LineChart(chart)), LINK);
         assert!(text.ends_with("Series,x in s,y\r\nL,1e-9,0.30000000000000004\r\n"), "{text}");
+        let part = Part { label: "Adam".into(), value: 1.5, value_text: "2 B".into(), role: Role::Optimizer };
+        let row = Row { label: "LoRA, now".into(), parts: vec![part], ..Row::default() };
+        let text = csv(&figure(AnyPicture::Bars(Bars { rows: vec![row], ..Bars::default() })), LINK);
+        assert!(text.ends_with("Row,Part,Bytes\r\n\"LoRA, now\",Adam,1.5\r\n"), "{text}");
         let text = csv(&figure(AnyPicture::Lanes(Lanes::default())), LINK);
         assert!(text.ends_with("Row,Largest\r\n1,\"-0.5, or so\"\r\n"), "{text}");
     }
