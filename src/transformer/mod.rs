@@ -213,14 +213,14 @@ impl Architecture {
         self.tensors.iter().filter(|tensors| tensors.component.is_embedding()).map(Tensors::params).sum()
     }
 
-    /// Parameters that one token goes through: all but the experts that it is not sent to.
+    /// Parameters that one token goes through: all but those of the experts that it is not sent to.
     ///
-    /// Whether the embeddings of the input count is a convention that differs between model cards (gpt-oss leaves them out,
-    /// Mixtral does not), so it is asked for.
+    /// Whether the embedding of tokens and the head count is a convention that differs between model cards (gpt-oss leaves the
+    /// embedding out, Mixtral does not), so it is asked for. Where the head is the embedding, it counts if either does.
     #[must_use]
     pub fn params_active(&self, with_embedding: bool, with_head: bool) -> u128 {
         let counts = |tensors: &&Tensors| match tensors.component {
-            Component::TokenEmbedding => with_embedding,
+            Component::TokenEmbedding => with_embedding || (with_head && self.tied),
             Component::Head => with_head,
             _ => true,
         };

@@ -202,6 +202,15 @@ fn active_experts_are_those_that_a_token_is_sent_to() {
 }
 
 #[test]
+fn a_tied_head_counts_if_either_the_embedding_or_the_head_does() {
+    let (tied, own) = (built("model_type=gemma"), built("model_type=gemma tie_word_embeddings=false"));
+    let matrix = tied.params_of(Component::TokenEmbedding);
+    assert_eq!(tied.params_active(false, false) + matrix, tied.params_active(false, true));
+    assert_eq!(tied.params_active(true, false), tied.params_active(true, true));
+    assert_eq!(own.params_active(true, true), tied.params() + matrix);
+}
+
+#[test]
 fn falcon_7b_has_one_head_of_keys_whatever_the_config_says() {
     assert_eq!(built("model_type=falcon num_kv_heads=71").stacks[0].kv_heads, 1);
     assert_eq!(built("model_type=falcon num_kv_heads=1 new_decoder_architecture=true").stacks[0].kv_heads, 1);

@@ -37,10 +37,10 @@ pub static MODELS: &[Model] = &[
     row("opt-125m", "OPT 125M", 125_239_296.0, 2_048, &OPT, "https://huggingface.co/facebook/opt-125m",
         "model_type=opt hidden_size=768 num_hidden_layers=12 num_attention_heads=12 ffn_dim=3072 vocab_size=50272 \
          max_position_embeddings=2048 word_embed_proj_dim=768 do_layer_norm_before=true"),
-    row("smollm2-135m", "SmolLM2 135M", 134_515_008.0, 4_096, &SMOLLM2,
+    row("smollm2-135m", "SmolLM2 135M", 134_515_008.0, 8_192, &SMOLLM2,
         "https://huggingface.co/HuggingFaceTB/SmolLM2-135M",
         "model_type=llama hidden_size=576 intermediate_size=1536 num_hidden_layers=30 num_attention_heads=9 \
-         num_key_value_heads=3 vocab_size=49152 tie_word_embeddings=true max_position_embeddings=4096"),
+         num_key_value_heads=3 vocab_size=49152 tie_word_embeddings=true max_position_embeddings=8192"),
     row("pythia-160m", "Pythia 160M", 162_322_944.0, 2_048, &PYTHIA, "https://huggingface.co/EleutherAI/pythia-160m",
         "model_type=gpt_neox hidden_size=768 intermediate_size=3072 num_hidden_layers=12 num_attention_heads=12 \
          vocab_size=50304 max_position_embeddings=2048 tie_word_embeddings=false"),
@@ -126,10 +126,10 @@ pub static MODELS: &[Model] = &[
     row("olmo-2-1b", "OLMo 2 1B", 1_484_916_736.0, 4_096, &OLMO_2, "https://huggingface.co/allenai/OLMo-2-0425-1B",
         "model_type=olmo2 hidden_size=2048 intermediate_size=8192 num_hidden_layers=16 num_attention_heads=16 \
          num_key_value_heads=16 vocab_size=100352 max_position_embeddings=4096 tie_word_embeddings=false"),
-    row("qwen2.5-1.5b", "Qwen2.5 1.5B", 1_543_714_304.0, 32_768, &PUBLISHED_BF16,
+    row("qwen2.5-1.5b", "Qwen2.5 1.5B", 1_543_714_304.0, 131_072, &PUBLISHED_BF16,
         "https://huggingface.co/Qwen/Qwen2.5-1.5B",
         "model_type=qwen2 hidden_size=1536 intermediate_size=8960 num_hidden_layers=28 num_attention_heads=12 \
-         num_key_value_heads=2 vocab_size=151936 max_position_embeddings=32768 tie_word_embeddings=true"),
+         num_key_value_heads=2 vocab_size=151936 max_position_embeddings=131072 tie_word_embeddings=true"),
     row("gpt2-xl", "GPT-2 XL", 1_557_611_200.0, 1_024, &PUBLISHED_FP32,
         "https://huggingface.co/openai-community/gpt2-xl",
         "model_type=gpt2 n_embd=1600 n_layer=48 n_head=25 n_positions=1024 vocab_size=50257 tie_word_embeddings=true"),
@@ -230,10 +230,10 @@ pub static MODELS: &[Model] = &[
     row("olmo-2-7b", "OLMo 2 7B", 7_298_617_344.0, 4_096, &OLMO_2, "https://huggingface.co/allenai/OLMo-2-1124-7B",
         "model_type=olmo2 hidden_size=4096 intermediate_size=11008 num_hidden_layers=32 num_attention_heads=32 \
          num_key_value_heads=32 vocab_size=100352 max_position_embeddings=4096 tie_word_embeddings=false"),
-    row("qwen2.5-7b", "Qwen2.5 7B", 7_615_616_512.0, 32_768, &PUBLISHED_BF16,
+    row("qwen2.5-7b", "Qwen2.5 7B", 7_615_616_512.0, 131_072, &PUBLISHED_BF16,
         "https://huggingface.co/Qwen/Qwen2.5-7B",
         "model_type=qwen2 hidden_size=3584 intermediate_size=18944 num_hidden_layers=28 num_attention_heads=28 \
-         num_key_value_heads=4 vocab_size=152064 tie_word_embeddings=false max_position_embeddings=32768"),
+         num_key_value_heads=4 vocab_size=152064 tie_word_embeddings=false max_position_embeddings=131072"),
     row("llama-3-8b", "Llama 3 8B", 8_030_261_248.0, 8_192, &LLAMA_3,
         "https://huggingface.co/meta-llama/Meta-Llama-3-8B",
         "model_type=llama hidden_size=4096 intermediate_size=14336 num_hidden_layers=32 num_attention_heads=32 \
@@ -299,10 +299,10 @@ pub static MODELS: &[Model] = &[
         "model_type=qwen3 hidden_size=5120 intermediate_size=17408 num_hidden_layers=40 num_attention_heads=40 \
          num_key_value_heads=8 head_dim=128 vocab_size=151936 tie_word_embeddings=false \
          max_position_embeddings=40960"),
-    row("qwen2.5-14b", "Qwen2.5 14B", 14_770_033_664.0, 32_768, &PUBLISHED_BF16,
+    row("qwen2.5-14b", "Qwen2.5 14B", 14_770_033_664.0, 131_072, &PUBLISHED_BF16,
         "https://huggingface.co/Qwen/Qwen2.5-14B",
         "model_type=qwen2 hidden_size=5120 intermediate_size=13824 num_hidden_layers=48 num_attention_heads=40 \
-         num_key_value_heads=8 vocab_size=152064 max_position_embeddings=32768 tie_word_embeddings=false"),
+         num_key_value_heads=8 vocab_size=152064 max_position_embeddings=131072 tie_word_embeddings=false"),
     row("deepseek-v2-lite", "DeepSeek-V2-Lite", 15_706_484_224.0, 163_840, &PUBLISHED_BF16,
         "https://huggingface.co/deepseek-ai/DeepSeek-V2-Lite",
         "model_type=deepseek_v2 hidden_size=2048 intermediate_size=10944 moe_intermediate_size=1408 \
@@ -349,10 +349,10 @@ pub static MODELS: &[Model] = &[
         "model_type=qwen3 hidden_size=5120 intermediate_size=25600 num_hidden_layers=64 num_attention_heads=64 \
          num_key_value_heads=8 head_dim=128 vocab_size=151936 tie_word_embeddings=false \
          max_position_embeddings=40960"),
-    row("qwen2.5-32b", "Qwen2.5 32B", 32_763_876_352.0, 32_768, &PUBLISHED_BF16,
+    row("qwen2.5-32b", "Qwen2.5 32B", 32_763_876_352.0, 131_072, &PUBLISHED_BF16,
         "https://huggingface.co/Qwen/Qwen2.5-32B",
         "model_type=qwen2 hidden_size=5120 intermediate_size=27648 num_hidden_layers=64 num_attention_heads=40 \
-         num_key_value_heads=8 vocab_size=152064 max_position_embeddings=32768 tie_word_embeddings=false"),
+         num_key_value_heads=8 vocab_size=152064 max_position_embeddings=131072 tie_word_embeddings=false"),
     row("codellama-34b", "CodeLlama 34B", 33_743_970_304.0, 16_384, &CODE_LLAMA,
         "https://huggingface.co/codellama/CodeLlama-34b-hf",
         "model_type=llama hidden_size=8192 intermediate_size=22016 num_hidden_layers=48 num_attention_heads=64 \
@@ -380,10 +380,10 @@ pub static MODELS: &[Model] = &[
         "https://huggingface.co/meta-llama/Llama-3.3-70B-Instruct",
         "model_type=llama hidden_size=8192 intermediate_size=28672 num_hidden_layers=80 num_attention_heads=64 \
          num_key_value_heads=8 vocab_size=128256 max_position_embeddings=131072 tie_word_embeddings=false"),
-    row("qwen2.5-72b", "Qwen2.5 72B", 72_706_203_648.0, 32_768, &PUBLISHED_BF16,
+    row("qwen2.5-72b", "Qwen2.5 72B", 72_706_203_648.0, 131_072, &PUBLISHED_BF16,
         "https://huggingface.co/Qwen/Qwen2.5-72B",
         "model_type=qwen2 hidden_size=8192 intermediate_size=29568 num_hidden_layers=80 num_attention_heads=64 \
-         num_key_value_heads=8 vocab_size=152064 tie_word_embeddings=false max_position_embeddings=32768"),
+         num_key_value_heads=8 vocab_size=152064 tie_word_embeddings=false max_position_embeddings=131072"),
     row("gpt-oss-120b", "gpt-oss 120B", 116_829_156_672.0, 131_072, &GPT_OSS,
         "https://huggingface.co/openai/gpt-oss-120b",
         "model_type=gpt_oss hidden_size=2880 intermediate_size=2880 num_hidden_layers=36 num_attention_heads=64 \
