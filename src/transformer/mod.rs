@@ -10,6 +10,8 @@
 
 pub mod config;
 mod families;
+#[cfg(test)]
+mod tests;
 
 pub use config::{Config, Error, Value};
 pub use families::{FAMILIES, Family, family};
@@ -27,10 +29,12 @@ pub struct Architecture {
     pub context: Option<u64>,
     /// Whether the output head is the input embedding, and so no tensor of its own.
     pub tied: bool,
-    /// Layers that are alike, from the input to the output.
+    /// Layers that are alike, in the order of the first of each kind: where kinds alternate, a stack's layers are not neighbours.
     pub stacks: Vec<Stack>,
     /// Every tensor that is trained. A tied head is not listed.
     pub tensors: Vec<Tensors>,
+    /// Fields that the config leaves out, and the class default that was taken for each.
+    pub defaults_used: Vec<(&'static str, String)>,
 }
 
 /// Layers that are alike.
@@ -209,14 +213,14 @@ impl Architecture {
         self.tensors.iter().filter(|tensors| tensors.component.is_embedding()).map(Tensors::params).sum()
     }
 
-    /// Parameters that one token goes through: all but the experts that it is not sent to.
+    /// Parameters that one token goes through: all but those of the experts that it is not sent to.
     ///
-    /// Whether the embeddings of the input count is a convention that differs between model cards (gpt-oss leaves them out,
-    /// Mixtral does not), so it is asked for.
+    /// Whether the embedding of tokens and the head count is a convention that differs between model cards (gpt-oss leaves the
+    /// embedding out, Mixtral does not), so it is asked for. Where the head is the embedding, it counts if either does.
     #[must_use]
     pub fn params_active(&self, with_embedding: bool, with_head: bool) -> u128 {
         let counts = |tensors: &&Tensors| match tensors.component {
-            Component::TokenEmbedding => with_embedding,
+            Component::TokenEmbedding => with_embedding || (with_head && self.tied),
             Component::Head => with_head,
             _ => true,
         };
