@@ -308,8 +308,10 @@ impl Recipe {
                 tensors.name,
                 "v_proj" | "v" | "value" | "qkv_proj" | "query_key_value" | "c_attn" | "kv_b_proj"
             ),
-            // Of an MLP's matrices only ffn_down ends in the residual stream.
-            Component::Mlp | Component::Experts | Component::SharedExperts => tensors.rows == model.hidden,
+            // Of an MLP's matrices only ffn_down ends in the residual stream; by name where the MLP is as wide as that.
+            Component::Mlp | Component::Experts | Component::SharedExperts => {
+                tensors.rows == model.hidden && !matches!(tensors.name, "gate_proj" | "up_proj" | "w1" | "w3")
+            }
             _ => false,
         };
         (main, self.more_bits.filter(|_| sensitive))

@@ -127,9 +127,9 @@ fn bytes_of(bits: u128) -> u128 {
 fn block_bytes(format: &'static Format, block: Block, rows: u128, cols: u128) -> u128 {
     let (size, bytes) = (block.size as u128, block.bytes as u128);
     match block.layout {
-        Layout::Ggml { .. } if cols % size == 0 => rows * (cols / size) * bytes,
+        Layout::Ggml { .. } if cols.is_multiple_of(size) => rows * (cols / size) * bytes,
         Layout::Ggml { .. } => match fallback(format).kind {
-            Kind::Block(narrower) if cols % narrower.size as u128 == 0 => {
+            Kind::Block(narrower) if cols.is_multiple_of(narrower.size as u128) => {
                 rows * (cols / narrower.size as u128) * narrower.bytes as u128
             }
             _ => rows * cols * 2,

@@ -1,6 +1,6 @@
 //! `memory.json`: sums over parameters.
 
-use crate::{assert_close, assert_passed_over, golden, list, number, text};
+use crate::{assert_close, assert_passed_over, golden, list, memory_inference, number, text};
 use bitbudget::catalog::{DEFAULT_GPU, MODELS, gpu};
 use bitbudget::memory::{Input, PRECISIONS, PartKind, Task, Training, estimate, optimizer, training, weights_bytes};
 use bitbudget::units::Params;
@@ -12,11 +12,7 @@ const NOT_YET_COVERED: &[&str] = &[
     "activation_bytes",
     "activation_bytes_per_layer",
     "activation_coefficient",
-    "bits_per_weight",
     "deepspeed_estimate",
-    "kv_bytes",
-    "kv_bytes_per_element",
-    "logits_bytes",
     "lora_params",
     "optimizer_bytes_per_param",
     "params_active",
@@ -31,6 +27,10 @@ fn every_case_of_a_covered_kind_is_met() {
         let found = match text(case, "kind") {
             "params" => params(case),
             "weights_bytes" => weights(case),
+            "bits_per_weight" => memory_inference::bits_per_weight(case),
+            "kv_bytes" => memory_inference::kv_bytes(case),
+            "kv_bytes_per_element" => memory_inference::kv_bytes_per_element(case),
+            "logits_bytes" => memory_inference::logits(case),
             "training_bytes" => trained(case),
             other => {
                 skipped.insert(other);
