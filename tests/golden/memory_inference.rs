@@ -3,7 +3,8 @@
 use crate::{number, text};
 use bitbudget::formats::FORMATS;
 use bitbudget::memory::{
-    CACHE_FORMATS, CacheFormat, CacheMode, Groups, Storage, Use, block_bits_per_weight, cache, cache_format, logits_bytes,
+    CACHE_FORMATS, CacheFormat, CacheMode, Groups, Storage, Use, block_bits_per_weight, cache, cache_format,
+    logits_bytes,
 };
 use bitbudget::transformer::{Architecture, Config};
 use serde_json::Value;
@@ -34,15 +35,19 @@ pub fn bits_per_weight(case: &Value) -> Vec<f64> {
     vec![Storage::Groups(groups).bits_per_weight()]
 }
 
-/// The cache of the case's config in its mode.
+/// The cache of the case's config in its mode; a case that expects no number expects the config to be refused.
 pub fn kv_bytes(case: &Value) -> Vec<f64> {
     let inputs = &case["inputs"];
     let mut config = inputs["config"].clone();
     if inputs["model_type"].is_string() {
         config["model_type"] = inputs["model_type"].clone();
     }
-    let config = Config::from_json(&config.to_string()).unwrap_or_else(|error| panic!("{}: {error}", case["id"]));
-    let model = Architecture::from_config(&config).unwrap_or_else(|error| panic!("{}: {error}", case["id"]));
+    let model = Config::from_json(&config.to_string()).and_then(|config| Architecture::from_config(&config));
+    if !case["expected"].is_number() {
+        model.expect_err(text(case, "id"));
+        return Vec::new();
+    }
+    let model = model.unwrap_or_else(|error| panic!("{}: {error}", case["id"]));
     let amount = |key: &str, default: u64| inputs[key].as_u64().unwrap_or(default);
     let usage = Use {
         batch: amount("batch", 1),
