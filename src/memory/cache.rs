@@ -123,6 +123,8 @@ pub struct CachePart {
     pub bytes: Bytes,
     /// The product as text, with the numbers put in.
     pub formula: String,
+    /// What of each token is kept, and of which tokens, as a sentence.
+    pub why: String,
 }
 
 /// The cache of `model` on the most loaded of `tensor_parallel` GPUs.
@@ -144,7 +146,7 @@ pub fn cache(
         bytes_read_per_step: Bytes(0.0),
         parts: Vec::new(),
         reason: engine.reason,
-        warnings: warnings(model, engine, format),
+        warnings: warnings(model, engine, format, &rules),
     };
     for (index, stack) in model.stacks.iter().enumerate().filter(|(_, stack)| stack.cache != Cache::None) {
         let per_token = Bytes(stack.layers as f64 * rules.elements(stack) * width);
@@ -168,12 +170,13 @@ pub fn cache(
             tokens,
             bytes,
             formula: format!("{} layers × {} × {tokens} tokens × {width} B", stack.layers, rules.shape(stack)),
+            why: rules.why(stack),
         });
     }
     report
 }
 
-fn warnings(model: &Architecture, engine: &Engine, format: &CacheFormat) -> Vec<String> {
+fn warnings(model: &Architecture, engine: &Engine, format: &CacheFormat, rules: &Rules) -> Vec<String> {
     let mut warnings = Vec::new();
     if !engine.cache_formats.contains(&format.id) {
         warnings.push(format!("{} has no cache in {}; this is what it would take.", engine.name, format.name));
@@ -185,6 +188,15 @@ fn warnings(model: &Architecture, engine: &Engine, format: &CacheFormat) -> Vec<
         warnings.push(format!(
             "Heads of {} are no whole number of {}'s blocks of {}, so llama.cpp refuses it for this model.",
             stack.key_dim, format.name, block.size
+        ));
+    }
+    let split = |stack: &&Stack| stack.cache != Cache::None && rules.elements_of_heads(stack);
+    if let Some(stack) = model.stacks.iter().filter(split).find(|stack| rules.all_heads(stack) % rules.gpus != 0) {
+        warnings.push(format!(
+            "{} heads cannot be split evenly among {} GPUs: the most loaded keeps {}.",
+            rules.all_heads(stack),
+            rules.gpus,
+            rules.heads(stack)
         ));
     }
     warnings
@@ -208,9 +220,19 @@ impl Rules<'_> {
         }
     }
 
-    fn heads(&self, stack: &Stack) -> u64 {
-        let heads = if matches!(stack.cache, Cache::Latent { .. }) { stack.heads } else { stack.kv_heads };
-        heads.div_ceil(self.gpus)
+    /// Heads of keys and values: of MLA, where they are expanded, as many as of queries.
+    const fn all_heads(&self, stack: &Stack) -> u64 {
+        if matches!(stack.cache, Cache::Latent { .. }) { stack.heads } else { stack.kv_heads }
+    }
+
+    /// Those of one GPU.
+    const fn heads(&self, stack: &Stack) -> u64 {
+        self.all_heads(stack).div_ceil(self.gpus)
+    }
+
+    /// Whether heads are what is kept.
+    fn elements_of_heads(&self, stack: &Stack) -> bool {
+        !matches!(stack.cache, Cache::Latent { .. }) || self.engine.latent == Latent::Expanded
     }
 
     /// The same as text.
@@ -219,6 +241,37 @@ impl Rules<'_> {
             (Cache::Latent { rank, rope }, Latent::Compressed) => format!("({rank} + {rope})"),
             _ if stack.key_dim == stack.value_dim => format!("2 × {} heads × {}", self.heads(stack), stack.key_dim),
             _ => format!("{} heads × ({} + {})", self.heads(stack), stack.key_dim, stack.value_dim),
+        }
+    }
+
+    /// What is kept, as a sentence.
+    fn why(&self, stack: &Stack) -> String {
+        let name = self.engine.name;
+        match (stack.cache, self.engine.latent, self.engine.windows) {
+            (Cache::None, ..) => "Nothing is kept.".to_owned(),
+            (Cache::Full, ..) => "Key and value of every token.".to_owned(),
+            (Cache::Cross, ..) => "Key and value of every token, and of the encoder's.".to_owned(),
+            (Cache::Latent { .. }, Latent::Compressed, _) => {
+                "The latent vector of every token and the rotary part of its key, the same on each GPU.".to_owned()
+            }
+            (Cache::Latent { .. }, Latent::Expanded, _) => {
+                "Keys and values of all heads, made of the latent vector.".to_owned()
+            }
+            (Cache::Window(_), _, Windows::AllTokensIfMixed) if self.mixed => {
+                format!("Pages for every token, of one size with those of layers that see everything ({name}).")
+            }
+            (Cache::Window(window), _, Windows::Window | Windows::AllTokensIfMixed) => {
+                format!("The last {window} tokens.")
+            }
+            (Cache::Window(window), _, Windows::WindowLessOne) => {
+                format!("The last {} tokens, to which the newest is added.", window.saturating_sub(1))
+            }
+            (Cache::Window(window), _, Windows::WindowAnd { more, families }) if families.contains(&self.family) => {
+                format!("The last {window} tokens and a pass of {more}.")
+            }
+            (Cache::Window(window), _, Windows::AllTokens | Windows::WindowAnd { .. }) => {
+                format!("Every token: {name} ignores the window of {window} here.")
+            }
         }
     }
 

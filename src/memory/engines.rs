@@ -1,6 +1,6 @@
 //! Engines that run models, and where their answers differ.
 //!
-//! The same model, text and cache format take up to 70 times as much memory in one engine as in another. Nobody is wrong:
+//! The same model, text and cache format take up to 71 times as much memory in one engine as in another. Nobody is wrong:
 //! they keep different things. An [`Engine`] is a row that says what it keeps of a window and of a latent vector, how it
 //! rounds, how many tokens it pushes through at once, and what it occupies before the first token.
 
@@ -34,6 +34,8 @@ pub struct Engine {
     pub activation_bytes: f64,
     /// What it occupies besides.
     pub overhead: Overhead,
+    /// The share of the GPU's memory that it takes at most: vLLM's `gpu_memory_utilization`.
+    pub usable: f64,
     /// Why its cache is what it is, as sentences.
     pub reason: &'static str,
     /// Where that can be read.
@@ -120,7 +122,7 @@ pub fn engine(id: &str) -> Option<&'static Engine> {
 pub const DEFAULT_ENGINE: &str = "vllm";
 
 const CUDA_CONTEXT: Source = Source {
-    title: "A. Smirnov, Estimating VRAM for inference and training: CUDA context of 0.3 to 2 GiB",
+    title: "A. Smirnov, VRAM estimator, how it works: a CUDA context of 0.3 to 2 GiB",
     url: "https://asmirnov.xyz/vram",
     as_of: "2026-11",
 };
@@ -139,6 +141,7 @@ static IDEAL: Engine = Engine {
     logit_bytes: 2.0,
     activation_bytes: 2.0,
     overhead: Overhead::gib(0.0, 0.0, 2.0, "Nothing: the sum of the parts alone.", CUDA_CONTEXT),
+    usable: 1.0,
     reason: "What the architecture needs: the last W tokens of a window, the latent vector of MLA, a shared prefix once, \
              and no block that is not full.",
     source: Source {
@@ -166,6 +169,7 @@ static IDEAL: Engine = Engine {
 ///     logit_bytes: 6.0,
 ///     activation_bytes: 2.0,
 ///     overhead: Overhead::gib(1.0, 0.5, 2.0, "…", SOURCE),
+///     usable: 1.0,
 ///     reason: "…",
 ///     source: SOURCE,
 /// },
@@ -192,6 +196,7 @@ pub static ENGINES: &[Engine] = &[
             "The CUDA context, the libraries' workspaces and what PyTorch's allocator holds but does not use.",
             CUDA_CONTEXT,
         ),
+        usable: 1.0,
         reason: "DynamicCache keeps W − 1 tokens of a window, because the newest is the W-th, and of MLA the keys and values \
                  of all heads instead of the latent vector. Each sequence has its own copy of a shared prefix.",
         source: Source {
@@ -208,6 +213,7 @@ pub static ENGINES: &[Engine] = &[
         block_tokens: 16,
         shares_prefix: true,
         cache_formats: &["16-bit", "fp32", "fp8"],
+        // max_num_batched_tokens of its server on a GPU of 70 GiB or more; 2048 on smaller ones.
         pass: Pass::Reserved(8192),
         logits: Logits::LastOfEachSequence,
         logit_bytes: 6.0,
@@ -216,14 +222,14 @@ pub static ENGINES: &[Engine] = &[
             1.0,
             0.3,
             2.0,
-            "The worker's CUDA context and libraries (about 0.3 GiB) and the CUDA graphs (about 0.65 GiB). Of the whole GPU \
-             vLLM takes 90 % (gpu_memory_utilization) and leaves the rest alone.",
+            "The worker's CUDA context and libraries (about 0.3 GiB) and the CUDA graphs (about 0.65 GiB).",
             Source {
                 title: "vLLM pull request 21489: memory of CUDA graphs and of what is not PyTorch's",
                 url: "https://github.com/vllm-project/vllm/pull/21489",
                 as_of: "2026-11",
             },
         ),
+        usable: 0.9,
         reason: "Pages of 16 tokens. Where layers with windows and layers without are mixed, all share pages of one size, and \
                  vLLM's own count of the tokens that fit is that of all layers keeping all tokens; pages that leave a window \
                  are given back, so it may serve more than it says. If every layer has a window, only that is kept. MLA \
@@ -253,6 +259,7 @@ pub static ENGINES: &[Engine] = &[
             "The CUDA context and the backend's own buffers; the compute buffer is counted with the activations.",
             CUDA_CONTEXT,
         ),
+        usable: 1.0,
         reason: "The cache is allocated for the whole context when the model is loaded, in steps of 256 tokens, once for each \
                  slot. Layers with a window keep W + 512 tokens (the window and one micro-batch) in Gemma 2 and 3 and \
                  gpt-oss; for other families, such as Mistral v0.1 and Phi-3, the window is ignored. MLA keeps the latent \
@@ -317,7 +324,11 @@ mod tests {
             assert!(row.source.url.starts_with("https://") && row.overhead.source.url.starts_with("https://"));
             let overhead = row.overhead;
             assert!(overhead.low <= overhead.default && overhead.default <= overhead.high, "{}", row.id);
-            assert!(row.block_tokens > 0 && row.logit_bytes > 0.0 && row.activation_bytes > 0.0, "{}", row.id);
+            assert!(
+                row.block_tokens > 0 && row.logit_bytes > 0.0 && row.activation_bytes > 0.0 && row.usable <= 1.0,
+                "{}",
+                row.id
+            );
         }
         assert!(engine(DEFAULT_ENGINE).is_some() && engine("ollama").is_none());
     }

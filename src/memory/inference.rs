@@ -15,6 +15,7 @@
 
 use super::cache::{Use, decodes};
 use super::engines::{Engine, Logits, Pass};
+use super::speed::Rate;
 use crate::source::Source;
 use crate::transformer::{Architecture, Side, Stack};
 use crate::units::Bytes;
@@ -46,7 +47,7 @@ pub struct PrefillPeak {
     /// The logits alone.
     pub logits: Bytes,
     /// What the figures take for granted, as sentences.
-    pub assumptions: Vec<&'static str>,
+    pub assumptions: Vec<String>,
 }
 
 impl PrefillPeak {
@@ -66,11 +67,20 @@ impl PrefillPeak {
 /// The peak of a prefill on the most loaded of `tensor_parallel` GPUs.
 ///
 /// A pass has all tokens of all sequences, or as many as the engine reserves for ([`Pass`]). An encoder reads its own
-/// tokens whole.
+/// tokens whole. Where matrices are multiplied in FP32, activations and logits are FP32 too.
 #[must_use]
-pub fn prefill_peak(model: &Architecture, usage: &Use, engine: &Engine, tensor_parallel: u64) -> PrefillPeak {
+pub fn prefill_peak(
+    model: &Architecture,
+    usage: &Use,
+    engine: &Engine,
+    rate: Rate,
+    tensor_parallel: u64,
+) -> PrefillPeak {
     let gpus = tensor_parallel.max(1) as f64;
-    let (width, hidden) = (engine.activation_bytes, model.hidden as f64);
+    let width = if rate == Rate::Fp32 { 4.0 } else { engine.activation_bytes };
+    // Of the copies of a logit, one is as wide as an activation.
+    let logit_bytes = engine.logit_bytes + width - engine.activation_bytes;
+    let hidden = model.hidden as f64;
     let all = |tokens: u64| usage.batch as f64 * tokens as f64;
     let pass = match engine.pass {
         Pass::Whole => all(usage.tokens),
@@ -96,14 +106,15 @@ pub fn prefill_peak(model: &Architecture, usage: &Use, engine: &Engine, tensor_p
         Logits::LastOfEachSequence => usage.batch as f64,
         Logits::WholePass => pass,
     };
-    let logits = Bytes(rows * model.vocab as f64 * engine.logit_bytes);
+    let logits = Bytes(rows * model.vocab as f64 * logit_bytes);
     let tokens = if generates { pass } else { all(usage.tokens) };
     let mut assumptions = vec![
-        "Memory is used again from layer to layer, so the peak is the largest moment of one pass.",
-        "Attention is fused: nothing grows with the square of the length.",
+        "Memory is used again from layer to layer, so the peak is the largest moment of one pass.".to_owned(),
+        "Attention is fused: nothing grows with the square of the length.".to_owned(),
     ];
-    if let Pass::Reserved(_) = engine.pass {
-        assumptions.push("The engine's largest pass is reserved when it starts, whatever is asked later.");
+    if let Pass::Reserved(tokens) = engine.pass {
+        let name = engine.name;
+        assumptions.push(format!("{name} reserves a pass of {tokens} tokens when it starts, whatever is asked later."));
     }
     PrefillPeak { tokens, attention, mlp, head: Bytes(tokens * width * hidden) + logits, logits, assumptions }
 }

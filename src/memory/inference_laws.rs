@@ -49,7 +49,7 @@ proptest! {
         let format = cache_format("16-bit").unwrap();
         let at = |tokens| cache(&model, &Use { tokens, ..usage }, engine, format, gpus).bytes;
         prop_assert!(at(usage.tokens + more) >= at(usage.tokens));
-        let pass = |tokens| prefill_peak(&model, &Use { tokens, ..usage }, engine, gpus).peak();
+        let pass = |tokens| prefill_peak(&model, &Use { tokens, ..usage }, engine, Rate::Half, gpus).peak();
         prop_assert!(pass(usage.tokens + more) >= pass(usage.tokens));
     }
 

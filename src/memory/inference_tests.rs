@@ -248,6 +248,12 @@ fn a_window_in_every_layer_is_kept_by_vllm_and_ignored_by_llama_cpp() {
     let mistral = stacks(&LLAMA, vec![stack(32, 8, 128, Cache::Window(4096))]);
     let at = |id| bytes(&mistral, Use::of(1, 8192), id, 1);
     assert_eq!((at("vllm"), at("llama.cpp")), (512.0 * MIB, 1024.0 * MIB));
+    let why = |id| {
+        let format = cache_format("16-bit").unwrap();
+        cache(&mistral, &Use::of(1, 8192), engine(id).unwrap(), format, 1).parts[0].why.clone()
+    };
+    assert_eq!(why("vllm"), "The last 4096 tokens.");
+    assert_eq!(why("llama.cpp"), "Every token: llama.cpp ignores the window of 4096 here.");
     // Run with transformers 4.57.6.
     assert_eq!(at("transformers"), 536_739_840.0);
 }
@@ -330,22 +336,27 @@ fn what_does_not_go_together_is_said() {
     };
     assert_eq!(warnings("vllm", "fp8"), Vec::<String>::new());
     assert_eq!(warnings("llama.cpp", "fp8"), ["llama.cpp has no cache in FP8; this is what it would take."]);
+    let report = |gpus| cache(&llama_8b(), &Use::of(1, 1), engine("vllm").unwrap(), cache_format("fp8").unwrap(), gpus);
+    assert_eq!(report(4).warnings, Vec::<String>::new());
+    assert_eq!(report(16).warnings, ["8 heads cannot be split evenly among 16 GPUs: the most loaded keeps 1."]);
     assert!(warnings("llama.cpp", "q8_0")[0].starts_with("Heads of 80 are no whole number of Q8_0's blocks of 32"));
 }
 
 /// `llama_new_context_with_model: CUDA0 compute buffer size = 258.50 MiB`, Llama 3 8B with 512 tokens a micro-batch.
 #[test]
 fn llama_cpp_lays_out_a_compute_buffer_of_258_5_mib_for_llama_3_8b() {
-    let pass = prefill_peak(&llama_8b(), &Use::of(1, 4096), engine("llama.cpp").unwrap(), 1);
+    let pass = prefill_peak(&llama_8b(), &Use::of(1, 4096), engine("llama.cpp").unwrap(), Rate::Half, 1);
     assert_eq!(pass.peak(), Bytes(258.5 * MIB));
     assert_eq!(pass.activations() + pass.logits, pass.peak());
 }
 
 #[test]
 fn a_pass_of_transformers_is_all_tokens_and_its_logits_the_last() {
-    let pass = prefill_peak(&llama_8b(), &Use::of(2, 1000), engine("transformers").unwrap(), 1);
+    let pass = prefill_peak(&llama_8b(), &Use::of(2, 1000), engine("transformers").unwrap(), Rate::Half, 1);
     assert_eq!(pass.mlp, Bytes(2000.0 * 2.0 * (2.0 * 4096.0 + 3.0 * 14_336.0)));
     assert_eq!((pass.peak(), pass.logits), (pass.mlp, Bytes(2.0 * 128_256.0 * 6.0)));
+    let wide = prefill_peak(&llama_8b(), &Use::of(2, 1000), engine("transformers").unwrap(), Rate::Fp32, 1);
+    assert_eq!((wide.peak(), wide.logits), (pass.mlp * 2.0, Bytes(2.0 * 128_256.0 * 8.0)));
     assert_eq!(logits_bytes(1, 32_768, 128_256, 4.0), Bytes(16_810_770_432.0));
 }
 
@@ -444,7 +455,7 @@ fn absurd_inputs_give_finite_numbers() {
             for engine in ENGINES {
                 let report = cache(&model, &usage, engine, cache_format("fp32").unwrap(), u64::MAX);
                 assert!(report.bytes.get().is_finite() && report.bytes_read_per_step.get().is_finite());
-                assert!(prefill_peak(&model, &usage, engine, 0).peak().get().is_finite());
+                assert!(prefill_peak(&model, &usage, engine, Rate::Fp32, 0).peak().get().is_finite());
                 for recipe in RECIPES {
                     let run = Run { engine, ..run(&model, recipe, &usage, "t4") };
                     assert!(decode(&run).is_none_or(|decode| decode.tokens_per_second.get().is_finite()));

@@ -86,8 +86,8 @@ const LLAMA_QUANT: Source = Source {
     as_of: "2026-11",
 };
 const K_MIX: &str = "The head and, in about half of the layers, attention-v and ffn-down are Q6_K; a stack of layers is given \
-                     the share of the whole model. The extra bits of the 70B Llamas' attention-v and of Mixtral's attention \
-                     and Falcon's own mixture are left out (under 2 %), and so is the file's header.";
+                     the share of the whole model. What llama.cpp does beyond that is left out: more bits for the \
+                     attention of the 70B Llamas and of Mixtral (under 1 %), a mixture of Falcon's own, the file's header.";
 const GROUPS_NOTE: &str = "Each group of 128 inputs has a 16-bit scale and a 4-bit zero point: 4.15625 bits per weight of \
                            the linear layers. The order of inputs that GPTQ may store (act-order) is left out.";
 

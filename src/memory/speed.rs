@@ -171,13 +171,13 @@ pub struct Prefill {
 }
 
 const DECODE_ASSUMPTIONS: &[&str] = &[
-    "The full bandwidth; engines reach 60 to 85 % of it.",
+    "The full bandwidth, which no engine reaches.",
     "Each token's experts are drawn evenly and by themselves: b tokens read 1 − (1 − k/E)ᵇ of all experts.",
     "Each sequence reads a shared prefix for itself.",
     "Several GPUs share weights evenly and wait for nothing: communication comes on top.",
 ];
 const PREFILL_ASSUMPTIONS: &[&str] = &[
-    "The full dense peak; engines reach 30 to 70 % of it.",
+    "The full dense peak, which no engine reaches.",
     "2 FLOP for each parameter and token; what attention does to the tokens before, and drawing tokens, come on top.",
     "Several GPUs share the work evenly and wait for nothing.",
 ];
@@ -231,16 +231,11 @@ pub fn prefill(run: &Run) -> Option<Prefill> {
     let per_token = |side| 2.0 * multiplied(run.model, side) as f64;
     let flop = per_token(Side::Decoder) * decoder + per_token(Side::Encoder) * encoder;
     let compute = flop / (peak.flop_per_second.get() * gpus);
-    let all: Bytes = run
-        .model
-        .tensors
-        .iter()
-        .filter(|tensors| !is_looked_up(tensors, run.model))
-        .map(|tensors| {
-            let share = touched(tensors, decoder + encoder);
-            run.recipe.bytes_each(tensors, run.model) * (tensors.copies as f64 * share)
-        })
-        .sum();
+    let read = |tensors: &Tensors| {
+        let tokens = if side(tensors, run.model) == Side::Decoder { decoder } else { encoder };
+        run.recipe.bytes_each(tensors, run.model) * (tensors.copies as f64 * touched(tensors, tokens))
+    };
+    let all: Bytes = run.model.tensors.iter().filter(|tensors| !is_looked_up(tensors, run.model)).map(read).sum();
     let memory = all.get() / (run.gpu.bandwidth_gb_s * 1e9 * gpus);
     let time = compute.max(memory);
     if flop <= 0.0 || time <= 0.0 {
@@ -280,6 +275,9 @@ fn multiplied(model: &Architecture, of: Side) -> u128 {
 ///
 /// `1 − (1 − k/E)ᵇ`, if each token's experts are drawn evenly and by themselves.
 fn touched(tensors: &Tensors, tokens: f64) -> f64 {
+    if tokens <= 0.0 {
+        return 0.0;
+    }
     if tensors.active >= tensors.copies {
         return 1.0;
     }
