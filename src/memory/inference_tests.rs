@@ -66,6 +66,7 @@ fn decoder(shape: &Shape) -> Architecture {
         vocab: shape.vocab,
         context: None,
         tied: false,
+        defaults_used: Vec::new(),
         stacks: vec![stack_of(shape)],
         tensors: vec![
             outside(Component::TokenEmbedding, "embed_tokens", shape.vocab, h),

@@ -1,12 +1,12 @@
 //! The kinds of `memory.json` that running a model needs: bits per weight, the cache, logits.
 
+use crate::memory::{architecture, is_negative};
 use crate::{number, text};
 use bitbudget::formats::FORMATS;
 use bitbudget::memory::{
     CACHE_FORMATS, CacheFormat, CacheMode, Groups, Storage, Use, block_bits_per_weight, cache, cache_format,
     logits_bytes,
 };
-use bitbudget::transformer::{Architecture, Config};
 use serde_json::Value;
 
 /// The case's block or group, and every row of the format table that has the same.
@@ -38,12 +38,8 @@ pub fn bits_per_weight(case: &Value) -> Vec<f64> {
 /// The cache of the case's config in its mode; a case that expects no number expects the config to be refused.
 pub fn kv_bytes(case: &Value) -> Vec<f64> {
     let inputs = &case["inputs"];
-    let mut config = inputs["config"].clone();
-    if inputs["model_type"].is_string() {
-        config["model_type"] = inputs["model_type"].clone();
-    }
-    let model = Config::from_json(&config.to_string()).and_then(|config| Architecture::from_config(&config));
-    if !case["expected"].is_number() {
+    let model = architecture(case);
+    if is_negative(case) {
         model.expect_err(text(case, "id"));
         return Vec::new();
     }
