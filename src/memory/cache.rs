@@ -191,7 +191,9 @@ fn warnings(model: &Architecture, engine: &Engine, format: &CacheFormat, rules: 
         ));
     }
     let split = |stack: &&Stack| stack.cache != Cache::None && rules.elements_of_heads(stack);
-    if let Some(stack) = model.stacks.iter().filter(split).find(|stack| rules.all_heads(stack) % rules.gpus != 0) {
+    if let Some(stack) =
+        model.stacks.iter().filter(split).find(|stack| !rules.all_heads(stack).is_multiple_of(rules.gpus))
+    {
         warnings.push(format!(
             "{} heads cannot be split evenly among {} GPUs: the most loaded keeps {}.",
             rules.all_heads(stack),
