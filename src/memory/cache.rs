@@ -181,18 +181,19 @@ fn warnings(model: &Architecture, engine: &Engine, format: &CacheFormat, rules: 
     if !engine.cache_formats.contains(&format.id) {
         warnings.push(format!("{} has no cache in {}; this is what it would take.", engine.name, format.name));
     }
+    let in_heads = |stack: &&Stack| stack.cache != Cache::None && rules.keeps_heads(stack);
     if let Kind::Block(block) = format.format.kind
         && matches!(block.layout, Layout::Ggml { .. })
-        && let Some(stack) = model.stacks.iter().find(|stack| stack.key_dim % block.size as u64 != 0)
+        && let Some(stack) =
+            model.stacks.iter().filter(in_heads).find(|stack| !stack.key_dim.is_multiple_of(block.size as u64))
     {
         warnings.push(format!(
             "Heads of {} are no whole number of {}'s blocks of {}, so llama.cpp refuses it for this model.",
             stack.key_dim, format.name, block.size
         ));
     }
-    let split = |stack: &&Stack| stack.cache != Cache::None && rules.elements_of_heads(stack);
     if let Some(stack) =
-        model.stacks.iter().filter(split).find(|stack| !rules.all_heads(stack).is_multiple_of(rules.gpus))
+        model.stacks.iter().filter(in_heads).find(|stack| !rules.all_heads(stack).is_multiple_of(rules.gpus))
     {
         warnings.push(format!(
             "{} heads cannot be split evenly among {} GPUs: the most loaded keeps {}.",
@@ -222,6 +223,15 @@ impl Rules<'_> {
         }
     }
 
+    /// The same as text.
+    fn shape(&self, stack: &Stack) -> String {
+        match (stack.cache, self.engine.latent) {
+            (Cache::Latent { rank, rope }, Latent::Compressed) => format!("({rank} + {rope})"),
+            _ if stack.key_dim == stack.value_dim => format!("2 × {} heads × {}", self.heads(stack), stack.key_dim),
+            _ => format!("{} heads × ({} + {})", self.heads(stack), stack.key_dim, stack.value_dim),
+        }
+    }
+
     /// Heads of keys and values: of MLA, where they are expanded, as many as of queries.
     const fn all_heads(&self, stack: &Stack) -> u64 {
         if matches!(stack.cache, Cache::Latent { .. }) { stack.heads } else { stack.kv_heads }
@@ -233,17 +243,8 @@ impl Rules<'_> {
     }
 
     /// Whether heads are what is kept.
-    fn elements_of_heads(&self, stack: &Stack) -> bool {
+    fn keeps_heads(&self, stack: &Stack) -> bool {
         !matches!(stack.cache, Cache::Latent { .. }) || self.engine.latent == Latent::Expanded
-    }
-
-    /// The same as text.
-    fn shape(&self, stack: &Stack) -> String {
-        match (stack.cache, self.engine.latent) {
-            (Cache::Latent { rank, rope }, Latent::Compressed) => format!("({rank} + {rope})"),
-            _ if stack.key_dim == stack.value_dim => format!("2 × {} heads × {}", self.heads(stack), stack.key_dim),
-            _ => format!("{} heads × ({} + {})", self.heads(stack), stack.key_dim, stack.value_dim),
-        }
     }
 
     /// What is kept, as a sentence.
