@@ -20,7 +20,9 @@ pub(super) fn t5(family: &'static Family, config: &Config) -> Result<Architectur
     let key_dim = reader.count("d_kv", 64)?;
     let mlp = reader.count("d_ff", 2048)?;
     let encoder_layers = reader.layers("num_layers", 6)?;
-    let decoder_layers = reader.optional_layers("num_decoder_layers")?.unwrap_or(encoder_layers);
+    // The class looks at `num_layers` for this before it knows that `num_hidden_layers` is the same.
+    let as_many = config.layers("num_layers")?.unwrap_or(6);
+    let decoder_layers = reader.optional_layers("num_decoder_layers", as_many)?;
     let heads = reader.count("num_heads", 8)?;
     let buckets = reader.count("relative_attention_num_buckets", 32)?;
     let vocab = reader.count("vocab_size", 32_128)?;

@@ -25,7 +25,7 @@ pub(super) fn mixtral(family: &'static Family, config: &Config) -> Result<Archit
     let chosen = reader.count("num_experts_per_tok", 2)?;
     let chosen = reader.experts_per_token(chosen, "num_local_experts", experts)?;
     let (width, names) = (common.width, ExpertNames::Numbered);
-    let mlps = vec![Mlp::Mixture { experts, chosen, width, names, shared: 0, bias: false }];
+    let mlps = vec![Mlp::Mixture { experts, chosen, width, names, shared: None, bias: false }];
     let attention = common.attention().with(false, false, QkNorm::None);
     let layers = vec![(true, 0); common.layers as usize];
     let decoder = Decoder { whole: common.whole, attention, norms: PRE_NORMS, window, mlps, layers };
@@ -63,7 +63,7 @@ pub(super) fn qwen3_moe(family: &'static Family, config: &Config) -> Result<Arch
     }
     let mlps = vec![
         Mlp::Dense { width: common.width, bias: false, fused: false },
-        Mlp::Mixture { experts, chosen, width, names: ExpertNames::Projections, shared: 0, bias: false },
+        Mlp::Mixture { experts, chosen, width, names: ExpertNames::Projections, shared: None, bias: false },
     ];
     let attention = common.attention().with(bias, bias, QkNorm::OfHead);
     let decoder = Decoder { whole: common.whole, attention, norms: PRE_NORMS, window, mlps, layers };
@@ -92,7 +92,7 @@ pub(super) fn gpt_oss(family: &'static Family, config: &Config) -> Result<Archit
     let chosen = reader.count("num_experts_per_tok", 4)?;
     let chosen = reader.experts_per_token(chosen, "num_local_experts", experts)?;
     let (width, names) = (common.width, ExpertNames::Fused);
-    let mlps = vec![Mlp::Mixture { experts, chosen, width, names, shared: 0, bias: true }];
+    let mlps = vec![Mlp::Mixture { experts, chosen, width, names, shared: None, bias: true }];
     let attention = common.attention().with_sinks();
     let layers = windowed.into_iter().map(|windowed| (windowed, 0)).collect();
     let decoder = Decoder { whole: common.whole, attention, norms: PRE_NORMS, window, mlps, layers };

@@ -68,9 +68,9 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// A count that may be zero, for which `null` is as good as that.
-    pub(super) fn optional_amount(&mut self, field: &'static str, default: u64) -> Result<u64, Error> {
-        if self.config.get(field) == Some(&Value::Null) { Ok(0) } else { self.amount(field, default) }
+    /// A count that may be zero, or `null` where there is nothing to count.
+    pub(super) fn optional_amount(&mut self, field: &'static str, default: u64) -> Result<Option<u64>, Error> {
+        if self.config.get(field) == Some(&Value::Null) { Ok(None) } else { self.amount(field, default).map(Some) }
     }
 
     /// A switch.
@@ -106,9 +106,9 @@ impl<'a> Reader<'a> {
         format!("`{name}` is {value}{}", if is_default { " (the class default)" } else { "" })
     }
 
-    /// A count of layers for which `null`, or none, means that another one holds.
-    pub(super) fn optional_layers(&mut self, field: &'static str) -> Result<Option<u64>, Error> {
-        if self.config.get(field) == Some(&Value::Null) { Ok(None) } else { self.config.layers(field) }
+    /// A count of layers for which `null` means the default too.
+    pub(super) fn optional_layers(&mut self, field: &'static str, default: u64) -> Result<u64, Error> {
+        if self.config.get(field) == Some(&Value::Null) { Ok(default) } else { self.layers(field, default) }
     }
 
     /// Heads of keys and values, each of which serves as many heads of queries.
@@ -228,7 +228,7 @@ impl Parts {
 
     pub(super) fn matrix(&mut self, at: Place, component: Component, name: &'static str, rows: u64, cols: u64) {
         let Place { stack, copies, active } = at;
-        // A model without shared experts has a matrix of no rows there, which is no tensor.
+        // No shared experts are a matrix of no rows, which is no tensor.
         if rows > 0 && cols > 0 && copies > 0 {
             self.tensors.push(Tensors { component, name, rows, cols, stack, copies, active });
         }
