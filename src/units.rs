@@ -65,6 +65,10 @@ quantity!(/// Floating-point operations (a count, not a rate).
     Flop);
 quantity!(/// Floating-point operations per second.
     FlopPerSecond);
+quantity!(/// Tokens per second.
+    TokensPerSecond);
+quantity!(/// Seconds.
+    Seconds);
 quantity!(/// Loss in nats per token; perplexity is e^loss.
     Nats);
 

@@ -4,7 +4,7 @@
 
 use bitbudget::catalog::{FAMOUS, GPUS, MODELS};
 use bitbudget::formats::{FORMATS, LIBRARIES};
-use bitbudget::memory::{OPTIMIZERS, PRECISIONS};
+use bitbudget::memory::{ENGINES, OPTIMIZERS, PRECISIONS, RECIPES};
 use bitbudget::quantize::GRID_RULES;
 use bitbudget::scaling::LAWS;
 use bitbudget::source::Source;
@@ -201,6 +201,8 @@ fn every_row_has_a_well_formed_unique_id_a_source_and_a_date() {
     check("famous", FAMOUS.iter().map(|row| (row.id, row.source)));
     check("precisions", PRECISIONS.iter().map(|row| (row.id, row.source)));
     check("optimizers", OPTIMIZERS.iter().map(|row| (row.id, row.source)));
+    check("recipes", RECIPES.iter().map(|row| (row.id, row.source)));
+    check("engines", ENGINES.iter().map(|row| (row.id, row.source)));
     check("laws", LAWS.iter().map(|row| (row.id, row.source)));
     assert!(GPUS.len() >= 12);
 }

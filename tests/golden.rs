@@ -16,6 +16,8 @@ mod ggml;
 mod integers;
 #[path = "golden/memory.rs"]
 mod memory;
+#[path = "golden/memory_inference.rs"]
+mod memory_inference;
 #[path = "golden/quantizer.rs"]
 mod quantizer;
 #[path = "golden/scalars.rs"]

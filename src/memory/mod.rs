@@ -20,19 +20,40 @@
 //!
 //! [`mod@precision`] and [`optimizers`] are tables: a new format or optimizer is a row. [`training`] is what a training
 //! step keeps. [`estimate()`] adds up, and [`changes()`] looks for the smallest change that fits.
+//!
+//! Of a model whose [`Architecture`](crate::transformer::Architecture) is known, [`mod@recipe`] and [`storage`] have the
+//! weights in any format or mixture of formats, [`mod@cache`] the KV cache, [`engines`] what engines do differently,
+//! [`inference`] the activations of a pass, and [`speed`] how fast memory and arithmetic let it be.
 
+pub mod cache;
 mod changes;
+pub mod engines;
 mod estimate;
+pub mod inference;
 pub mod optimizers;
 pub mod precision;
+pub mod recipe;
 mod report;
+pub mod speed;
+pub mod storage;
 pub mod training;
 
+#[cfg(test)]
+mod inference_laws;
+#[cfg(test)]
+mod inference_tests;
+
+pub use cache::{CACHE_FORMATS, CacheFormat, CachePart, CacheReport, Use, cache, cache_format};
 pub use changes::{Alteration, Change, changes};
+pub use engines::{CacheMode, DEFAULT_ENGINE, ENGINES, Engine, Overhead, engine};
 pub use estimate::{MAX_PARAMS, estimate, weights_bytes};
+pub use inference::{PrefillPeak, logits_bytes, prefill_peak};
 pub use optimizers::{OPTIMIZERS, Optimizer, optimizer};
 pub use precision::{PRECISIONS, Precision, Training, precision};
+pub use recipe::{ComponentWeights, RECIPES, Recipe, bits_per_weight, recipe, weights};
 pub use report::{Numbers, Part, PartKind, Report, Verdict};
+pub use speed::{Decode, Limit, Peak, Prefill, Rate, Run, decode, prefill};
+pub use storage::{Groups, Storage, block_bits_per_weight};
 
 use crate::catalog::Gpu;
 use crate::units::Params;

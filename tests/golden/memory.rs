@@ -1,6 +1,6 @@
 //! `memory.json`: sums over parameters.
 
-use crate::{assert_close, assert_passed_over, golden, list, number, text};
+use crate::{assert_close, assert_passed_over, golden, list, memory_inference, number, text};
 use bitbudget::catalog::{DEFAULT_GPU, gpu};
 use bitbudget::memory::{Input, PRECISIONS, PartKind, Task, Training, estimate, optimizer, training, weights_bytes};
 use bitbudget::transformer::{self, Architecture, Config};
@@ -13,11 +13,7 @@ const NOT_YET_COVERED: &[&str] = &[
     "activation_bytes",
     "activation_bytes_per_layer",
     "activation_coefficient",
-    "bits_per_weight",
     "deepspeed_estimate",
-    "kv_bytes",
-    "kv_bytes_per_element",
-    "logits_bytes",
     "lora_params",
     "optimizer_bytes_per_param",
     "zero_bytes_per_gpu",
@@ -32,6 +28,10 @@ fn every_case_of_a_covered_kind_is_met() {
             "params" => params(case),
             "params_active" => active(case),
             "weights_bytes" => weights(case),
+            "bits_per_weight" => memory_inference::bits_per_weight(case),
+            "kv_bytes" => memory_inference::kv_bytes(case),
+            "kv_bytes_per_element" => memory_inference::kv_bytes_per_element(case),
+            "logits_bytes" => memory_inference::logits(case),
             "training_bytes" => trained(case),
             other => {
                 skipped.insert(other);
@@ -57,7 +57,7 @@ fn adam_keeps_what_torch_keeps() {
 }
 
 /// What the case's config describes.
-fn architecture(case: &Value) -> Result<Architecture, transformer::Error> {
+pub fn architecture(case: &Value) -> Result<Architecture, transformer::Error> {
     let inputs = &case["inputs"];
     let mut config = inputs["config"].clone();
     if let Some(model_type) = inputs.get("model_type") {
@@ -67,7 +67,7 @@ fn architecture(case: &Value) -> Result<Architecture, transformer::Error> {
 }
 
 /// Whether the case says that there is no answer: an `expected` that is no number.
-fn is_negative(case: &Value) -> bool {
+pub fn is_negative(case: &Value) -> bool {
     !case["expected"].is_number()
 }
 
