@@ -30,9 +30,10 @@ pub mod training;
 
 pub use changes::{Alteration, Change, changes};
 pub use estimate::{MAX_PARAMS, estimate, weights_bytes};
-pub use optimizers::{OPTIMIZERS, Optimizer, optimizer};
+pub use optimizers::{OPTIMIZERS, Optimizer, optimizer, optimizer_named};
 pub use precision::{PRECISIONS, Precision, Training, precision};
 pub use report::{Numbers, Part, PartKind, Report, Verdict};
+pub use training::{PlanError, RECIPES, Recipe, recipe};
 
 use crate::catalog::Gpu;
 use crate::units::Params;
