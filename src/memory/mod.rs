@@ -21,6 +21,7 @@
 //! [`mod@precision`] and [`optimizers`] are tables: a new format or optimizer is a row. [`training`] is what a training
 //! step keeps. [`estimate()`] adds up, and [`changes()`] looks for the smallest change that fits.
 
+pub mod activations;
 mod changes;
 mod estimate;
 pub mod optimizers;
