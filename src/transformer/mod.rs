@@ -10,6 +10,8 @@
 
 pub mod config;
 mod families;
+#[cfg(test)]
+mod tests;
 
 pub use config::{Config, Error, Value};
 pub use families::{FAMILIES, Family, family};
@@ -27,10 +29,12 @@ pub struct Architecture {
     pub context: Option<u64>,
     /// Whether the output head is the input embedding, and so no tensor of its own.
     pub tied: bool,
-    /// Layers that are alike, from the input to the output.
+    /// Layers that are alike, in the order of the first of each kind: where kinds alternate, a stack's layers are not neighbours.
     pub stacks: Vec<Stack>,
     /// Every tensor that is trained. A tied head is not listed.
     pub tensors: Vec<Tensors>,
+    /// Fields that the config leaves out, and the class default that was taken for each.
+    pub defaults_used: Vec<(&'static str, String)>,
 }
 
 /// Layers that are alike.
