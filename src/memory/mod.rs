@@ -22,11 +22,13 @@
 //! step keeps. [`estimate()`] adds up, and [`changes()`] looks for the smallest change that fits.
 
 pub mod activations;
+pub mod adapters;
 mod changes;
 mod estimate;
 pub mod optimizers;
 pub mod precision;
 mod report;
+pub mod sharding;
 pub mod training;
 
 pub use changes::{Alteration, Change, changes};

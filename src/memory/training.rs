@@ -229,7 +229,14 @@ mod tests {
         let totals: Vec<_> = RECIPES.iter().map(|row| (row.id, row.bytes_per_param(adam))).collect();
         assert_eq!(
             totals,
-            [("fp32", 16.0), ("mixed", 16.0), ("autocast", 18.0), ("megatron", 18.0), ("pure-bf16", 8.0), ("fp8", 13.0)]
+            [
+                ("fp32", 16.0),
+                ("mixed", 16.0),
+                ("autocast", 18.0),
+                ("megatron", 18.0),
+                ("pure-bf16", 8.0),
+                ("fp8", 13.0)
+            ]
         );
     }
 

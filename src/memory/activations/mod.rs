@@ -171,9 +171,9 @@ mod tests {
     #[test]
     fn the_formulas_of_the_table_are_the_sums_of_the_terms() {
         let (h, a, k, i, s) = (4096.0, 32.0, 8.0, 14336.0, 4096.0);
-        let llama = LayerShape::llama(4096, 32, 8, 14336);
-        let coefficient = |model, shape| plan(model, Recompute::None).coefficient(shape);
-        assert_eq!(coefficient("korthikanti", &LayerShape::gpt(4096, 32)), 34.0 + 5.0 * a * s / h);
+        let (llama, gpt) = (LayerShape::llama(4096, 32, 8, 14336), LayerShape::gpt(4096, 32));
+        let coefficient = |model, shape: &LayerShape| plan(model, Recompute::None).coefficient(shape);
+        assert_eq!(coefficient("korthikanti", &gpt), 34.0 + 5.0 * a * s / h);
         assert_eq!(coefficient("fused", &llama), 12.0 + 4.0 * k / a + 8.0 * i / h);
         assert_eq!(coefficient("transformers-sdpa", &llama), 24.0 + 8.0 * i / h + 4.0 * a / h + 8.0 / h);
         assert_eq!(coefficient("transformers-eager", &llama), 24.0 + 8.0 * i / h + 8.0 / h + 6.0 * a * s / h);
@@ -196,7 +196,9 @@ mod tests {
 
     #[test]
     fn transformers_repeats_grouped_keys_but_views_a_single_head_of_them() {
-        let at = |kv_heads| plan("transformers-sdpa", Recompute::None).coefficient(&LayerShape::llama(4096, 32, kv_heads, 0));
+        let at = |kv_heads| {
+            plan("transformers-sdpa", Recompute::None).coefficient(&LayerShape::llama(4096, 32, kv_heads, 0))
+        };
         assert_eq!(at(32), at(2));
         assert_eq!(at(2) - at(1), 4.0 - 4.0 / 32.0);
     }
