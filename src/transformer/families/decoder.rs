@@ -62,7 +62,7 @@ pub(super) enum Mlp {
         fused: bool,
     },
     /// As many of these as there are experts, and what chooses among them.
-    Mixture { experts: u64, chosen: u64, width: u64, names: ExpertNames, shared: u64, bias: bool },
+    Mixture { experts: u64, chosen: u64, width: u64, names: ExpertNames, shared: Option<u64>, bias: bool },
 }
 
 /// What the modules of experts are called.
@@ -145,7 +145,9 @@ impl Mlp {
                         gated(parts, each, Component::Experts, (hidden, width), bias, true);
                     }
                 }
-                gated(parts, at, Component::SharedExperts, (hidden, width * shared), bias, false);
+                if let Some(shared) = shared {
+                    gated(parts, at, Component::SharedExperts, (hidden, width * shared), bias, false);
+                }
             }
         }
     }
@@ -154,15 +156,13 @@ impl Mlp {
     const fn active(self) -> u64 {
         match self {
             Self::Dense { width, .. } => width,
-            Self::Mixture { chosen, width, shared, .. } => (chosen + shared) * width,
+            Self::Mixture { chosen, width, shared: Some(shared), .. } => (chosen + shared) * width,
+            Self::Mixture { chosen, width, .. } => chosen * width,
         }
     }
 }
 
 fn gated(parts: &mut Parts, at: Place, of: Component, (hidden, width): (u64, u64), bias: bool, fused: bool) {
-    if width == 0 {
-        return;
-    }
     if fused {
         parts.linear(at, of, "gate_up_proj", (2 * width, hidden), bias);
     } else {

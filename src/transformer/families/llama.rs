@@ -94,6 +94,20 @@ impl Grouped {
         let Self { heads, kv_heads, head_dim } = self;
         Attention::Grouped { heads, kv_heads, head_dim, qkv_bias, o_bias, fused: false, qk_norm, sinks: false }
     }
+
+    /// With all biases and sinks (gpt-oss).
+    pub(super) const fn with_sinks(self) -> Attention {
+        let Self { heads, kv_heads, head_dim } = self;
+        let (qkv_bias, o_bias, fused, sinks) = (true, true, false, true);
+        Attention::Grouped { heads, kv_heads, head_dim, qkv_bias, o_bias, fused, qk_norm: QkNorm::None, sinks }
+    }
+
+    /// With queries, keys and values in one matrix (Phi-3).
+    const fn fused(self) -> Attention {
+        let Self { heads, kv_heads, head_dim } = self;
+        let (qkv_bias, o_bias, fused, sinks) = (false, false, true, false);
+        Attention::Grouped { heads, kv_heads, head_dim, qkv_bias, o_bias, fused, qk_norm: QkNorm::None, sinks }
+    }
 }
 
 /// 2·h·a·d + 2·h·k·d + 3·h·I + 2·h a layer; biases by `attention_bias` and `mlp_bias`.
@@ -255,13 +269,10 @@ pub(super) fn phi3(family: &'static Family, config: &Config) -> Result<Architect
     let mut reader = Reader::new(config);
     let common = Common::read(&mut reader, &DEFAULTS)?;
     let window = reader.optional("sliding_window", None)?;
-    let Common { heads, kv_heads, head_dim, layers, width, whole } = common;
-    let (qkv_bias, o_bias, sinks) = (false, false, false);
-    let attention =
-        Attention::Grouped { heads, kv_heads, head_dim, qkv_bias, o_bias, fused: true, qk_norm: QkNorm::None, sinks };
-    let mlps = vec![Mlp::Dense { width, bias: false, fused: true }];
-    let layers = vec![(true, 0); layers as usize];
-    let decoder = Decoder { whole, attention, norms: PRE_NORMS, window, mlps, layers };
+    let attention = common.attention().fused();
+    let mlps = vec![Mlp::Dense { width: common.width, bias: false, fused: true }];
+    let layers = vec![(true, 0); common.layers as usize];
+    let decoder = Decoder { whole: common.whole, attention, norms: PRE_NORMS, window, mlps, layers };
     Ok(decoder.build(family, reader, Side::Decoder))
 }
 

@@ -1,7 +1,10 @@
 //! How each `model_type` is built: a row and a function for each.
 
 mod decoder;
+mod encoders;
+mod gpt;
 mod llama;
+mod mixture;
 mod parts;
 
 use super::config::shorten;
@@ -109,8 +112,15 @@ macro_rules! modeling {
 pub static FAMILIES: &[Family] = &[
     Family { model_type: "llama", name: "Llama", source: modeling!("llama"), build: llama::llama },
     Family { model_type: "mistral", name: "Mistral", source: modeling!("mistral"), build: llama::mistral },
+    Family { model_type: "mixtral", name: "Mixtral", source: modeling!("mixtral"), build: mixture::mixtral },
     Family { model_type: "qwen2", name: "Qwen2 and Qwen2.5", source: modeling!("qwen2"), build: llama::qwen2 },
     Family { model_type: "qwen3", name: "Qwen3", source: modeling!("qwen3"), build: llama::qwen3 },
+    Family {
+        model_type: "qwen3_moe",
+        name: "Qwen3, mixtures",
+        source: modeling!("qwen3_moe"),
+        build: mixture::qwen3_moe,
+    },
     Family { model_type: "gemma", name: "Gemma", source: modeling!("gemma"), build: llama::gemma },
     Family { model_type: "gemma2", name: "Gemma 2", source: modeling!("gemma2"), build: llama::gemma2 },
     Family {
@@ -119,6 +129,28 @@ pub static FAMILIES: &[Family] = &[
         source: modeling!("gemma3"),
         build: llama::gemma3_text,
     },
+    Family { model_type: "phi", name: "Phi-1, 1.5 and 2", source: modeling!("phi"), build: gpt::phi },
     Family { model_type: "phi3", name: "Phi-3 and Phi-4", source: modeling!("phi3"), build: llama::phi3 },
     Family { model_type: "olmo2", name: "OLMo 2", source: modeling!("olmo2"), build: llama::olmo2 },
+    Family { model_type: "gpt2", name: "GPT-2", source: modeling!("gpt2"), build: gpt::gpt2 },
+    Family { model_type: "gptj", name: "GPT-J", source: modeling!("gptj"), build: gpt::gptj },
+    Family { model_type: "gpt_neox", name: "GPT-NeoX and Pythia", source: modeling!("gpt_neox"), build: gpt::gpt_neox },
+    Family { model_type: "opt", name: "OPT", source: modeling!("opt"), build: gpt::opt },
+    Family { model_type: "bloom", name: "BLOOM", source: modeling!("bloom"), build: gpt::bloom },
+    Family { model_type: "falcon", name: "Falcon", source: modeling!("falcon"), build: gpt::falcon },
+    Family {
+        model_type: "deepseek_v2",
+        name: "DeepSeek-V2",
+        source: modeling!("deepseek_v2"),
+        build: mixture::deepseek_v2,
+    },
+    Family {
+        model_type: "deepseek_v3",
+        name: "DeepSeek-V3",
+        source: modeling!("deepseek_v3"),
+        build: mixture::deepseek_v3,
+    },
+    Family { model_type: "gpt_oss", name: "gpt-oss", source: modeling!("gpt_oss"), build: mixture::gpt_oss },
+    Family { model_type: "t5", name: "T5 and FLAN-T5", source: modeling!("t5"), build: encoders::t5 },
+    Family { model_type: "bert", name: "BERT", source: modeling!("bert"), build: encoders::bert },
 ];

@@ -1,7 +1,7 @@
 //! What every family is built with: a reader of fields that notes the defaults it took, and a list of tensors to add to.
 
 use crate::transformer::config::{Config, Error};
-use crate::transformer::{Architecture, Component, Family, Stack, Tensors};
+use crate::transformer::{Architecture, Component, Family, Stack, Tensors, Value};
 use std::collections::BTreeSet;
 
 /// The fields of one config, read as its class in transformers does: a field that is left out has the default of the class.
@@ -58,7 +58,7 @@ impl<'a> Reader<'a> {
     /// A count for which `null` is as good as a number, and means that there is none.
     pub(super) fn optional(&mut self, field: &'static str, default: Option<u64>) -> Result<Option<u64>, Error> {
         let name = self.name(field);
-        if self.config.get(name) == Some(&crate::transformer::Value::Null) {
+        if self.config.get(name) == Some(&Value::Null) {
             return Ok(None);
         }
         let value = self.config.count(name)?;
@@ -66,6 +66,11 @@ impl<'a> Reader<'a> {
             (None, Some(default)) => Some(self.or_default(field, None, default)),
             (value, _) => value,
         })
+    }
+
+    /// A count that may be zero, or `null` where there is nothing to count.
+    pub(super) fn optional_amount(&mut self, field: &'static str, default: u64) -> Result<Option<u64>, Error> {
+        if self.config.get(field) == Some(&Value::Null) { Ok(None) } else { self.amount(field, default).map(Some) }
     }
 
     /// A switch.
@@ -101,17 +106,26 @@ impl<'a> Reader<'a> {
         format!("`{name}` is {value}{}", if is_default { " (the class default)" } else { "" })
     }
 
-    /// Heads of keys and values, of which each serves as many heads of queries. `null` means one for each.
+    /// A count of layers for which `null` means the default too.
+    pub(super) fn optional_layers(&mut self, field: &'static str, default: u64) -> Result<u64, Error> {
+        if self.config.get(field) == Some(&Value::Null) { Ok(default) } else { self.layers(field, default) }
+    }
+
+    /// Heads of keys and values, each of which serves as many heads of queries.
     pub(super) fn kv_heads(&mut self, default: Option<u64>, heads: u64) -> Result<u64, Error> {
-        let field = "num_key_value_heads";
-        let kv_heads = self.optional(field, default)?.unwrap_or(heads);
-        if !heads.is_multiple_of(kv_heads) {
-            let (heads, kv_heads) = (self.say("num_attention_heads", heads), self.say(field, kv_heads));
+        self.shared_heads("num_key_value_heads", default, heads)
+    }
+
+    /// Such heads under another name. `null` means one for each head of queries.
+    pub(super) fn shared_heads(&mut self, field: &'static str, default: Option<u64>, heads: u64) -> Result<u64, Error> {
+        let shared = self.optional(field, default)?.unwrap_or(heads);
+        if !heads.is_multiple_of(shared) {
+            let (heads, shared) = (self.say("num_attention_heads", heads), self.say(field, shared));
             return Err(Error::Contradiction(format!(
-                "{heads} and {kv_heads}: each key and value serves as many heads, so the first must be a multiple of the second"
+                "{heads} and {shared}: each key and value serves as many heads, so the first must be a multiple of the second"
             )));
         }
-        Ok(kv_heads)
+        Ok(shared)
     }
 
     /// `head_dim`, or the model's width divided by its heads.
@@ -140,7 +154,7 @@ impl<'a> Reader<'a> {
     }
 
     /// How many experts a token is sent to, out of those that there are.
-    pub(super) fn experts_per_token(&mut self, chosen: u64, of: &'static str, experts: u64) -> Result<u64, Error> {
+    pub(super) fn experts_per_token(&self, chosen: u64, of: &'static str, experts: u64) -> Result<u64, Error> {
         if chosen <= experts {
             return Ok(chosen);
         }
@@ -214,7 +228,7 @@ impl Parts {
 
     pub(super) fn matrix(&mut self, at: Place, component: Component, name: &'static str, rows: u64, cols: u64) {
         let Place { stack, copies, active } = at;
-        // A model without shared experts has a matrix of no rows there, which is no tensor.
+        // No shared experts are a matrix of no rows, which is no tensor.
         if rows > 0 && cols > 0 && copies > 0 {
             self.tensors.push(Tensors { component, name, rows, cols, stack, copies, active });
         }
