@@ -2,7 +2,8 @@
 //!
 //! Beside a matrix of `out × in` stand two of `rank × in` and `out × rank`, so an adapter has `rank · (in + out)` parameters.
 //! Only they have gradients and states; the model itself is frozen, and its activations are as many as before, because the
-//! gradients of the adapters pass through all layers.
+//! gradients of the adapters pass through all layers. So what is saved is gradients and states: an optimizer without states
+//! that trains FP32 weights with one micro-batch has neither when its forward pass ends, and adapters only come on top.
 //!
 //! QLoRA keeps the frozen matrices of linear layers as NF4 with double quantization, 4.127 bits a weight, and everything else
 //! (embeddings, head, norms, biases, routers) in 16 bits. For each product one matrix is dequantized to BF16.

@@ -26,6 +26,7 @@ pub mod adapters;
 mod changes;
 mod estimate;
 pub mod optimizers;
+pub mod phases;
 pub mod precision;
 mod report;
 pub mod sharding;
