@@ -4,7 +4,9 @@
 
 use bitbudget::catalog::{FAMOUS, GPUS, MODELS};
 use bitbudget::formats::{FORMATS, LIBRARIES};
-use bitbudget::memory::{OPTIMIZERS, PRECISIONS};
+use bitbudget::memory::activations::ACTIVATION_MODELS;
+use bitbudget::memory::adapters::TARGET_PRESETS;
+use bitbudget::memory::{OPTIMIZERS, PRECISIONS, RECIPES};
 use bitbudget::quantize::GRID_RULES;
 use bitbudget::scaling::LAWS;
 use bitbudget::source::Source;
@@ -199,6 +201,9 @@ fn every_row_has_a_well_formed_unique_id_a_source_and_a_date() {
     check("famous", FAMOUS.iter().map(|row| (row.id, row.source)));
     check("precisions", PRECISIONS.iter().map(|row| (row.id, row.source)));
     check("optimizers", OPTIMIZERS.iter().map(|row| (row.id, row.source)));
+    check("recipes", RECIPES.iter().map(|row| (row.id, row.source)));
+    check("activation models", ACTIVATION_MODELS.iter().map(|row| (row.id, row.source)));
+    check("target presets", TARGET_PRESETS.iter().map(|row| (row.id, row.source)));
     check("laws", LAWS.iter().map(|row| (row.id, row.source)));
     assert!(GPUS.len() >= 12);
 }

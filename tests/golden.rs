@@ -14,6 +14,8 @@ mod ggml;
 mod integers;
 #[path = "golden/memory.rs"]
 mod memory;
+#[path = "golden/memory_training.rs"]
+mod memory_training;
 #[path = "golden/quantizer.rs"]
 mod quantizer;
 #[path = "golden/scalars.rs"]
