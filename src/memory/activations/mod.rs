@@ -34,6 +34,7 @@ mod models;
 mod shape;
 
 pub use models::{ACTIVATION_MODELS, ActivationModel, Attention, Split, Term, Width, activation_model};
+pub(super) use shape::LATENT;
 pub use shape::LayerShape;
 
 use crate::units::Bytes;

@@ -184,7 +184,7 @@ impl ActivationModel {
             keep("head norms' inputs in FP32", normed, Width::Fp32, Split::Tensor, false);
             keep("head norms' outputs", normed, Width::Compute, Split::Tensor, false);
         }
-        keep("latent vector", shape.latent, Width::Compute, Split::Sequence, false);
+        keep("latent vectors", shape.latent, Width::Compute, Split::Sequence, false);
         keep("queries", times * queries, Width::Compute, Split::Tensor, false);
         keep("keys", times * keys, Width::Compute, kv_split, false);
         keep("values", times * kv_heads * shape.value_dim, Width::Compute, kv_split, false);

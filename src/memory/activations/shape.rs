@@ -25,18 +25,24 @@ pub struct LayerShape {
     pub norms: f64,
     /// Whether they are LayerNorms and not RMSNorms.
     pub layer_norm: bool,
-    /// Whether queries and keys have a norm for each head.
+    /// Whether queries and keys have norms.
     pub head_norms: bool,
     /// Experts that one token is sent to; 0 in a dense layer.
     pub chosen_experts: f64,
     /// Experts that the router chooses from; 0 in a dense layer.
     pub experts: f64,
-    /// Width of the latent vector of keys and values with its rotary part; 0 without.
+    /// Widths of the latent vectors of latent attention together, the rotary part with them; 0 without.
     pub latent: f64,
 }
 
 /// Families whose norms are LayerNorms.
 const LAYER_NORM_FAMILIES: &[&str] = &["bert", "bloom", "falcon", "gpt2", "gpt_neox", "gptj", "opt", "phi"];
+
+/// Norms of queries and keys, each head's own or over all of them (OLMo 2).
+const HEAD_NORMS: &[&str] = &["q_norm", "k_norm"];
+
+/// Projections into the latent vectors of latent attention.
+pub(in crate::memory) const LATENT: &[&str] = &["q_a_proj", "kv_a_proj_with_mqa"];
 
 impl LayerShape {
     /// The GPT block of Korthikanti et al.: as many heads of keys as of queries, an MLP of 4h without a gate.
@@ -75,10 +81,11 @@ impl LayerShape {
         let own = || architecture.tensors.iter().filter(|tensors| tensors.stack == Some(stack));
         let layer_norm = LAYER_NORM_FAMILIES.contains(&architecture.family.model_type);
         let norms = own().filter(|tensors| tensors.component == Component::Norm);
-        let wide = norms.clone().filter(|tensors| tensors.rows == architecture.hidden);
+        let wide = norms.clone().filter(|norm| norm.rows == architecture.hidden && !HEAD_NORMS.contains(&norm.name));
         let vectors: f64 = wide.map(|tensors| tensors.copies as f64 / count).sum();
         let experts = own().filter(|tensors| tensors.component == Component::Experts && tensors.cols > 1);
         let router = own().filter(|tensors| tensors.component == Component::Router && tensors.cols > 1);
+        let latent = own().filter(|tensors| tensors.cols > 1 && LATENT.contains(&tensors.name));
         Some(Self {
             hidden: architecture.hidden as f64,
             heads: layers.heads,
@@ -91,13 +98,59 @@ impl LayerShape {
             // A LayerNorm has two vectors, weight and bias.
             norms: if layer_norm { vectors / 2.0 } else { vectors },
             layer_norm,
-            head_norms: layers.key_dim != architecture.hidden && norms.clone().any(|norm| norm.rows == layers.key_dim),
+            head_norms: norms.clone().any(|norm| HEAD_NORMS.contains(&norm.name)),
             chosen_experts: experts.map(|tensors| tensors.active as f64 / count).fold(0.0, f64::max),
             experts: router.map(|tensors| tensors.rows as f64).fold(0.0, f64::max),
-            latent: match layers.cache {
-                Cache::Latent { rank, rope } => rank as f64 + rope as f64,
-                _ => 0.0,
-            },
+            latent: latent.map(|tensors| tensors.rows as f64).sum(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transformer::{Config, FAMILIES};
+
+    fn shapes(json: &str) -> Vec<LayerShape> {
+        let architecture = Architecture::from_config(&Config::from_json(json).unwrap()).unwrap();
+        (0..architecture.stacks.len()).filter_map(|stack| LayerShape::of(&architecture, stack)).collect()
+    }
+
+    #[test]
+    fn every_family_has_the_norms_of_its_block() {
+        for family in FAMILIES {
+            let name = family.model_type;
+            let json = format!(r#"{{"model_type": "{name}", "num_experts_per_tok": 2}}"#);
+            let (norms, layer_norm) = match name {
+                "falcon" | "gptj" | "phi" => (1.0, true),
+                "bert" | "bloom" | "gpt2" | "gpt_neox" | "opt" => (2.0, true),
+                "gemma2" | "gemma3_text" => (4.0, false),
+                _ => (2.0, false),
+            };
+            for shape in shapes(&json) {
+                let expected = norms + shape.attentions - 1.0;
+                assert_eq!((shape.norms, shape.layer_norm), (expected, layer_norm), "{name}");
+                let normed = ["gemma3_text", "olmo2", "qwen3", "qwen3_moe"].contains(&name);
+                assert_eq!(shape.head_norms, normed, "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn llamas_block_is_the_one_of_its_config() {
+        let json = r#"{"model_type": "llama", "intermediate_size": 14336, "num_key_value_heads": 8}"#;
+        assert_eq!(shapes(json), [LayerShape::llama(4096, 32, 8, 14_336)]);
+        assert_eq!(shapes(r#"{"model_type": "gpt2"}"#), [LayerShape::gpt(768, 12)]);
+    }
+
+    #[test]
+    fn experts_latent_vectors_and_cross_attention_are_seen() {
+        let mixtral = shapes(r#"{"model_type": "mixtral"}"#);
+        assert_eq!((mixtral[0].chosen_experts, mixtral[0].experts), (2.0, 8.0));
+        let deepseek = shapes(r#"{"model_type": "deepseek_v3"}"#);
+        assert_eq!(deepseek.iter().map(|shape| shape.chosen_experts).collect::<Vec<_>>(), [0.0, 8.0]);
+        assert_eq!(deepseek[1].latent, 1536.0 + 512.0 + 64.0);
+        let t5 = shapes(r#"{"model_type": "t5"}"#);
+        assert_eq!(t5.iter().map(|shape| shape.attentions).collect::<Vec<_>>(), [1.0, 2.0]);
     }
 }

@@ -1,32 +1,24 @@
 //! Who holds what when one model is trained on many GPUs.
 //!
-//! - **Data parallel**: every GPU has the model and its own sequences. ZeRO and FSDP divide what is the same on all of them.
+//! - **Data parallel**: every GPU has the model and its own sequences. [ZeRO and FSDP](Zero) divide what is the same on all.
 //! - **Tensor parallel**: each layer's matrices are divided by heads and by the MLP's width. Norms, the router, positions and
 //!   the biases of rows are on every GPU, and of keys and values no GPU has less than one head.
 //! - **Pipeline parallel**: consecutive layers on each stage; embeddings on the first, final norm and head on the last, which
 //!   has a copy of a tied embedding. The first stage holds the most micro-batches.
 //! - **Expert parallel**: the experts are divided among the GPUs of the data-parallel group.
 //!
-//! ZeRO, with K bytes of optimizer state and master copy and N data-parallel GPUs, for 16-bit weights and gradients:
-//!
-//! | stage | bytes per GPU |
-//! |---|---|
-//! | 0 | `(4 + K)P` |
-//! | 1, the optimizer's state divided | `4P + KP/N` |
-//! | 2, and gradients | `2P + (2 + K)P/N` |
-//! | 3, and weights (FSDP) | `(4 + K)P/N`, and the layers that are gathered |
-//!
-//! Each stage needs no more than the one before it, but for the gathered layers: a model of few layers, or a network of two
-//! GPUs, may need more with stage 3 than with 2. Megatron-LM's distributed optimizer, `(6 + 12/N)P`, is stage 1 with FP32
-//! gradients.
-//!
 //! Not for: the padding of a vocabulary to a multiple of the GPUs, and communication buffers other than those named.
 
-use super::activations::kv_share;
+mod zero;
+
+pub use zero::{
+    DEEPSPEED_BUCKET, DEEPSPEED_PREFETCH, DEEPSPEED_SOURCE, FSDP_SOURCE, Widths, ZERO_SOURCE, Zero, ZeroLibrary,
+    deepspeed_estimate, zero_bytes,
+};
+
+use super::activations::{LATENT, kv_share};
 use super::training::PlanError;
-use crate::source::Source;
 use crate::transformer::{Architecture, Component, Stack, Tensors};
-use crate::units::{Bytes, Params};
 
 /// How a training is spread over GPUs.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -67,133 +59,24 @@ impl Parallel {
     };
 }
 
-/// Stages of ZeRO. FSDP's FULL_SHARD is stage 3, its SHARD_GRAD_OP stage 2.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Zero {
-    /// Nothing is divided.
-    Off,
-    /// 1: the optimizer's state and the master copy.
-    Optimizer,
-    /// 2: and the gradients.
-    Gradients,
-    /// 3: and the weights.
-    Full,
-}
-
-impl Zero {
-    /// Every stage.
-    pub const ALL: [Self; 4] = [Self::Off, Self::Optimizer, Self::Gradients, Self::Full];
-
-    /// By its number.
-    #[must_use]
-    pub fn from_stage(stage: u64) -> Option<Self> {
-        Self::ALL.get(usize::try_from(stage).ok()?).copied()
-    }
-
-    /// The part of what it divides from `from` on that one of `gpus` has.
-    pub(super) fn share(self, from: Self, gpus: f64) -> f64 {
-        if self >= from { 1.0 / gpus } else { 1.0 }
-    }
-}
-
-/// Whose buffers are counted besides ZeRO's formula.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ZeroLibrary {
-    /// The formula alone.
-    Formula,
-    /// DeepSpeed: buckets of 5·10⁸ elements, and with stage 3 four bytes for each parameter of the largest module.
-    DeepSpeed,
-    /// PyTorch FSDP: two units, the one at work and the one that is fetched ahead.
-    Fsdp,
-}
-
-/// DeepSpeed's `allgather_bucket_size` and `reduce_bucket_size`, in elements.
-pub const DEEPSPEED_BUCKET: f64 = 5e8;
-/// DeepSpeed's `stage3_prefetch_bucket_size`, in elements.
-pub const DEEPSPEED_PREFETCH: f64 = 5e7;
-
 /// The most GPUs: more is a typing error.
 pub const MAX_GPUS: u64 = 1_000_000;
 /// The most stages of a pipeline, each of which is worked out.
 pub const MAX_STAGES: u64 = 4096;
 
-/// Where ZeRO's formulas stand.
-pub static ZERO_SOURCE: Source = Source {
-    title: "Rajbhandari et al. 2020, ZeRO: Memory Optimizations Toward Training Trillion Parameter Models, §5 and figure 1",
-    url: "https://arxiv.org/abs/1910.02054",
-    as_of: "2026-11",
-};
-/// Where DeepSpeed's sizes and estimators stand.
-pub static DEEPSPEED_SOURCE: Source = Source {
-    title: "DeepSpeed, configuration of ZeRO and estimate_zero2/3_model_states_mem_needs",
-    url: "https://deepspeed.readthedocs.io/en/latest/memory.html",
-    as_of: "2026-11",
-};
-/// Where FSDP's units stand.
-pub static FSDP_SOURCE: Source = Source {
-    title: "PyTorch, FullyShardedDataParallel: backward_prefetch and units",
-    url: "https://docs.pytorch.org/docs/stable/fsdp.html",
-    as_of: "2026-11",
-};
-
-/// Bytes per parameter of what ZeRO divides.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Widths {
-    /// Of a weight.
-    pub weight: f64,
-    /// Of a gradient.
-    pub gradient: f64,
-    /// Of the optimizer's state with the master copy, K.
-    pub optimizer: f64,
-}
-
-/// ZeRO's formula: what one of `data` GPUs has of `params`.
-#[must_use]
-pub fn zero_bytes(params: Params, widths: Widths, zero: Zero, data: u64) -> Bytes {
-    let gpus = data.max(1) as f64;
-    let weights = widths.weight * zero.share(Zero::Full, gpus);
-    let gradients = widths.gradient * zero.share(Zero::Gradients, gpus);
-    let optimizer = widths.optimizer * zero.share(Zero::Optimizer, gpus);
-    Bytes(params.get() * (weights + gradients + optimizer))
-}
-
-/// What DeepSpeed's own estimator says for one GPU, `2P + 18P/N` for stage 2 and `4 × largest layer + 18P/N` for stage 3; with
-/// the optimizer in the CPU's memory `2P` and `4 × largest layer + 2P/N`.
-///
-/// It counts 18 bytes where the ZeRO paper has 16 because DeepSpeed also keeps FP32 gradients. It has no other stages.
-#[must_use]
-pub fn deepspeed_estimate(
-    params: Params,
-    largest_layer: Params,
-    zero: Zero,
-    gpus: u64,
-    offload_optimizer: bool,
-) -> Option<Bytes> {
-    let (params, gpus) = (params.get(), gpus.max(1) as f64);
-    match (zero, offload_optimizer) {
-        (Zero::Gradients, false) => Some(Bytes(2.0 * params + 18.0 * params / gpus)),
-        (Zero::Gradients, true) => Some(Bytes(2.0 * params)),
-        (Zero::Full, false) => Some(Bytes(4.0 * largest_layer.get() + 18.0 * params / gpus)),
-        (Zero::Full, true) => Some(Bytes(4.0 * largest_layer.get() + 2.0 * params / gpus)),
-        _ => None,
-    }
-}
-
 /// Projections of keys or values alone, by the names that transformers has.
-const KEY_VALUE: &[&str] = &["k_proj", "v_proj", "k", "v", "key", "value", "k_norm"];
+const KEY_VALUE: &[&str] = &["k_proj", "v_proj", "k", "v", "key", "value"];
 /// Queries, keys and values in one matrix.
 const FUSED_QKV: &[&str] = &["c_attn", "query_key_value", "qkv_proj", "Wqkv"];
 /// Projections back into the residual stream, whose bias every GPU has.
 const ROW_PARALLEL: &[&str] =
     &["o_proj", "down_proj", "c_proj", "out_proj", "fc_out", "fc2", "dense", "dense_4h_to_h", "wo"];
-/// Projections into a latent vector, which every GPU has whole.
-const LATENT: &[&str] = &["q_a_proj", "kv_a_proj_with_mqa"];
-
 /// The part of one of these tensors that each of `gpus` tensor-parallel GPUs has.
 #[must_use]
 pub fn tensor_share(tensors: &Tensors, stack: Option<&Stack>, gpus: u64) -> f64 {
     let whole = match tensors.component {
         Component::Norm | Component::Router | Component::PositionEmbedding => true,
+        // Every GPU has the latent vectors whole, and so what makes them.
         _ => LATENT.contains(&tensors.name) || tensors.cols == 1 && ROW_PARALLEL.contains(&tensors.name),
     };
     let even = 1.0 / gpus as f64;
@@ -411,22 +294,6 @@ mod tests {
     }
 
     #[test]
-    fn megatrons_distributed_optimizer_is_6_and_12_over_n() {
-        let widths = Widths { weight: 2.0, gradient: 4.0, optimizer: 12.0 };
-        for data in [1, 8, 64] {
-            assert_eq!(zero_bytes(Params(1.0), widths, Zero::Optimizer, data), Bytes(6.0 + 12.0 / data as f64));
-        }
-    }
-
-    #[test]
-    fn deepspeed_estimates_with_offload_leave_only_16_bit_weights() {
-        let estimate = |zero| deepspeed_estimate(Params(1e9), Params(1e7), zero, 8, true);
-        assert_eq!(estimate(Zero::Gradients), Some(Bytes(2e9)));
-        assert_eq!(estimate(Zero::Full), Some(Bytes(4e7 + 2.5e8)));
-        assert_eq!(estimate(Zero::Optimizer), None);
-    }
-
-    #[test]
     fn keys_and_values_are_replicated_when_there_are_more_gpus_than_their_heads() {
         let grouped = model(r#", "num_key_value_heads": 4"#);
         let of = |name: &str, gpus| {
@@ -459,15 +326,6 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn each_zero_stage_needs_no_more_than_the_one_before(
-            params in 1.0..1e15f64, weight in 0.5..4.0f64, gradient in 0.0..4.0f64, optimizer in 0.0..32.0f64, data in 1..100_000u64,
-        ) {
-            let widths = Widths { weight, gradient, optimizer };
-            let stages = Zero::ALL.map(|zero| zero_bytes(Params(params), widths, zero, data));
-            prop_assert!(stages.windows(2).all(|pair| pair[1] <= pair[0]), "{stages:?}");
-        }
-
         #[test]
         fn the_parts_of_tensor_and_pipeline_parallelism_add_up_to_the_whole(
             layers in 1..80u64, p in 1..9u64, m in 1..4u64, t in 0..4u32, kv in 0..4u32, tied in any::<bool>(),
