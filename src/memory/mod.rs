@@ -20,6 +20,9 @@
 //!
 //! [`mod@precision`] and [`optimizers`] are tables: a new format or optimizer is a row. [`training`] is what a training
 //! step keeps. [`estimate()`] adds up, and [`changes()`] looks for the smallest change that fits.
+//!
+//! Training from an architecture, as phases and per GPU, is [`phases::train()`]; it stands on [`activations`] (what the backward
+//! pass needs), [`adapters`] (LoRA and QLoRA) and [`sharding`] (who holds what across GPUs).
 
 pub mod activations;
 pub mod adapters;

@@ -162,6 +162,37 @@ fn a_chunked_loss_has_logits_of_one_chunk_and_tensor_parallelism_divides_them() 
 }
 
 #[test]
+fn expert_parallelism_divides_the_experts_alone() {
+    let mixtral = model(r#"{"model_type": "mixtral"}"#);
+    let weights = |expert| {
+        let parallel = Parallel { data: 8, expert, ..Parallel::ONE };
+        train(&mixtral, &TrainingPlan { parallel, ..full() }).unwrap().phases[0].bytes(Share::Weights).get()
+    };
+    let experts = 2.0 * mixtral.params_of(crate::transformer::Component::Experts) as f64;
+    assert_eq!(weights(1), 2.0 * mixtral.params() as f64);
+    assert_eq!(weights(1) - weights(8), experts * 7.0 / 8.0);
+    // What eight GPUs share has one copy on each, which ZeRO has nothing to divide of.
+    let parallel = Parallel { data: 8, expert: 8, zero: Zero::Full, ..Parallel::ONE };
+    let divided = train(&mixtral, &TrainingPlan { parallel, ..full() }).unwrap();
+    assert_eq!(divided.phases[0].bytes(Share::Weights).get(), 2.0 * mixtral.params() as f64 / 8.0);
+}
+
+#[test]
+fn the_most_loaded_gpu_of_a_pipeline_is_the_first_with_activations_and_the_last_with_logits() {
+    let plan = TrainingPlan { micro_batches: 16, ..full() };
+    let parallel = Parallel { pipeline: 4, ..Parallel::ONE };
+    let report = train(&llama_2_7b(), &TrainingPlan { parallel, ..plan.clone() }).unwrap();
+    let one = train(&llama_2_7b(), &full()).unwrap();
+    assert_eq!(report.stage, 0);
+    // Four micro-batches of a quarter of the layers.
+    assert_eq!(report.phases[0].bytes(Share::Activations), one.phases[0].bytes(Share::Activations));
+    assert_eq!(report.phases[0].bytes(Share::Logits).get(), 0.0);
+    let short = TrainingPlan { parallel, recompute: Recompute::Full, tokens: 8192, ..plan };
+    let wide = model(r#"{"model_type": "llama", "vocab_size": 1000000}"#);
+    assert_eq!(train(&wide, &short).unwrap().stage, 3);
+}
+
+#[test]
 fn numbers_out_of_range_are_sentences_with_field_and_reason() {
     let llama = llama_2_7b();
     let error = |plan: TrainingPlan| train(&llama, &plan).unwrap_err().to_string();
