@@ -13,17 +13,18 @@
 //! Symbols: s tokens, b sequences, h width, a heads, k key and value heads, I width of the MLP, t tensor parallel GPUs; bytes
 //! with 16-bit elements. The formulas are what a sum over the terms comes to. They say nothing of grouped heads, heads whose
 //! widths do not add up to h, experts, MLPs without a gate or layers with more or fewer norms; what the terms say of those is
-//! derived here from the same list of tensors, not measured:
+//! derived here from the same list of tensors:
 //!
 //! - A gated MLP keeps four tensors of width I (gate, its activation, up, their product), one without a gate two.
 //! - Of experts, I is what one token goes through. Its input is copied for every expert that it is sent to, and every such
 //!   expert's output is kept for the weighted sum. A balanced router is assumed: imbalance can exceed it.
 //! - Latent attention also keeps its latent vector. A layer with cross-attention has attention twice.
-//! - transformers repeats keys and values for all heads (but not a single head of keys and values, which it only views), so
-//!   grouped heads save nothing there. Its RMSNorm keeps its input in FP32; PyTorch's LayerNorm keeps it as it is.
+//! - transformers repeats keys and values for all heads (but a single head of keys and values it only views), so grouped heads
+//!   save nothing there. Its RMSNorm keeps its input in FP32; PyTorch's LayerNorm keeps it as it is. What other families'
+//!   modules keep is a row of [`Shipped`], with measured figures beside it.
 //!
-//! GPT-2 in transformers was measured at 76 + 5as/h, because its `gelu_new` is a chain of unfused operations; the terms here
-//! count one fused activation and give less.
+//! GPT-2 in transformers is far from the formula for its block, 58 + 5as/h with dropout instead of 34 + 5as/h, because its
+//! `gelu_new` is a chain of operations that keeps five tensors of 4h. (On a CPU, where masks have two bytes, 60 + 6as/h.)
 //!
 //! Recomputation: [`Recompute::Selective`] drops what is as long as s × s (flash attention never has it); [`Recompute::Full`]
 //! keeps each layer's input alone, and has one layer whole while it is recomputed ([`Activations::live`]).
@@ -32,10 +33,12 @@
 
 mod models;
 mod shape;
+mod shipped;
 
 pub use models::{ACTIVATION_MODELS, ActivationModel, Attention, Split, Term, Width, activation_model};
 pub(super) use shape::LATENT;
 pub use shape::LayerShape;
+pub use shipped::Shipped;
 
 use crate::units::Bytes;
 
@@ -74,7 +77,7 @@ pub struct Activations {
 impl Activations {
     /// Bytes of terms, b·s·Σ elements × width × share.
     fn sum(&self, shape: &LayerShape, chosen: impl Fn(&Term) -> bool) -> Bytes {
-        let terms = self.model.terms(shape, self.tokens, self.dropout);
+        let terms = self.model.terms(shape, self.batch, self.tokens, self.dropout);
         let per_token: f64 = terms.iter().filter(|term| chosen(term)).map(|term| self.per_token(term, shape)).sum();
         Bytes(per_token * self.batch_tokens())
     }

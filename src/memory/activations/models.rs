@@ -154,67 +154,105 @@ const TRANSFORMERS: Source = Source {
 };
 
 impl ActivationModel {
-    /// What one layer keeps of each of `tokens` tokens of a sequence.
+    /// What one layer keeps of each token, with so many sequences of so many tokens.
     #[must_use]
-    pub fn terms(&self, shape: &LayerShape, tokens: u64, dropout: bool) -> Vec<Term> {
-        let mut terms = Vec::with_capacity(16);
-        let mut keep = |name, elements, width, split, quadratic| {
+    pub fn terms(&self, shape: &LayerShape, sequences: u64, tokens: u64, dropout: bool) -> Vec<Term> {
+        let mut terms = Vec::with_capacity(24);
+        let mut keep = |name, elements, width, split| {
             if elements > 0.0 {
-                terms.push(Term { name, elements, width, split, quadratic });
+                terms.push(Term { name, elements, width, split, quadratic: false });
             }
         };
-        let (h, heads) = (shape.hidden, shape.heads as f64);
-        let (repeated, times) = (self.unfused && shape.kv_heads > 1, shape.attentions);
+        let (h, heads, times, shipped) = (shape.hidden, shape.heads as f64, shape.attentions, shape.shipped);
+        // transformers repeats keys and values for all heads. A single head of them is only viewed, but where eager
+        // attention makes one batch of sequences and heads, it needs a copy of that view.
+        let viewed = shape.kv_heads == 1 && (self.attention != Attention::Eager || sequences == 1);
+        let repeated = self.unfused && !viewed;
         let kv_heads = if repeated { heads } else { shape.kv_heads as f64 };
         let kv_split = if repeated { Split::Tensor } else { Split::KvHeads };
         let (queries, keys) = (heads * shape.key_dim, kv_heads * shape.key_dim);
+        let norm_output = if shipped.fp32_norm_output { Width::Fp32 } else { Width::Compute };
 
         if self.unfused && !shape.layer_norm {
-            keep("norm inputs in FP32", shape.norms * h, Width::Fp32, Split::Sequence, false);
-            keep("normalized", shape.norms * h, Width::Compute, Split::Sequence, false);
-            keep("norms' reciprocal roots", shape.norms, Width::Fp32, Split::Sequence, false);
+            keep("norm inputs in FP32", shape.norms * h, Width::Fp32, Split::Sequence);
+            keep("normalized", shape.norms * h, norm_output, Split::Sequence);
+            keep("norms' reciprocal roots", shape.norms, Width::Fp32, Split::Sequence);
         } else {
-            keep("norm inputs", shape.norms * h, Width::Compute, Split::Sequence, false);
+            let norms = if self.unfused && shipped.shared_norm_input { 1.0 } else { shape.norms };
+            keep("norm inputs", norms * h, Width::Compute, Split::Sequence);
         }
         // A block with one norm has attention and MLP side by side, on the same input.
         let inputs = shape.norms.clamp(1.0, 2.0) - 1.0;
-        keep("attention's input", times * h, Width::Compute, Split::Sequence, false);
-        if self.unfused && shape.head_norms {
-            let normed = (heads + shape.kv_heads as f64) * shape.key_dim;
-            keep("head norms' inputs in FP32", normed, Width::Fp32, Split::Tensor, false);
-            keep("head norms' outputs", normed, Width::Compute, Split::Tensor, false);
+        keep("attention's input", times * h, Width::Compute, Split::Sequence);
+        if self.unfused && shape.head_norms > 0.0 {
+            let width = (heads + shape.kv_heads as f64) * shape.key_dim;
+            keep("head norms' inputs in FP32", width, Width::Fp32, Split::Tensor);
+            keep("head norms' outputs", width, norm_output, Split::Tensor);
+            keep("head norms' reciprocal roots", shape.head_norms, Width::Fp32, Split::Tensor);
         }
-        keep("latent vectors", shape.latent, Width::Compute, Split::Sequence, false);
-        keep("queries", times * queries, Width::Compute, Split::Tensor, false);
-        keep("keys", times * keys, Width::Compute, kv_split, false);
-        keep("values", times * kv_heads * shape.value_dim, Width::Compute, kv_split, false);
-        keep("attention's output", times * heads * shape.value_dim, Width::Compute, Split::Tensor, false);
-        let square = times * heads * tokens as f64;
-        match self.attention {
-            Attention::Flash => {}
-            Attention::Sdpa => keep("logarithms of sums", times * heads, Width::Fp32, Split::Tensor, false),
-            Attention::Kept => keep("probabilities", square, Width::Compute, Split::Tensor, true),
-            Attention::Eager => {
-                keep("softmax in FP32", square, Width::Fp32, Split::Tensor, true);
-                keep("probabilities", square, Width::Compute, Split::Tensor, true);
-            }
+        keep("latent vectors", shape.latent, Width::Compute, Split::Sequence);
+        if self.unfused {
+            keep("latent norms' inputs in FP32", shape.latent, Width::Fp32, Split::Sequence);
+            keep("latent norms' outputs", shape.latent, norm_output, Split::Sequence);
+            keep("expanded keys beside the values", heads * shape.expanded, Width::Compute, Split::Tensor);
         }
-        if dropout && matches!(self.attention, Attention::Kept | Attention::Eager) {
-            keep("attention's dropout mask", square, Width::Mask, Split::Tensor, true);
-            keep("probabilities after dropout", square, Width::Compute, Split::Tensor, true);
+        keep("queries", times * queries, Width::Compute, Split::Tensor);
+        keep("keys", times * keys, Width::Compute, kv_split);
+        if self.unfused && shipped.queries_again {
+            keep("queries and keys before rotation or in FP32", queries + keys, Width::Compute, Split::Tensor);
+        }
+        keep("values", times * kv_heads * shape.value_dim, Width::Compute, kv_split);
+        keep("attention's output", times * heads * shape.value_dim, Width::Compute, Split::Tensor);
+        if self.attention == Attention::Sdpa {
+            let copied = if shipped.output_copied { heads * shape.value_dim } else { 0.0 };
+            keep("attention's output by token", times * copied, Width::Compute, Split::Tensor);
+            keep("logarithms of sums", times * heads, Width::Fp32, Split::Tensor);
         }
         if dropout {
-            keep("dropout masks", (times + 1.0) * h, Width::Mask, Split::Sequence, false);
+            keep("dropout masks", (times + 1.0) * h, Width::Mask, Split::Sequence);
         }
+        keep(
+            if shape.chosen_experts > 0.0 { "router's input" } else { "MLP's input" },
+            inputs * h,
+            Width::Compute,
+            Split::Sequence,
+        );
         if shape.chosen_experts > 0.0 {
-            keep("router", h * inputs + shape.experts, Width::Compute, Split::Sequence, false);
-            keep("experts' inputs", shape.chosen_experts * h, Width::Compute, Split::Sequence, false);
-            keep("experts' outputs", shape.chosen_experts * h, Width::Compute, Split::Sequence, false);
-        } else {
-            keep("MLP's input", inputs * h, Width::Compute, Split::Sequence, false);
+            // Measured of transformers: three tensors as wide as the input for each expert that is chosen.
+            let copies = if self.unfused { 3.0 } else { 2.0 };
+            keep("router's probabilities", shape.experts, Width::Fp32, Split::Sequence);
+            if self.unfused {
+                // For each expert that is chosen 26 bytes: its number, where in its batch the token is, and its weight.
+                keep("router's choice", 6.5 * shape.chosen_experts, Width::Fp32, Split::Sequence);
+            }
+            keep("experts' inputs and outputs", copies * shape.chosen_experts * h, Width::Compute, Split::Sequence);
         }
-        let tensors = if shape.gated { 4.0 } else { 2.0 };
-        keep("MLP", tensors * shape.mlp, Width::Compute, Split::Tensor, false);
+        let fused = if shape.gated { 4.0 } else { 2.0 };
+        let tensors = if self.unfused { shipped.mlp_tensors.unwrap_or(fused) } else { fused };
+        keep("MLP", tensors * shape.mlp, Width::Compute, Split::Tensor);
+        terms.extend(self.quadratic_terms(shape, tokens, dropout));
+        terms
+    }
+
+    /// What is as long as s × s.
+    fn quadratic_terms(&self, shape: &LayerShape, tokens: u64, dropout: bool) -> Vec<Term> {
+        let elements = shape.attentions * shape.heads as f64 * tokens as f64;
+        let square = |name, width| Term { name, elements, width, split: Split::Tensor, quadratic: true };
+        let mut terms = Vec::new();
+        if matches!(self.attention, Attention::Flash | Attention::Sdpa) {
+            return terms;
+        }
+        if self.attention == Attention::Eager && shape.shipped.softcap {
+            terms.push(square("capped logits", Width::Compute));
+        }
+        if self.attention == Attention::Eager && shape.shipped.fp32_softmax {
+            terms.push(square("softmax in FP32", Width::Fp32));
+        }
+        terms.push(square("probabilities", Width::Compute));
+        if dropout {
+            terms.push(square("attention's dropout mask", Width::Mask));
+            terms.push(square("probabilities after dropout", Width::Compute));
+        }
         terms
     }
 

@@ -1,6 +1,7 @@
 //! What of a layer its activations depend on.
 
-use crate::transformer::{Architecture, Cache, Component};
+use super::Shipped;
+use crate::transformer::{Architecture, Cache, Component, Tensors};
 
 /// What of one layer its activations depend on.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,14 +26,18 @@ pub struct LayerShape {
     pub norms: f64,
     /// Whether they are LayerNorms and not RMSNorms.
     pub layer_norm: bool,
-    /// Whether queries and keys have norms.
-    pub head_norms: bool,
+    /// Norms that one token's queries and keys go through: one for each head, two where they are over all heads, 0 without.
+    pub head_norms: f64,
     /// Experts that one token is sent to; 0 in a dense layer.
     pub chosen_experts: f64,
     /// Experts that the router chooses from; 0 in a dense layer.
     pub experts: f64,
-    /// Widths of the latent vectors of latent attention together, the rotary part with them; 0 without.
+    /// Widths of the latent vectors of latent attention together; 0 without.
     pub latent: f64,
+    /// Width of the part of a head's key that is expanded from a latent vector, in one tensor with the value; 0 without.
+    pub expanded: f64,
+    /// What transformers keeps otherwise than in Llama's block.
+    pub shipped: Shipped,
 }
 
 /// Families whose norms are LayerNorms.
@@ -66,10 +71,12 @@ impl LayerShape {
             attentions: 1.0,
             norms: 2.0,
             layer_norm: false,
-            head_norms: false,
+            head_norms: 0.0,
             chosen_experts: 0.0,
             experts: 0.0,
             latent: 0.0,
+            expanded: 0.0,
+            shipped: Shipped::LLAMA,
         }
     }
 
@@ -85,6 +92,14 @@ impl LayerShape {
         let vectors: f64 = wide.map(|tensors| tensors.copies as f64 / count).sum();
         let experts = own().filter(|tensors| tensors.component == Component::Experts && tensors.cols > 1);
         let router = own().filter(|tensors| tensors.component == Component::Router && tensors.cols > 1);
+        let heads = |norm: &Tensors| match norm.name {
+            _ if norm.rows != layers.key_dim => 1.0,
+            "q_norm" => layers.heads as f64,
+            _ => layers.kv_heads as f64,
+        };
+        let head_norms = norms.filter(|norm| HEAD_NORMS.contains(&norm.name)).map(heads).sum();
+        // The rotary part of the key comes out of the same projection, and is no latent vector.
+        let rope = if let Cache::Latent { rope, .. } = layers.cache { rope as f64 } else { 0.0 };
         let latent = own().filter(|tensors| tensors.cols > 1 && LATENT.contains(&tensors.name));
         Some(Self {
             hidden: architecture.hidden as f64,
@@ -98,10 +113,12 @@ impl LayerShape {
             // A LayerNorm has two vectors, weight and bias.
             norms: if layer_norm { vectors / 2.0 } else { vectors },
             layer_norm,
-            head_norms: norms.clone().any(|norm| HEAD_NORMS.contains(&norm.name)),
+            head_norms,
             chosen_experts: experts.map(|tensors| tensors.active as f64 / count).fold(0.0, f64::max),
             experts: router.map(|tensors| tensors.rows as f64).fold(0.0, f64::max),
-            latent: latent.map(|tensors| tensors.rows as f64).sum(),
+            latent: latent.map(|tensors| tensors.rows as f64).sum::<f64>() - rope,
+            expanded: if rope > 0.0 { layers.key_dim as f64 - rope } else { 0.0 },
+            shipped: Shipped::of(architecture.family.model_type, layers.gated),
         })
     }
 }
@@ -131,7 +148,7 @@ mod tests {
                 let expected = norms + shape.attentions - 1.0;
                 assert_eq!((shape.norms, shape.layer_norm), (expected, layer_norm), "{name}");
                 let normed = ["gemma3_text", "olmo2", "qwen3", "qwen3_moe"].contains(&name);
-                assert_eq!(shape.head_norms, normed, "{name}");
+                assert_eq!(shape.head_norms > 0.0, normed, "{name}");
             }
         }
     }
@@ -140,7 +157,8 @@ mod tests {
     fn llamas_block_is_the_one_of_its_config() {
         let json = r#"{"model_type": "llama", "intermediate_size": 14336, "num_key_value_heads": 8}"#;
         assert_eq!(shapes(json), [LayerShape::llama(4096, 32, 8, 14_336)]);
-        assert_eq!(shapes(r#"{"model_type": "gpt2"}"#), [LayerShape::gpt(768, 12)]);
+        let gpt = LayerShape { shipped: Shipped::of("gpt2", false), ..LayerShape::gpt(768, 12) };
+        assert_eq!(shapes(r#"{"model_type": "gpt2"}"#), [gpt]);
     }
 
     #[test]
@@ -149,7 +167,7 @@ mod tests {
         assert_eq!((mixtral[0].chosen_experts, mixtral[0].experts), (2.0, 8.0));
         let deepseek = shapes(r#"{"model_type": "deepseek_v3"}"#);
         assert_eq!(deepseek.iter().map(|shape| shape.chosen_experts).collect::<Vec<_>>(), [0.0, 8.0]);
-        assert_eq!(deepseek[1].latent, 1536.0 + 512.0 + 64.0);
+        assert_eq!(deepseek[1].latent, 1536.0 + 512.0);
         let t5 = shapes(r#"{"model_type": "t5"}"#);
         assert_eq!(t5.iter().map(|shape| shape.attentions).collect::<Vec<_>>(), [1.0, 2.0]);
     }
