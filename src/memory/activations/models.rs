@@ -175,6 +175,9 @@ impl ActivationModel {
 
         if self.unfused && !shape.layer_norm {
             keep("norm inputs in FP32", shape.norms * h, Width::Fp32, Split::Sequence);
+            if shipped.norm_input {
+                keep("norm inputs", shape.norms * h, Width::Compute, Split::Sequence);
+            }
             keep("normalized", shape.norms * h, norm_output, Split::Sequence);
             keep("norms' reciprocal roots", shape.norms, Width::Fp32, Split::Sequence);
         } else {

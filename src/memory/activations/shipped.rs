@@ -5,6 +5,8 @@
 pub struct Shipped {
     /// Whether norms multiply by their weight in FP32, and so keep their FP32 output.
     pub fp32_norm_output: bool,
+    /// Whether RMSNorms keep their input beside its FP32 copy.
+    pub norm_input: bool,
     /// Whether the softmax of eager attention is in FP32.
     pub fp32_softmax: bool,
     /// Whether eager attention caps its logits with a tanh, which keeps them.
@@ -25,6 +27,7 @@ impl Shipped {
     /// Llama's.
     pub const LLAMA: Self = Self {
         fp32_norm_output: false,
+        norm_input: false,
         fp32_softmax: true,
         softcap: false,
         mlp_tensors: None,
@@ -67,8 +70,10 @@ static SHIPPED: &[(&str, Shipped)] = &[
     ("phi", Shipped { mlp_tensors: GELU_NEW, output_copied: true, ..Shipped::LLAMA }),
     ("phi3", Shipped { output_copied: true, ..Shipped::LLAMA }),
     ("gpt_neox", Shipped { shared_norm_input: true, output_copied: true, queries_again: true, ..Shipped::LLAMA }),
+    ("bert", Shipped { fp32_softmax: false, ..Shipped::LLAMA }),
+    ("falcon", Shipped { fp32_softmax: false, ..Shipped::LLAMA }),
     ("opt", Shipped { mlp_tensors: RELU, ..Shipped::LLAMA }),
-    ("t5", Shipped { mlp_tensors: RELU, ..Shipped::LLAMA }),
+    ("t5", Shipped { mlp_tensors: RELU, norm_input: true, ..Shipped::LLAMA }),
 ];
 
 #[cfg(test)]
@@ -99,6 +104,10 @@ mod tests {
         ("opt", OPT, "sdpa", 24.156_25),
         ("opt", OPT, "eager", 120.031_25),
         ("deepseek_v3", DEEPSEEK, "eager", 157.062_5),
+        ("bert", UNGATED, "sdpa", 32.156_25),
+        ("bert", UNGATED, "eager", 64.031_25),
+        ("falcon", r#""hidden_size": 256, "num_attention_heads": 8"#, "eager", 56.515_75),
+        ("t5", T5, "eager", 132.031_25),
         ("mixtral", MIXTRAL, "eager", 188.312_5),
         ("qwen3_moe", QWEN_MOE, "eager", 168.156_25),
     ];
@@ -109,12 +118,19 @@ mod tests {
     /// Every expert is chosen, so that the count does not depend on the router.
     const MIXTRAL: &str = r#""hidden_size": 256, "intermediate_size": 896, "num_attention_heads": 8, "num_key_value_heads": 2, "num_local_experts": 2, "num_experts_per_tok": 2"#;
     const QWEN_MOE: &str = r#""hidden_size": 256, "moe_intermediate_size": 128, "num_attention_heads": 8, "num_key_value_heads": 2, "head_dim": 32, "num_experts": 4, "num_experts_per_tok": 4"#;
+    const T5: &str = r#""d_model": 256, "d_kv": 32, "num_heads": 8, "d_ff": 1024"#;
+    const FLAN_T5: &str =
+        r#""d_model": 256, "d_kv": 32, "num_heads": 8, "d_ff": 896, "feed_forward_proj": "gated-gelu""#;
     const GPT2: &str = r#""n_embd": 256, "n_head": 8"#;
     const UNGATED: &str = r#""hidden_size": 256, "intermediate_size": 1024, "num_attention_heads": 8"#;
     const OPT: &str = r#""hidden_size": 256, "ffn_dim": 1024, "num_attention_heads": 8, "word_embed_proj_dim": 256"#;
     const DEEPSEEK: &str = r#""hidden_size": 256, "intermediate_size": 896, "num_attention_heads": 8, "num_key_value_heads": 8, "q_lora_rank": 96, "kv_lora_rank": 64, "qk_rope_head_dim": 16, "qk_nope_head_dim": 32, "v_head_dim": 32"#;
 
     fn by_terms(model_type: &str, fields: &str, attention: &str, dropout: bool) -> f64 {
+        of_stack(0, model_type, fields, attention, dropout)
+    }
+
+    fn of_stack(stack: usize, model_type: &str, fields: &str, attention: &str, dropout: bool) -> f64 {
         let json = format!(r#"{{"model_type": "{model_type}", {fields}}}"#);
         let architecture = Architecture::from_config(&Config::from_json(&json).unwrap()).unwrap();
         let plan = Activations {
@@ -127,7 +143,7 @@ mod tests {
             batch: 1,
             tokens: 512,
         };
-        plan.coefficient(&LayerShape::of(&architecture, 0).unwrap())
+        plan.coefficient(&LayerShape::of(&architecture, stack).unwrap())
     }
 
     #[test]
@@ -136,6 +152,14 @@ mod tests {
             let found = by_terms(model_type, fields, attention, false);
             // Copies of norms' weights and means, which do not grow with h, are left out.
             assert!((found - measured).abs() < 0.05, "{model_type} {attention}: {found} is not {measured}");
+        }
+    }
+
+    #[test]
+    fn t5s_decoder_has_attention_twice_and_flan_a_gate() {
+        for (fields, measured) in [(T5, 246.046_875), (FLAN_T5, 287.046_875)] {
+            let found = of_stack(1, "t5", fields, "eager", false);
+            assert!((found - measured).abs() < 0.05, "{found} is not {measured}");
         }
     }
 
