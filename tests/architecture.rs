@@ -10,6 +10,7 @@ use bitbudget::memory::{OPTIMIZERS, PRECISIONS, RECIPES};
 use bitbudget::quantize::GRID_RULES;
 use bitbudget::scaling::LAWS;
 use bitbudget::source::Source;
+use bitbudget::transformer::FAMILIES;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -198,6 +199,7 @@ fn every_row_has_a_well_formed_unique_id_a_source_and_a_date() {
     check("grid rules", GRID_RULES.iter().map(|row| (row.id, row.source)));
     check("gpus", GPUS.iter().map(|row| (row.id, row.source)));
     check("models", MODELS.iter().map(|row| (row.id, row.source)));
+    check("families", FAMILIES.iter().map(|row| (row.model_type, row.source)));
     check("famous", FAMOUS.iter().map(|row| (row.id, row.source)));
     check("precisions", PRECISIONS.iter().map(|row| (row.id, row.source)));
     check("optimizers", OPTIMIZERS.iter().map(|row| (row.id, row.source)));

@@ -4,6 +4,8 @@
 //! of a kind that is covered needs no code. A kind that is not covered yet has to be listed as such, so that nothing is
 //! passed over in silence, and a listed kind that is gone or covered fails as well.
 
+#[path = "golden/architectures.rs"]
+mod architectures;
 #[path = "golden/blocks.rs"]
 mod blocks;
 #[path = "golden/catalog.rs"]

@@ -1,17 +1,19 @@
-//! Models with exactly known parameter counts.
+//! Models with exactly known parameter counts and architectures.
 //!
 //! The counts were made by building each model from its configuration and adding up its parameters, tied tensors once.
 //! They differ from what a hub page shows: the sizes of safetensors files count a tied output head twice (Qwen3 0.6B
 //! would have 26 % too many) and old Llama 2 files hold rotary buffers that are not parameters. A mixture of experts
 //! counts all its experts, since all of them have to be in memory.
 
-use crate::source::Source;
+mod rows;
+
+pub use rows::MODELS;
+
+use crate::source::{Source, in_engine};
+use crate::transformer::{Architecture, Config, Error};
 use crate::units::Params;
 
 /// One model; see [`MODELS`] for how to add one.
-///
-/// The row holds what the page needs today. The fields of the architecture (layers, heads, widths) are added when the
-/// KV cache and the activations are worked out from them; the count then becomes a check of that arithmetic.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Model {
     /// Permanent key, used in links.
@@ -20,7 +22,25 @@ pub struct Model {
     pub name: &'static str,
     /// Every parameter, embeddings and all experts included.
     pub params: Params,
+    /// The most tokens it is made for: what its config allows for, or, where that bounds nothing (T5, BLOOM), the length it
+    /// was trained on.
+    pub context: u64,
+    /// What it was trained in.
+    pub training: &'static Training,
     /// How the count was made; the address is the model's page on the hub.
+    pub source: Source,
+    /// The fields of its `config.json` that anything depends on, as a link has them, with spaces between; empty in the page,
+    /// which leaves architectures to the engine.
+    pub fields: &'static str,
+}
+
+/// The format of the weights that a model computes with in training; the weights that the optimizer keeps may be wider.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Training {
+    /// Key of the number format. Where nobody says how the model was trained it is the one its weights are published in, and
+    /// the source says that.
+    pub format: &'static str,
+    /// Where it is said.
     pub source: Source,
 }
 
@@ -30,6 +50,24 @@ impl Model {
     pub fn hub_id(&self) -> &'static str {
         self.source.url.strip_prefix("https://huggingface.co/").unwrap_or(self.source.url)
     }
+
+    /// Its config; without fields in the page.
+    #[must_use]
+    pub fn config(&self) -> Config {
+        let mut config = Config::default();
+        for (name, text) in self.fields.split(' ').filter_map(|field| field.split_once('=')) {
+            config.set(name, text);
+        }
+        config
+    }
+
+    /// What it is built of.
+    ///
+    /// # Errors
+    /// In the page, which has no configs.
+    pub fn architecture(&self) -> Result<Architecture, Error> {
+        Architecture::from_config(&self.config())
+    }
 }
 
 /// The row with this id.
@@ -38,181 +76,89 @@ pub fn model(id: &str) -> Option<&'static Model> {
     MODELS.iter().find(|row| row.id == id)
 }
 
-const COUNTED: &str = "transformers 4.57.6, torch 2.6.0: parameter count";
+const fn row(
+    id: &'static str,
+    name: &'static str,
+    params: f64,
+    context: u64,
+    training: &'static Training,
+    url: &'static str,
+    fields: &'static str,
+) -> Model {
+    let source = Source { title: "transformers 4.57.6, torch 2.6.0: parameter count", url, as_of: "2026-11" };
+    Model { id, name, params: Params(params), context, training, source, fields: in_engine(fields) }
+}
 
-/// Every model, from the smallest to the largest.
-///
-/// Adding one: count its parameters with `sum(p.numel() for p in model.parameters())` on the meta device, put the case
-/// in `tests/golden/memory.json` (kind `params`), and add a whole row at its place in the order.
-///
-/// ```text
-/// Model {
-///     id: "phi-4",                            // kebab-case, permanent
-///     name: "Phi-4",
-///     params: Params(14_659_507_200.0),       // exact, tied tensors once
-///     source: Source { title: COUNTED, url: "https://huggingface.co/microsoft/phi-4", as_of: "2026-11" },
-/// },
-/// ```
-pub static MODELS: &[Model] = &[
-    Model {
-        id: "bert-base",
-        name: "BERT base",
-        params: Params(109_482_240.0),
-        source: Source {
-            title: COUNTED,
-            url: "https://huggingface.co/google-bert/bert-base-uncased",
-            as_of: "2026-11",
-        },
-    },
-    Model {
-        id: "gpt2",
-        name: "GPT-2",
-        params: Params(124_439_808.0),
-        source: Source { title: COUNTED, url: "https://huggingface.co/openai-community/gpt2", as_of: "2026-11" },
-    },
-    Model {
-        id: "smollm2-135m",
-        name: "SmolLM2 135M",
-        params: Params(134_515_008.0),
-        source: Source { title: COUNTED, url: "https://huggingface.co/HuggingFaceTB/SmolLM2-135M", as_of: "2026-11" },
-    },
-    Model {
-        id: "qwen3-0.6b",
-        name: "Qwen3 0.6B",
-        params: Params(596_049_920.0),
-        source: Source { title: COUNTED, url: "https://huggingface.co/Qwen/Qwen3-0.6B", as_of: "2026-11" },
-    },
-    Model {
-        id: "tinyllama-1.1b",
-        name: "TinyLlama 1.1B",
-        params: Params(1_100_048_384.0),
-        source: Source {
-            title: COUNTED,
-            url: "https://huggingface.co/TinyLlama/TinyLlama-1.1B-Chat-v1.0",
-            as_of: "2026-11",
-        },
-    },
-    Model {
-        id: "gpt2-xl",
-        name: "GPT-2 XL",
-        params: Params(1_557_611_200.0),
-        source: Source { title: COUNTED, url: "https://huggingface.co/openai-community/gpt2-xl", as_of: "2026-11" },
-    },
-    Model {
-        id: "flan-t5-xl",
-        name: "FLAN-T5 XL",
-        params: Params(2_849_757_184.0),
-        source: Source { title: COUNTED, url: "https://huggingface.co/google/flan-t5-xl", as_of: "2026-11" },
-    },
-    Model {
-        id: "qwen3-4b",
-        name: "Qwen3 4B",
-        params: Params(4_022_468_096.0),
-        source: Source { title: COUNTED, url: "https://huggingface.co/Qwen/Qwen3-4B", as_of: "2026-11" },
-    },
-    Model {
-        id: "gpt-j-6b",
-        name: "GPT-J 6B",
-        params: Params(6_050_882_784.0),
-        source: Source { title: COUNTED, url: "https://huggingface.co/EleutherAI/gpt-j-6b", as_of: "2026-11" },
-    },
-    Model {
-        id: "llama-2-7b",
-        name: "Llama 2 7B",
-        params: Params(6_738_415_616.0),
-        source: Source { title: COUNTED, url: "https://huggingface.co/meta-llama/Llama-2-7b-hf", as_of: "2026-11" },
-    },
-    Model {
-        id: "mistral-7b-v0.3",
-        name: "Mistral 7B v0.3",
-        params: Params(7_248_023_552.0),
-        source: Source { title: COUNTED, url: "https://huggingface.co/mistralai/Mistral-7B-v0.3", as_of: "2026-11" },
-    },
-    Model {
-        id: "llama-3.1-8b",
-        name: "Llama 3.1 8B",
-        params: Params(8_030_261_248.0),
-        source: Source { title: COUNTED, url: "https://huggingface.co/meta-llama/Llama-3.1-8B", as_of: "2026-11" },
-    },
-    Model {
-        id: "qwen3-8b",
-        name: "Qwen3 8B",
-        params: Params(8_190_735_360.0),
-        source: Source { title: COUNTED, url: "https://huggingface.co/Qwen/Qwen3-8B", as_of: "2026-11" },
-    },
-    Model {
-        id: "gemma-2-9b",
-        name: "Gemma 2 9B",
-        params: Params(9_241_705_984.0),
-        source: Source { title: COUNTED, url: "https://huggingface.co/google/gemma-2-9b", as_of: "2026-11" },
-    },
-    Model {
-        id: "pythia-12b",
-        name: "Pythia 12B",
-        params: Params(11_846_072_320.0),
-        source: Source { title: COUNTED, url: "https://huggingface.co/EleutherAI/pythia-12b", as_of: "2026-11" },
-    },
-    Model {
-        id: "phi-4",
-        name: "Phi-4",
-        params: Params(14_659_507_200.0),
-        source: Source { title: COUNTED, url: "https://huggingface.co/microsoft/phi-4", as_of: "2026-11" },
-    },
-    Model {
-        id: "gemma-3-27b",
-        name: "Gemma 3 27B (text only)",
-        params: Params(27_009_346_304.0),
-        source: Source { title: COUNTED, url: "https://huggingface.co/google/gemma-3-27b-pt", as_of: "2026-11" },
-    },
-    Model {
-        id: "qwen3-32b",
-        name: "Qwen3 32B",
-        params: Params(32_762_123_264.0),
-        source: Source { title: COUNTED, url: "https://huggingface.co/Qwen/Qwen3-32B", as_of: "2026-11" },
-    },
-    Model {
-        id: "falcon-40b",
-        name: "Falcon 40B",
-        params: Params(41_303_293_952.0),
-        source: Source { title: COUNTED, url: "https://huggingface.co/tiiuae/falcon-40b", as_of: "2026-11" },
-    },
-    Model {
-        id: "mixtral-8x7b",
-        name: "Mixtral 8x7B",
-        params: Params(46_702_792_704.0),
-        source: Source { title: COUNTED, url: "https://huggingface.co/mistralai/Mixtral-8x7B-v0.1", as_of: "2026-11" },
-    },
-    Model {
-        id: "llama-2-70b",
-        name: "Llama 2 70B",
-        params: Params(68_976_648_192.0),
-        source: Source { title: COUNTED, url: "https://huggingface.co/meta-llama/Llama-2-70b-hf", as_of: "2026-11" },
-    },
-    Model {
-        id: "llama-3.1-70b",
-        name: "Llama 3.1 70B",
-        params: Params(70_553_706_496.0),
-        source: Source { title: COUNTED, url: "https://huggingface.co/meta-llama/Llama-3.1-70B", as_of: "2026-11" },
-    },
-    Model {
-        id: "bloom-176b",
-        name: "BLOOM 176B",
-        params: Params(176_247_271_424.0),
-        source: Source { title: COUNTED, url: "https://huggingface.co/bigscience/bloom", as_of: "2026-11" },
-    },
-    Model {
-        id: "llama-3.1-405b",
-        name: "Llama 3.1 405B",
-        params: Params(405_853_388_800.0),
-        source: Source { title: COUNTED, url: "https://huggingface.co/meta-llama/Llama-3.1-405B", as_of: "2026-11" },
-    },
-    Model {
-        id: "deepseek-v3",
-        name: "DeepSeek-V3",
-        params: Params(671_026_404_352.0),
-        source: Source { title: COUNTED, url: "https://huggingface.co/deepseek-ai/DeepSeek-V3", as_of: "2026-11" },
-    },
-];
+const fn training(format: &'static str, title: &'static str, url: &'static str) -> Training {
+    Training { format: in_engine(format), source: Source::in_engine(title, url, "2026-11") }
+}
+
+const HUB: &str = "https://huggingface.co/docs/transformers/main_classes/configuration";
+
+static PUBLISHED_FP32: Training = training("fp32", "its published weights (FP32)", HUB);
+static PUBLISHED_FP16: Training = training("fp16", "its published weights (torch_dtype float16)", HUB);
+static PUBLISHED_BF16: Training = training("bf16", "its published weights (torch_dtype bfloat16)", HUB);
+static GEMMA: Training = training(
+    "bf16",
+    "Gemma and Gemma 2 model cards: native weights in bfloat16",
+    "https://huggingface.co/google/gemma-2-9b",
+);
+static LLAMA_2: Training = training(
+    "bf16",
+    "transformers documentation, Llama 2: trained in bfloat16, published in float16",
+    "https://huggingface.co/docs/transformers/model_doc/llama2",
+);
+static CODE_LLAMA: Training = training(
+    "bf16",
+    "transformers documentation, Code Llama: trained from Llama 2, in bfloat16",
+    "https://huggingface.co/docs/transformers/model_doc/code_llama",
+);
+static LLAMA_3: Training = training(
+    "bf16",
+    "transformers documentation, Llama 3: trained in bfloat16",
+    "https://huggingface.co/docs/transformers/model_doc/llama3",
+);
+static SMOLLM2: Training =
+    training("bf16", "SmolLM2 model cards: bfloat16", "https://huggingface.co/HuggingFaceTB/SmolLM2-1.7B");
+static T5: Training = training(
+    "bf16",
+    "an author of T5: all experiments use bfloat16 activations (published in FP32)",
+    "https://github.com/google-research/text-to-text-transfer-transformer/issues/539",
+);
+static FLAN_T5: Training = training(
+    "bf16",
+    "FLAN-T5 XXL model card: trained in bfloat16 (published in FP32; FP16 overflows)",
+    "https://huggingface.co/google/flan-t5-xxl/discussions/5",
+);
+static PHI_1: Training =
+    training("fp16", "Textbooks Are All You Need II (phi-1.5), section 2.3: fp16", "https://arxiv.org/abs/2309.05463");
+static PHI_3: Training =
+    training("bf16", "Phi-3 technical report, section 2: bfloat16", "https://arxiv.org/abs/2404.14219");
+static OLMO_2: Training = training(
+    "bf16",
+    "OLMo 2 training configs: precision amp_bf16 (7B and 13B published in FP32)",
+    "https://github.com/allenai/OLMo/blob/main/configs/official-1124/OLMo2-7B-stage1.yaml",
+);
+static PYTHIA: Training =
+    training("fp16", "Pythia training configs: fp16", "https://github.com/EleutherAI/pythia/tree/main/models");
+static GPT_NEOX: Training =
+    training("fp16", "GPT-NeoX-20B: mixed precision with FP16", "https://arxiv.org/abs/2204.06745");
+static OPT: Training =
+    training("fp16", "OPT, section 2.4: weights in FP16, Adam states in FP32", "https://arxiv.org/abs/2205.01068");
+static BLOOM_176B: Training = training("bf16", "BLOOM, table 3: bfloat16", "https://arxiv.org/abs/2211.05100");
+static BLOOM_SMALL: Training =
+    training("fp16", "BLOOM, table 3: float16 for all but the largest", "https://arxiv.org/abs/2211.05100");
+static FALCON: Training = training("bf16", "Falcon model cards: bfloat16", "https://huggingface.co/tiiuae/falcon-40b");
+static DEEPSEEK_V3: Training = training(
+    "e4m3fn",
+    "DeepSeek-V3, section 3.3: matrix products in FP8 (E4M3); embedding, head, norms and router wider",
+    "https://arxiv.org/abs/2412.19437",
+);
+static GPT_OSS: Training = training(
+    "mxfp4",
+    "gpt-oss model card, section 2: experts post-trained in MXFP4, all else in BF16",
+    "https://arxiv.org/abs/2508.10925",
+);
 
 #[cfg(test)]
 mod tests {
@@ -221,6 +167,40 @@ mod tests {
     #[test]
     fn models_stand_from_small_to_large() {
         assert!(MODELS.windows(2).all(|pair| pair[0].params <= pair[1].params));
+        assert!(MODELS.len() >= 60);
+    }
+
+    #[test]
+    fn every_config_has_exactly_the_parameters_of_its_row() {
+        for model in MODELS {
+            let architecture = model.architecture().unwrap_or_else(|error| panic!("{}: {error}", model.id));
+            assert_eq!(architecture.params() as f64, model.params.get(), "{}", model.id);
+        }
+    }
+
+    #[test]
+    fn every_field_of_a_row_is_one_that_something_depends_on() {
+        for model in MODELS {
+            let mut config = Config::default();
+            for field in model.fields.split(' ') {
+                let (name, text) = field.split_once('=').unwrap_or_else(|| panic!("{}: `{field}`", model.id));
+                assert!(config.set(name, text), "{}: `{name}`", model.id);
+            }
+        }
+    }
+
+    #[test]
+    fn a_context_is_what_the_config_allows_for() {
+        for model in MODELS {
+            let of_config = model.architecture().unwrap().context.unwrap_or(model.context);
+            assert_eq!(of_config, model.context, "{}", model.id);
+        }
+    }
+
+    #[test]
+    fn flan_t5_was_trained_in_bf16_and_deepseek_v3_in_fp8() {
+        assert_eq!(model("flan-t5-xl").unwrap().training.format, "bf16");
+        assert_eq!(model("deepseek-v3").unwrap().training.format, "e4m3fn");
     }
 
     #[test]

@@ -95,10 +95,10 @@ impl Grouped {
         Attention::Grouped { heads, kv_heads, head_dim, qkv_bias, o_bias, fused: false, qk_norm, sinks: false }
     }
 
-    /// With all biases and sinks (gpt-oss).
-    pub(super) const fn with_sinks(self) -> Attention {
+    /// With sinks (gpt-oss).
+    pub(super) const fn with_sinks(self, bias: bool) -> Attention {
         let Self { heads, kv_heads, head_dim } = self;
-        let (qkv_bias, o_bias, fused, sinks) = (true, true, false, true);
+        let (qkv_bias, o_bias, fused, sinks) = (bias, bias, false, true);
         Attention::Grouped { heads, kv_heads, head_dim, qkv_bias, o_bias, fused, qk_norm: QkNorm::None, sinks }
     }
 

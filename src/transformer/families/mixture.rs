@@ -93,7 +93,7 @@ pub(super) fn gpt_oss(family: &'static Family, config: &Config) -> Result<Archit
     let chosen = reader.experts_per_token(chosen, "num_local_experts", experts)?;
     let (width, names) = (common.width, ExpertNames::Fused);
     let mlps = vec![Mlp::Mixture { experts, chosen, width, names, shared: None, bias: true }];
-    let attention = common.attention().with_sinks();
+    let attention = common.attention().with_sinks(reader.flag("attention_bias", true)?);
     let layers = windowed.into_iter().map(|windowed| (windowed, 0)).collect();
     let decoder = Decoder { whole: common.whole, attention, norms: PRE_NORMS, window, mlps, layers };
     Ok(decoder.build(family, reader, Side::Decoder))
