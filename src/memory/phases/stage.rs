@@ -58,6 +58,8 @@ struct Kept {
     live: f64,
     /// Both of the layer that has the most, which may be the last that is left.
     last: (f64, f64),
+    /// What each stack's layers keep, as coefficients of sbh.
+    formula: String,
 }
 
 /// One stage of one model.
@@ -109,6 +111,8 @@ impl Stage<'_> {
             let (kept, live) = (activations.kept(&shape).get(), activations.live(&shape).get());
             found.all += kept * *layers as f64 * in_flight;
             found.live = found.live.max(live);
+            let plus = if found.formula.is_empty() { "" } else { " + " };
+            found.formula += &format!("{plus}{:.2} B × {layers} layers", activations.coefficient(&shape));
             if kept + live > found.last.0 + found.last.1 {
                 found.last = (kept, live);
             }
@@ -256,20 +260,19 @@ fn phases(
 ) -> Vec<Phase> {
     let plan = here.model.plan;
     let (recipe, parallel, model) = (plan.recipe, &plan.parallel, plan.activations);
-    let Kept { all, live, last } = here.activations();
+    let Kept { all, live, last, formula } = here.activations();
     let in_flight = parallel.in_flight(here.stage, plan.micro_batches);
-    let layers: u64 = here.layers.iter().sum();
-    let symbols = format!("s {} b {} t {}", plan.tokens, plan.batch, parallel.tensor);
-    let kept_formula = match plan.recompute {
-        Recompute::None => format!("{} × {layers} layers × {} in flight, {symbols}", model.formula, count(in_flight)),
-        Recompute::Selective => {
-            format!("{} without s × s, × {layers} layers × {} in flight, {symbols}", model.formula, count(in_flight))
-        }
-        Recompute::Full => format!("a layer's input × {layers} layers × {} in flight, {symbols}", count(in_flight)),
+    let symbols =
+        format!("s {} × b {} × h {}, t {}", plan.tokens, plan.batch, here.model.architecture.hidden, parallel.tensor);
+    let rule = match plan.recompute {
+        Recompute::None => "everything",
+        Recompute::Selective => "all but s × s",
+        Recompute::Full => "each layer's input",
     };
+    let kept_formula = format!("({formula}) × {symbols}, × {} in flight ({rule})", count(in_flight));
     let kept = |bytes, formula: String| part(Share::Activations, bytes, formula, model.source);
     let recomputed = |bytes| {
-        part(Share::RecomputedLayer, bytes, format!("what one layer keeps, made again, {symbols}"), model.source)
+        part(Share::RecomputedLayer, bytes, format!("what one layer keeps, made again, of {symbols}"), model.source)
     };
     let (outside_bytes, outside_formula) = here.outside();
     let outside = part(Share::OutsideLayers, outside_bytes, outside_formula, model.source);
@@ -315,7 +318,7 @@ fn phases(
     if begins_larger {
         backward.extend([kept(all, kept_formula.clone()), recomputed(live), outside.clone()]);
     } else {
-        backward.push(kept(last.0, format!("{} of the last layer, {symbols}", model.formula)));
+        backward.push(kept(last.0, format!("the last layer alone, of {symbols} ({rule})")));
         backward.push(recomputed(last.1));
         // Gradients that stay are among the persistent parts already.
         if !stay {
