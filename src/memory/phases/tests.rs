@@ -322,3 +322,16 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn every_model_of_the_catalogue_has_an_answer_by_every_model_of_activations() {
+    for row in crate::catalog::MODELS {
+        let architecture = row.architecture().unwrap();
+        for activations in ACTIVATION_MODELS {
+            let report = train(&architecture, &TrainingPlan { activations, tokens: 512, ..full() }).unwrap();
+            let states = 16.0 * architecture.params() as f64;
+            assert!(report.per_gpu().get() >= states && report.per_gpu().get().is_finite(), "{}", row.id);
+            assert!(report.phases[0].bytes(Share::Activations).get() > 0.0, "{}", row.id);
+        }
+    }
+}
