@@ -223,8 +223,7 @@ fn any_plan() -> impl Strategy<Value = (Architecture, TrainingPlan)> {
         let plan = TrainingPlan {
             recipe: &RECIPES[recipe],
             optimizer: &OPTIMIZERS[optimizer],
-            tuning: [Tuning::Full, Tuning::Lora(adapters.clone()), Tuning::Qlora(adapters)][usize::from(tuning)]
-                .clone(),
+            tuning: [Tuning::Full, Tuning::Lora(adapters.clone()), Tuning::Qlora(adapters)][tuning].clone(),
             batch,
             tokens,
             micro_batches,
