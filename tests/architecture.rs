@@ -4,7 +4,9 @@
 
 use bitbudget::catalog::{FAMOUS, GPUS, MODELS};
 use bitbudget::formats::{FORMATS, LIBRARIES};
-use bitbudget::memory::{ENGINES, OPTIMIZERS, PRECISIONS, RECIPES};
+use bitbudget::memory::activations::ACTIVATION_MODELS;
+use bitbudget::memory::adapters::TARGET_PRESETS;
+use bitbudget::memory::{CACHE_FORMATS, ENGINES, OPTIMIZERS, RECIPES, training};
 use bitbudget::quantize::GRID_RULES;
 use bitbudget::scaling::LAWS;
 use bitbudget::source::Source;
@@ -199,10 +201,13 @@ fn every_row_has_a_well_formed_unique_id_a_source_and_a_date() {
     check("models", MODELS.iter().map(|row| (row.id, row.source)));
     check("families", FAMILIES.iter().map(|row| (row.model_type, row.source)));
     check("famous", FAMOUS.iter().map(|row| (row.id, row.source)));
-    check("precisions", PRECISIONS.iter().map(|row| (row.id, row.source)));
     check("optimizers", OPTIMIZERS.iter().map(|row| (row.id, row.source)));
     check("recipes", RECIPES.iter().map(|row| (row.id, row.source)));
+    check("ways of training", training::RECIPES.iter().map(|row| (row.id, row.source)));
+    check("cache formats", CACHE_FORMATS.iter().map(|row| (row.id, row.format.source)));
     check("engines", ENGINES.iter().map(|row| (row.id, row.source)));
+    check("activation models", ACTIVATION_MODELS.iter().map(|row| (row.id, row.source)));
+    check("target presets", TARGET_PRESETS.iter().map(|row| (row.id, row.source)));
     check("laws", LAWS.iter().map(|row| (row.id, row.source)));
     assert!(GPUS.len() >= 12);
 }

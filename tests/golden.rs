@@ -18,6 +18,8 @@ mod integers;
 mod memory;
 #[path = "golden/memory_inference.rs"]
 mod memory_inference;
+#[path = "golden/memory_training.rs"]
+mod memory_training;
 #[path = "golden/quantizer.rs"]
 mod quantizer;
 #[path = "golden/scalars.rs"]

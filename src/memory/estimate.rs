@@ -56,7 +56,11 @@ pub fn estimate(input: &Input) -> Result<Report, Error> {
                 vec![
                     part(PartKind::Weights, recipe.weight_bytes, recipe.source),
                     part(PartKind::Gradients, recipe.gradient_bytes, recipe.source),
-                    part(PartKind::Optimizer, recipe.master_bytes + optimizer.state_bytes_per_param, optimizer.source),
+                    part(
+                        PartKind::Optimizer,
+                        recipe.master_bytes + optimizer.state_bytes_per_param(),
+                        optimizer.source,
+                    ),
                     part(PartKind::Activations, activation_bytes_per_param, ACTIVATION_SOURCE),
                 ],
                 vec![

@@ -12,28 +12,31 @@
 //! so FP32 training takes 16 to 24 bytes per parameter, 16–24 GB per 10⁹ parameters, 4 to 6 times the FP32 weights.
 //! GB are decimal, and everything is compared in bytes.
 //!
-//! This is the cheat sheet's sum and no more. It leaves out the KV cache, the GPU's own overhead (0.3–2 GiB) and how
-//! activations grow with batch and length; [`Report::assumptions`] says so beside each result. Those come as further
-//! parts: a new [`PartKind`], and the file that works it out.
+//! That is the cheat sheet's sum, and all that can be said of a model of which only the number of parameters is known.
 //!
 //! # Where things are
 //!
-//! [`mod@precision`] and [`optimizers`] are tables: a new format or optimizer is a row. [`training`] is what a training
-//! step keeps. [`estimate()`] adds up, and [`changes()`] looks for the smallest change that fits.
-//!
-//! Of a model whose [`Architecture`](crate::transformer::Architecture) is known, [`mod@recipe`] and [`storage`] have the
-//! weights in any format or mixture of formats, [`mod@cache`] the KV cache, [`engines`] what engines do differently,
-//! [`inference`] the activations of a pass, and [`speed`] how fast memory and arithmetic let it be.
+//! [`estimate()`] adds up what one GPU needs, [`inverse`] turns the question round (the largest context, the fewest GPUs), and
+//! [`changes()`] looks for the smallest change that fits. What is added up is worked out by itself, each in a module with its
+//! formulas and sources. To run a model whose [`Architecture`] is known: [`mod@recipe`] and [`storage`] have the weights in any
+//! format or mixture of formats, [`mod@cache`] the KV cache, [`engines`] what engines do differently, [`inference`] the
+//! activations of a pass, and [`speed`] how fast memory and arithmetic let it be. To train it: [`phases`] adds up what
+//! [`optimizers`], [`training`], [`activations`], [`adapters`] and [`sharding`] say. [`oom`] reads PyTorch's error.
 
+pub mod activations;
+pub mod adapters;
 pub mod cache;
 mod changes;
 pub mod engines;
 mod estimate;
 pub mod inference;
+pub mod inverse;
+pub mod oom;
 pub mod optimizers;
-pub mod precision;
+pub mod phases;
 pub mod recipe;
 mod report;
+pub mod sharding;
 pub mod speed;
 pub mod storage;
 pub mod training;
@@ -44,53 +47,78 @@ mod inference_laws;
 mod inference_tests;
 
 pub use cache::{CACHE_FORMATS, CacheFormat, CachePart, CacheReport, Use, cache, cache_format};
-pub use changes::{Alteration, Change, changes};
+pub use changes::{Alteration, Change, changes, run_instead};
 pub use engines::{CacheMode, DEFAULT_ENGINE, ENGINES, Engine, Overhead, engine};
 pub use estimate::{MAX_PARAMS, estimate, weights_bytes};
 pub use inference::{PrefillPeak, logits_bytes, prefill_peak};
-pub use optimizers::{OPTIMIZERS, Optimizer, optimizer};
-pub use precision::{PRECISIONS, Precision, Training, precision};
+pub use optimizers::{OPTIMIZERS, Optimizer, optimizer, optimizer_named};
 pub use recipe::{ComponentWeights, RECIPES, Recipe, bits_per_weight, recipe, weights};
-pub use report::{Numbers, Part, PartKind, Report, Verdict};
+pub use report::{Moment, Numbers, Part, PartKind, Report, Verdict};
 pub use speed::{Decode, Limit, Peak, Prefill, Rate, Run, decode, prefill};
 pub use storage::{Groups, Storage, block_bits_per_weight};
+pub use training::PlanError;
 
 use crate::catalog::Gpu;
-use crate::units::Params;
+use crate::transformer::Architecture;
+use crate::units::{Bytes, Params};
+use phases::TrainingPlan;
+use std::sync::Arc;
 
-/// What is asked: one model, one format, one task, one kind of GPU.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// What is asked: one model, what is done with it, and the GPU that should hold it.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Input {
-    /// How many parameters the model has.
-    pub params: Params,
-    /// The format of its weights.
-    pub precision: &'static Precision,
+    /// The model.
+    pub model: Model,
+    /// What its weights are kept in; training has its own formats.
+    pub weights: Recipe,
     /// What is done with it.
     pub task: Task,
     /// The GPU that should hold it.
     pub gpu: &'static Gpu,
+    /// What the GPU needs before it holds anything; the usual figure where nothing is said.
+    pub overhead: Option<Bytes>,
+    /// The part of the GPU to leave free, from 0 to less than 1.
+    pub reserve: f64,
+}
+
+/// What is known of a model.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Model {
+    /// The number of parameters.
+    Params(Params),
+    /// Every tensor.
+    Known(Arc<Architecture>),
 }
 
 /// What is done with the model.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Task {
     /// Load it and use it.
-    Run,
-    /// Train all of its parameters.
-    Train {
+    Run(Running),
+    /// Train all of its parameters on one GPU, by the cheat sheet's bytes per parameter.
+    TrainBySheet {
+        /// Which copies are kept.
+        recipe: &'static training::Recipe,
         /// The optimizer that keeps state for every parameter.
         optimizer: &'static Optimizer,
         /// Activations and temporaries, in bytes per parameter, within [`training::ACTIVATION_BYTES_PER_PARAM`].
         activation_bytes_per_param: f64,
     },
+    /// Train it, counting what each layer keeps.
+    Train(Box<TrainingPlan>),
 }
 
-impl Task {
-    /// Training with Adam, as the cheat sheet has it.
-    #[must_use]
-    pub fn train(activation_bytes_per_param: f64) -> Self {
-        Self::Train { optimizer: &optimizers::ADAM, activation_bytes_per_param }
-    }
+/// How a model is run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Running {
+    /// How many sequences of which length.
+    pub usage: Use,
+    /// By which engine.
+    pub engine: &'static Engine,
+    /// What its cache is kept in.
+    pub cache_format: &'static CacheFormat,
+    /// GPUs that share each matrix, t.
+    pub tensor_parallel: u64,
 }
 
 /// Why there is no answer.
@@ -121,12 +149,18 @@ pub enum Error {
         /// The most.
         max: f64,
     },
-    /// Weights in this format are not trained.
-    #[error("{precision} training is not offered: {reason}")]
-    NotTrainable {
-        /// The format's name.
-        precision: &'static str,
-        /// Why not, as a clause.
-        reason: &'static str,
+    /// What needs the architecture is asked of a number of parameters.
+    #[error("{0} depends on the architecture: choose a model, or give a config.json")]
+    NeedsArchitecture(&'static str),
+    /// More GPUs than an engine can share a model among.
+    #[error("{gpus} GPUs cannot share {heads} attention heads: at most one head each")]
+    TooManyGpus {
+        /// GPUs that share each matrix.
+        gpus: u64,
+        /// Heads of the queries.
+        heads: u64,
     },
+    /// A plan of a training that cannot be.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
 }
