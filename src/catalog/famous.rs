@@ -72,7 +72,7 @@ const EPOCH: &str = "https://github.com/IyngkarranKumar/compute_thresholds_publi
 ///     params: Params(70e9),
 ///     active_params: Params(70e9),     // less than `params` in a mixture of experts
 ///     tokens: Tokens(1.4e12),          // seen, not unique
-///     source: Source { title: "Hoffmann et al. 2022, Table 1", url: HOFFMANN, as_of: "2026-11" },
+///     source: Source::in_engine("Hoffmann et al. 2022, Table 1", HOFFMANN, "2026-11"),
 /// },
 /// ```
 pub static FAMOUS: &[FamousModel] = &[
@@ -83,11 +83,11 @@ pub static FAMOUS: &[FamousModel] = &[
         params: Params(175e9),
         active_params: Params(175e9),
         tokens: Tokens(0.3e12),
-        source: Source {
-            title: "Hoffmann et al. 2022, Table 1; Epoch AI notable models (2025-02-24)",
-            url: HOFFMANN,
-            as_of: "2026-11",
-        },
+        source: Source::in_engine(
+            "Hoffmann et al. 2022, Table 1; Epoch AI notable models (2025-02-24)",
+            HOFFMANN,
+            "2026-11",
+        ),
     },
     FamousModel {
         id: "mt-nlg-530b",
@@ -96,11 +96,11 @@ pub static FAMOUS: &[FamousModel] = &[
         params: Params(530e9),
         active_params: Params(530e9),
         tokens: Tokens(0.27e12),
-        source: Source {
-            title: "Hoffmann et al. 2022, Table 1; Epoch AI notable models (2025-02-24)",
-            url: HOFFMANN,
-            as_of: "2026-11",
-        },
+        source: Source::in_engine(
+            "Hoffmann et al. 2022, Table 1; Epoch AI notable models (2025-02-24)",
+            HOFFMANN,
+            "2026-11",
+        ),
     },
     FamousModel {
         id: "gopher-280b",
@@ -109,11 +109,11 @@ pub static FAMOUS: &[FamousModel] = &[
         params: Params(280e9),
         active_params: Params(280e9),
         tokens: Tokens(0.3e12),
-        source: Source {
-            title: "Hoffmann et al. 2022, Table 1; Epoch AI notable models (2025-02-24)",
-            url: HOFFMANN,
-            as_of: "2026-11",
-        },
+        source: Source::in_engine(
+            "Hoffmann et al. 2022, Table 1; Epoch AI notable models (2025-02-24)",
+            HOFFMANN,
+            "2026-11",
+        ),
     },
     FamousModel {
         id: "chinchilla-70b",
@@ -122,11 +122,11 @@ pub static FAMOUS: &[FamousModel] = &[
         params: Params(70e9),
         active_params: Params(70e9),
         tokens: Tokens(1.4e12),
-        source: Source {
-            title: "Hoffmann et al. 2022, Table 1; Epoch AI notable models (2025-02-24)",
-            url: HOFFMANN,
-            as_of: "2026-11",
-        },
+        source: Source::in_engine(
+            "Hoffmann et al. 2022, Table 1; Epoch AI notable models (2025-02-24)",
+            HOFFMANN,
+            "2026-11",
+        ),
     },
     FamousModel {
         id: "palm-540b",
@@ -135,7 +135,7 @@ pub static FAMOUS: &[FamousModel] = &[
         params: Params(540.35e9),
         active_params: Params(540.35e9),
         tokens: Tokens(0.78e12),
-        source: Source { title: "Epoch AI notable models (2025-02-24)", url: EPOCH, as_of: "2026-11" },
+        source: Source::in_engine("Epoch AI notable models (2025-02-24)", EPOCH, "2026-11"),
     },
     FamousModel {
         id: "bloom-176b",
@@ -144,11 +144,11 @@ pub static FAMOUS: &[FamousModel] = &[
         params: Params(176.247e9),
         active_params: Params(176.247e9),
         tokens: Tokens(0.366e12),
-        source: Source {
-            title: "ryoungj/ObsScaling; Epoch AI notable models (2025-02-24); LLaMA paper, Table 15",
-            url: OBS_SCALING,
-            as_of: "2026-11",
-        },
+        source: Source::in_engine(
+            "ryoungj/ObsScaling; Epoch AI notable models (2025-02-24); LLaMA paper, Table 15",
+            OBS_SCALING,
+            "2026-11",
+        ),
     },
     FamousModel {
         id: "llama-7b",
@@ -157,11 +157,11 @@ pub static FAMOUS: &[FamousModel] = &[
         params: Params(6.738e9),
         active_params: Params(6.738e9),
         tokens: Tokens(1e12),
-        source: Source {
-            title: "ryoungj/ObsScaling; yigitokar/scaling-laws-as-production-functions; LLaMA paper, Table 15",
-            url: OBS_SCALING,
-            as_of: "2026-11",
-        },
+        source: Source::in_engine(
+            "ryoungj/ObsScaling; yigitokar/scaling-laws-as-production-functions; LLaMA paper, Table 15",
+            OBS_SCALING,
+            "2026-11",
+        ),
     },
     FamousModel {
         id: "llama-65b",
@@ -170,12 +170,12 @@ pub static FAMOUS: &[FamousModel] = &[
         params: Params(65.286e9),
         active_params: Params(65.286e9),
         tokens: Tokens(1.4e12),
-        source: Source {
-            title: "ryoungj/ObsScaling; yigitokar/scaling-laws-as-production-functions; \
+        source: Source::in_engine(
+            "ryoungj/ObsScaling; yigitokar/scaling-laws-as-production-functions; \
                     Epoch AI notable models (2025-02-24); LLaMA paper, Table 15",
-            url: OBS_SCALING,
-            as_of: "2026-11",
-        },
+            OBS_SCALING,
+            "2026-11",
+        ),
     },
     FamousModel {
         id: "llama-2-70b",
@@ -184,12 +184,12 @@ pub static FAMOUS: &[FamousModel] = &[
         params: Params(68.977e9),
         active_params: Params(68.977e9),
         tokens: Tokens(2e12),
-        source: Source {
-            title: "ryoungj/ObsScaling; yigitokar/scaling-laws-as-production-functions; \
+        source: Source::in_engine(
+            "ryoungj/ObsScaling; yigitokar/scaling-laws-as-production-functions; \
                     Epoch AI notable models (2025-02-24)",
-            url: OBS_SCALING,
-            as_of: "2026-11",
-        },
+            OBS_SCALING,
+            "2026-11",
+        ),
     },
     FamousModel {
         id: "falcon-180b",
@@ -198,11 +198,7 @@ pub static FAMOUS: &[FamousModel] = &[
         params: Params(180e9),
         active_params: Params(180e9),
         tokens: Tokens(3.5e12),
-        source: Source {
-            title: "ryoungj/ObsScaling; Epoch AI notable models (2025-02-24)",
-            url: OBS_SCALING,
-            as_of: "2026-11",
-        },
+        source: Source::in_engine("ryoungj/ObsScaling; Epoch AI notable models (2025-02-24)", OBS_SCALING, "2026-11"),
     },
     FamousModel {
         id: "llama-3-8b",
@@ -211,11 +207,11 @@ pub static FAMOUS: &[FamousModel] = &[
         params: Params(8.03e9),
         active_params: Params(8.03e9),
         tokens: Tokens(15e12),
-        source: Source {
-            title: "ryoungj/ObsScaling; yigitokar/scaling-laws-as-production-functions",
-            url: OBS_SCALING,
-            as_of: "2026-11",
-        },
+        source: Source::in_engine(
+            "ryoungj/ObsScaling; yigitokar/scaling-laws-as-production-functions",
+            OBS_SCALING,
+            "2026-11",
+        ),
     },
     FamousModel {
         id: "llama-3-70b",
@@ -224,12 +220,12 @@ pub static FAMOUS: &[FamousModel] = &[
         params: Params(70.554e9),
         active_params: Params(70.554e9),
         tokens: Tokens(15e12),
-        source: Source {
-            title: "ryoungj/ObsScaling; yigitokar/scaling-laws-as-production-functions; \
+        source: Source::in_engine(
+            "ryoungj/ObsScaling; yigitokar/scaling-laws-as-production-functions; \
                     Epoch AI notable models (2025-02-24)",
-            url: OBS_SCALING,
-            as_of: "2026-11",
-        },
+            OBS_SCALING,
+            "2026-11",
+        ),
     },
     FamousModel {
         id: "qwen2-0.5b",
@@ -238,7 +234,7 @@ pub static FAMOUS: &[FamousModel] = &[
         params: Params(0.494033e9),
         active_params: Params(0.494033e9),
         tokens: Tokens(12e12),
-        source: Source { title: "yigitokar/scaling-laws-as-production-functions", url: PRODUCTION, as_of: "2026-11" },
+        source: Source::in_engine("yigitokar/scaling-laws-as-production-functions", PRODUCTION, "2026-11"),
     },
     FamousModel {
         id: "nemotron-4-340b",
@@ -247,7 +243,7 @@ pub static FAMOUS: &[FamousModel] = &[
         params: Params(340e9),
         active_params: Params(340e9),
         tokens: Tokens(9e12),
-        source: Source { title: "Epoch AI notable models (2025-02-24)", url: EPOCH, as_of: "2026-11" },
+        source: Source::in_engine("Epoch AI notable models (2025-02-24)", EPOCH, "2026-11"),
     },
     FamousModel {
         id: "llama-3.1-405b",
@@ -256,12 +252,12 @@ pub static FAMOUS: &[FamousModel] = &[
         params: Params(405.853e9),
         active_params: Params(405.853e9),
         tokens: Tokens(15.6e12),
-        source: Source {
-            title: "yigitokar/scaling-laws-as-production-functions; Epoch AI notable models (2025-02-24); \
+        source: Source::in_engine(
+            "yigitokar/scaling-laws-as-production-functions; Epoch AI notable models (2025-02-24); \
                     Llama 3.1 model card",
-            url: PRODUCTION,
-            as_of: "2026-11",
-        },
+            PRODUCTION,
+            "2026-11",
+        ),
     },
     FamousModel {
         id: "qwen2.5-72b",
@@ -270,7 +266,7 @@ pub static FAMOUS: &[FamousModel] = &[
         params: Params(72.7e9),
         active_params: Params(72.7e9),
         tokens: Tokens(18e12),
-        source: Source { title: "Epoch AI notable models (2025-02-24)", url: EPOCH, as_of: "2026-11" },
+        source: Source::in_engine("Epoch AI notable models (2025-02-24)", EPOCH, "2026-11"),
     },
     FamousModel {
         id: "deepseek-v3",
@@ -279,7 +275,7 @@ pub static FAMOUS: &[FamousModel] = &[
         params: Params(671e9),
         active_params: Params(37e9),
         tokens: Tokens(14.8e12),
-        source: Source { title: "Epoch AI notable models (2025-02-24)", url: EPOCH, as_of: "2026-11" },
+        source: Source::in_engine("Epoch AI notable models (2025-02-24)", EPOCH, "2026-11"),
     },
 ];
 

@@ -7,7 +7,7 @@
 //!
 //! The table holds only rows of which every figure was confirmed. The sources are copies that cite the vendors.
 
-use crate::source::Source;
+use crate::source::{Source, in_engine};
 use crate::units::{Bytes, FlopPerSecond};
 
 /// Who makes it.
@@ -111,10 +111,11 @@ pub fn gpu(id: &str) -> Option<&'static Gpu> {
     GPUS.iter().find(|row| row.id == id)
 }
 
-const ML_ENGINEERING: &str = "https://github.com/stas00/ml-engineering/blob/744d01e/compute/accelerator/README.md";
-const LLM_VIEWER: &str = "https://github.com/hahnyuan/LLM-Viewer/blob/472f71f/hardwares/hardware_params.py";
-const LLM_ANALYSIS: &str = "https://github.com/cli99/llm-analysis/tree/d841e40/llm_analysis/gpu_configs";
-const LLMFIT: &str = "https://github.com/AlexsJones/llmfit/blob/3f44fd3/llmfit-core/src/hardware.rs";
+const ML_ENGINEERING: &str =
+    in_engine("https://github.com/stas00/ml-engineering/blob/744d01e/compute/accelerator/README.md");
+const LLM_VIEWER: &str = in_engine("https://github.com/hahnyuan/LLM-Viewer/blob/472f71f/hardwares/hardware_params.py");
+const LLM_ANALYSIS: &str = in_engine("https://github.com/cli99/llm-analysis/tree/d841e40/llm_analysis/gpu_configs");
+const LLMFIT: &str = in_engine("https://github.com/AlexsJones/llmfit/blob/3f44fd3/llmfit-core/src/hardware.rs");
 
 /// Every accelerator, by vendor and then by size.
 ///
@@ -131,7 +132,7 @@ const LLMFIT: &str = "https://github.com/AlexsJones/llmfit/blob/3f44fd3/llmfit-c
 ///     bandwidth_gb_s: 864.0,               // decimal GB/s
 ///     peak: DensePeak { bf16: Some(362.0), fp16: Some(362.0), fp8: Some(733.0), int8: Some(733.0), fp4: None },
 ///     tdp_w: Some(350.0),
-///     source: Source { title: "stas00/ml-engineering; nvidia-smi listings", url: ML_ENGINEERING, as_of: "2026-11" },
+///     source: Source::in_engine("stas00/ml-engineering; nvidia-smi listings", ML_ENGINEERING, "2026-11"),
 ///     note: None,                          // a conflict between sources goes here
 /// },
 /// ```
@@ -145,12 +146,14 @@ pub static GPUS: &[Gpu] = &[
         bandwidth_gb_s: 320.0,
         peak: DensePeak { bf16: None, fp16: Some(65.0), fp8: None, int8: Some(130.0), fp4: None },
         tdp_w: Some(70.0),
-        source: Source {
-            title: "AlexsJones/llmfit; RajBhope/gpu-runtime-predictor; hmc-tech.com; nvidia-smi listings",
-            url: LLMFIT,
-            as_of: "2026-11",
-        },
-        note: Some("no BF16/FP8 tensor cores; vendor prints '320+ GB/s'; INT4 260 TOPS; 15360 MiB is with ECC on"),
+        source: Source::in_engine(
+            "AlexsJones/llmfit; RajBhope/gpu-runtime-predictor; hmc-tech.com; nvidia-smi listings",
+            LLMFIT,
+            "2026-11",
+        ),
+        note: Some(in_engine(
+            "no BF16/FP8 tensor cores; vendor prints '320+ GB/s'; INT4 260 TOPS; 15360 MiB is with ECC on",
+        )),
     },
     Gpu {
         id: "v100-sxm2-16gb",
@@ -161,12 +164,12 @@ pub static GPUS: &[Gpu] = &[
         bandwidth_gb_s: 900.0,
         peak: DensePeak { bf16: None, fp16: Some(125.0), fp8: None, int8: None, fp4: None },
         tdp_w: Some(300.0),
-        source: Source {
-            title: "cli99/llm-analysis; NVIDIA datasheets (quoted); AlexsJones/llmfit",
-            url: LLM_ANALYSIS,
-            as_of: "2026-11",
-        },
-        note: Some("no BF16, no INT8 tensor cores (llm_counts lists INT8 224: wrong)"),
+        source: Source::in_engine(
+            "cli99/llm-analysis; NVIDIA datasheets (quoted); AlexsJones/llmfit",
+            LLM_ANALYSIS,
+            "2026-11",
+        ),
+        note: Some(in_engine("no BF16, no INT8 tensor cores (llm_counts lists INT8 224: wrong)")),
     },
     Gpu {
         id: "l4",
@@ -177,12 +180,12 @@ pub static GPUS: &[Gpu] = &[
         bandwidth_gb_s: 300.0,
         peak: DensePeak { bf16: Some(121.0), fp16: Some(121.0), fp8: Some(242.5), int8: Some(242.5), fp4: None },
         tdp_w: Some(72.0),
-        source: Source {
-            title: "AlexsJones/llmfit; a comparison of L4 and L40S; nvidia-smi listings",
-            url: LLMFIT,
-            as_of: "2026-11",
-        },
-        note: Some("vendor prints 242/485 with sparsity; hmc-tech computes 125/251 from clocks"),
+        source: Source::in_engine(
+            "AlexsJones/llmfit; a comparison of L4 and L40S; nvidia-smi listings",
+            LLMFIT,
+            "2026-11",
+        ),
+        note: Some(in_engine("vendor prints 242/485 with sparsity; hmc-tech computes 125/251 from clocks")),
     },
     Gpu {
         id: "rtx-3090",
@@ -193,13 +196,13 @@ pub static GPUS: &[Gpu] = &[
         bandwidth_gb_s: 936.0,
         peak: DensePeak { bf16: Some(71.2), fp16: Some(71.2), fp8: None, int8: Some(284.0), fp4: None },
         tdp_w: Some(350.0),
-        source: Source {
-            title: "AlexsJones/llmfit; NVIDIA whitepapers (quoted); ohdoking/gpu_spec; \
+        source: Source::in_engine(
+            "AlexsJones/llmfit; NVIDIA whitepapers (quoted); ohdoking/gpu_spec; \
                     Osmantic/ODS #3324 and ollama #5022",
-            url: LLMFIT,
-            as_of: "2026-11",
-        },
-        note: Some("FP16 with FP16 accumulate 142"),
+            LLMFIT,
+            "2026-11",
+        ),
+        note: Some(in_engine("FP16 with FP16 accumulate 142")),
     },
     Gpu {
         id: "rtx-3090-ti",
@@ -210,7 +213,7 @@ pub static GPUS: &[Gpu] = &[
         bandwidth_gb_s: 1008.0,
         peak: DensePeak { bf16: Some(80.0), fp16: Some(80.0), fp8: None, int8: None, fp4: None },
         tdp_w: Some(450.0),
-        source: Source { title: "AlexsJones/llmfit; hmc-tech.com", url: LLMFIT, as_of: "2026-11" },
+        source: Source::in_engine("AlexsJones/llmfit; hmc-tech.com", LLMFIT, "2026-11"),
         note: None,
     },
     Gpu {
@@ -222,12 +225,14 @@ pub static GPUS: &[Gpu] = &[
         bandwidth_gb_s: 1008.0,
         peak: DensePeak { bf16: Some(165.2), fp16: Some(165.2), fp8: Some(330.3), int8: Some(660.6), fp4: None },
         tdp_w: Some(450.0),
-        source: Source {
-            title: "AlexsJones/llmfit; NVIDIA whitepapers (quoted); waredb.com and gigagpu.com; nvidia-smi listings",
-            url: LLMFIT,
-            as_of: "2026-11",
-        },
-        note: Some("FP32 accumulate. FP16 accumulate: FP16 330.3, FP8 660.6. gpu_poor uses 82.58 (non-tensor)"),
+        source: Source::in_engine(
+            "AlexsJones/llmfit; NVIDIA whitepapers (quoted); waredb.com and gigagpu.com; nvidia-smi listings",
+            LLMFIT,
+            "2026-11",
+        ),
+        note: Some(in_engine(
+            "FP32 accumulate. FP16 accumulate: FP16 330.3, FP8 660.6. gpu_poor uses 82.58 (non-tensor)",
+        )),
     },
     Gpu {
         id: "v100-sxm2-32gb",
@@ -238,11 +243,11 @@ pub static GPUS: &[Gpu] = &[
         bandwidth_gb_s: 900.0,
         peak: DensePeak { bf16: None, fp16: Some(125.0), fp8: None, int8: None, fp4: None },
         tdp_w: Some(300.0),
-        source: Source {
-            title: "cli99/llm-analysis; NVIDIA datasheets (quoted); AlexsJones/llmfit",
-            url: LLM_ANALYSIS,
-            as_of: "2026-11",
-        },
+        source: Source::in_engine(
+            "cli99/llm-analysis; NVIDIA datasheets (quoted); AlexsJones/llmfit",
+            LLM_ANALYSIS,
+            "2026-11",
+        ),
         note: None,
     },
     Gpu {
@@ -254,11 +259,11 @@ pub static GPUS: &[Gpu] = &[
         bandwidth_gb_s: 1555.0,
         peak: DensePeak { bf16: Some(312.0), fp16: Some(312.0), fp8: None, int8: Some(624.0), fp4: None },
         tdp_w: Some(250.0),
-        source: Source {
-            title: "cli99/llm-analysis; stas00/ml-engineering; nvidia-smi listings",
-            url: ML_ENGINEERING,
-            as_of: "2026-11",
-        },
+        source: Source::in_engine(
+            "cli99/llm-analysis; stas00/ml-engineering; nvidia-smi listings",
+            ML_ENGINEERING,
+            "2026-11",
+        ),
         note: None,
     },
     Gpu {
@@ -270,11 +275,11 @@ pub static GPUS: &[Gpu] = &[
         bandwidth_gb_s: 1555.0,
         peak: DensePeak { bf16: Some(312.0), fp16: Some(312.0), fp8: None, int8: Some(624.0), fp4: None },
         tdp_w: Some(400.0),
-        source: Source {
-            title: "cli99/llm-analysis; hahnyuan/LLM-Viewer; NVIDIA datasheets (quoted); nvidia-smi listings",
-            url: LLM_VIEWER,
-            as_of: "2026-11",
-        },
+        source: Source::in_engine(
+            "cli99/llm-analysis; hahnyuan/LLM-Viewer; NVIDIA datasheets (quoted); nvidia-smi listings",
+            LLM_VIEWER,
+            "2026-11",
+        ),
         note: None,
     },
     Gpu {
@@ -286,8 +291,8 @@ pub static GPUS: &[Gpu] = &[
         bandwidth_gb_s: 696.0,
         peak: DensePeak { bf16: Some(149.7), fp16: Some(149.7), fp8: None, int8: Some(299.3), fp4: None },
         tdp_w: Some(300.0),
-        source: Source { title: "hahnyuan/LLM-Viewer; nvidia-smi listings", url: LLM_VIEWER, as_of: "2026-11" },
-        note: Some("46068 MiB ECC on / 49140 MiB ECC off"),
+        source: Source::in_engine("hahnyuan/LLM-Viewer; nvidia-smi listings", LLM_VIEWER, "2026-11"),
+        note: Some(in_engine("46068 MiB ECC on / 49140 MiB ECC off")),
     },
     Gpu {
         id: "rtx-a6000",
@@ -298,11 +303,11 @@ pub static GPUS: &[Gpu] = &[
         bandwidth_gb_s: 768.0,
         peak: DensePeak { bf16: Some(154.8), fp16: Some(154.8), fp8: None, int8: Some(309.7), fp4: None },
         tdp_w: Some(300.0),
-        source: Source {
-            title: "cli99/llm-analysis; hahnyuan/LLM-Viewer; NVIDIA whitepapers (quoted); nvidia-smi listings",
-            url: LLM_VIEWER,
-            as_of: "2026-11",
-        },
+        source: Source::in_engine(
+            "cli99/llm-analysis; hahnyuan/LLM-Viewer; NVIDIA whitepapers (quoted); nvidia-smi listings",
+            LLM_VIEWER,
+            "2026-11",
+        ),
         note: None,
     },
     Gpu {
@@ -314,7 +319,7 @@ pub static GPUS: &[Gpu] = &[
         bandwidth_gb_s: 864.0,
         peak: DensePeak { bf16: Some(362.0), fp16: Some(362.0), fp8: Some(733.0), int8: Some(733.0), fp4: None },
         tdp_w: Some(350.0),
-        source: Source { title: "stas00/ml-engineering; nvidia-smi listings", url: ML_ENGINEERING, as_of: "2026-11" },
+        source: Source::in_engine("stas00/ml-engineering; nvidia-smi listings", ML_ENGINEERING, "2026-11"),
         note: None,
     },
     Gpu {
@@ -326,11 +331,11 @@ pub static GPUS: &[Gpu] = &[
         bandwidth_gb_s: 1935.0,
         peak: DensePeak { bf16: Some(312.0), fp16: Some(312.0), fp8: None, int8: Some(624.0), fp4: None },
         tdp_w: Some(300.0),
-        source: Source {
-            title: "cli99/llm-analysis; stas00/ml-engineering; nvidia-smi listings",
-            url: ML_ENGINEERING,
-            as_of: "2026-11",
-        },
+        source: Source::in_engine(
+            "cli99/llm-analysis; stas00/ml-engineering; nvidia-smi listings",
+            ML_ENGINEERING,
+            "2026-11",
+        ),
         note: None,
     },
     Gpu {
@@ -342,13 +347,13 @@ pub static GPUS: &[Gpu] = &[
         bandwidth_gb_s: 2039.0,
         peak: DensePeak { bf16: Some(312.0), fp16: Some(312.0), fp8: None, int8: Some(624.0), fp4: None },
         tdp_w: Some(400.0),
-        source: Source {
-            title: "AlexsJones/llmfit; hahnyuan/LLM-Viewer; stas00/ml-engineering; NVIDIA datasheets (quoted); \
+        source: Source::in_engine(
+            "AlexsJones/llmfit; hahnyuan/LLM-Viewer; stas00/ml-engineering; NVIDIA datasheets (quoted); \
                     nvidia-smi listings",
-            url: ML_ENGINEERING,
-            as_of: "2026-11",
-        },
-        note: Some("stas00 rounds bandwidth to 2.00 TB/s; datasheet quote 2039 GB/s"),
+            ML_ENGINEERING,
+            "2026-11",
+        ),
+        note: Some(in_engine("stas00 rounds bandwidth to 2.00 TB/s; datasheet quote 2039 GB/s")),
     },
     Gpu {
         id: "h100-sxm5-80gb",
@@ -359,11 +364,11 @@ pub static GPUS: &[Gpu] = &[
         bandwidth_gb_s: 3350.0,
         peak: DensePeak { bf16: Some(989.5), fp16: Some(989.5), fp8: Some(1979.0), int8: Some(1979.0), fp4: None },
         tdp_w: Some(700.0),
-        source: Source {
-            title: "stas00/ml-engineering; NVIDIA datasheets (quoted); cli99/llm-analysis; nvidia-smi listings",
-            url: ML_ENGINEERING,
-            as_of: "2026-11",
-        },
+        source: Source::in_engine(
+            "stas00/ml-engineering; NVIDIA datasheets (quoted); cli99/llm-analysis; nvidia-smi listings",
+            ML_ENGINEERING,
+            "2026-11",
+        ),
         note: None,
     },
     Gpu {
@@ -375,11 +380,7 @@ pub static GPUS: &[Gpu] = &[
         bandwidth_gb_s: 1792.0,
         peak: DensePeak { bf16: Some(503.8), fp16: Some(503.8), fp8: None, int8: None, fp4: None },
         tdp_w: Some(600.0),
-        source: Source {
-            title: "NVIDIA whitepapers (quoted); stas00/ml-engineering",
-            url: ML_ENGINEERING,
-            as_of: "2026-11",
-        },
+        source: Source::in_engine("NVIDIA whitepapers (quoted); stas00/ml-engineering", ML_ENGINEERING, "2026-11"),
         note: None,
     },
     Gpu {
@@ -391,7 +392,7 @@ pub static GPUS: &[Gpu] = &[
         bandwidth_gb_s: 4800.0,
         peak: DensePeak { bf16: Some(989.5), fp16: Some(989.5), fp8: Some(1979.0), int8: Some(1979.0), fp4: None },
         tdp_w: Some(700.0),
-        source: Source { title: "stas00/ml-engineering; nvidia-smi listings", url: ML_ENGINEERING, as_of: "2026-11" },
+        source: Source::in_engine("stas00/ml-engineering; nvidia-smi listings", ML_ENGINEERING, "2026-11"),
         note: None,
     },
     Gpu {
@@ -409,12 +410,12 @@ pub static GPUS: &[Gpu] = &[
             fp4: Some(9000.0),
         },
         tdp_w: Some(1000.0),
-        source: Source {
-            title: "stas00/ml-engineering; harleyszhang/llm_counts; nvidia-smi listings",
-            url: ML_ENGINEERING,
-            as_of: "2026-11",
-        },
-        note: Some("192 GB physical, 180 GB usable on HGX/DGX; vLLM PR #21489 saw 178.36 GiB total"),
+        source: Source::in_engine(
+            "stas00/ml-engineering; harleyszhang/llm_counts; nvidia-smi listings",
+            ML_ENGINEERING,
+            "2026-11",
+        ),
+        note: Some(in_engine("192 GB physical, 180 GB usable on HGX/DGX; vLLM PR #21489 saw 178.36 GiB total")),
     },
     Gpu {
         id: "gb200-per-gpu",
@@ -431,11 +432,7 @@ pub static GPUS: &[Gpu] = &[
             fp4: Some(10_000.0),
         },
         tdp_w: Some(1200.0),
-        source: Source {
-            title: "stas00/ml-engineering; harleyszhang/llm_counts",
-            url: ML_ENGINEERING,
-            as_of: "2026-11",
-        },
+        source: Source::in_engine("stas00/ml-engineering; harleyszhang/llm_counts", ML_ENGINEERING, "2026-11"),
         note: None,
     },
     Gpu {
@@ -447,8 +444,8 @@ pub static GPUS: &[Gpu] = &[
         bandwidth_gb_s: 3277.0,
         peak: DensePeak { bf16: Some(383.0), fp16: Some(383.0), fp8: None, int8: Some(383.0), fp4: None },
         tdp_w: Some(560.0),
-        source: Source { title: "stas00/ml-engineering; AlexsJones/llmfit", url: ML_ENGINEERING, as_of: "2026-11" },
-        note: Some("two dies of 64 GB each show up as two devices; 500 W TDP / 560 W peak"),
+        source: Source::in_engine("stas00/ml-engineering; AlexsJones/llmfit", ML_ENGINEERING, "2026-11"),
+        note: Some(in_engine("two dies of 64 GB each show up as two devices; 500 W TDP / 560 W peak")),
     },
     Gpu {
         id: "instinct-mi300x",
@@ -459,8 +456,8 @@ pub static GPUS: &[Gpu] = &[
         bandwidth_gb_s: 5300.0,
         peak: DensePeak { bf16: Some(1307.4), fp16: Some(1307.4), fp8: Some(2614.9), int8: Some(2614.9), fp4: None },
         tdp_w: Some(750.0),
-        source: Source { title: "stas00/ml-engineering", url: ML_ENGINEERING, as_of: "2026-11" },
-        note: Some("stas00 table rounds to 1300/2610/2600; 1307.4 from its clock formula"),
+        source: Source::in_engine("stas00/ml-engineering", ML_ENGINEERING, "2026-11"),
+        note: Some(in_engine("stas00 table rounds to 1300/2610/2600; 1307.4 from its clock formula")),
     },
     Gpu {
         id: "instinct-mi325x",
@@ -471,7 +468,7 @@ pub static GPUS: &[Gpu] = &[
         bandwidth_gb_s: 6000.0,
         peak: DensePeak { bf16: Some(1307.4), fp16: Some(1307.4), fp8: Some(2614.9), int8: Some(2614.9), fp4: None },
         tdp_w: Some(1000.0),
-        source: Source { title: "stas00/ml-engineering", url: ML_ENGINEERING, as_of: "2026-11" },
+        source: Source::in_engine("stas00/ml-engineering", ML_ENGINEERING, "2026-11"),
         note: None,
     },
     Gpu {
@@ -489,8 +486,8 @@ pub static GPUS: &[Gpu] = &[
             fp4: Some(10_100.0),
         },
         tdp_w: Some(1400.0),
-        source: Source { title: "stas00/ml-engineering", url: ML_ENGINEERING, as_of: "2026-11" },
-        note: Some("AMD dense figures; 10.1 PFLOPS FP8 seen elsewhere is the sparse one"),
+        source: Source::in_engine("stas00/ml-engineering", ML_ENGINEERING, "2026-11"),
+        note: Some(in_engine("AMD dense figures; 10.1 PFLOPS FP8 seen elsewhere is the sparse one")),
     },
     Gpu {
         id: "gaudi-2",
@@ -501,7 +498,7 @@ pub static GPUS: &[Gpu] = &[
         bandwidth_gb_s: 2460.0,
         peak: DensePeak { bf16: Some(432.0), fp16: None, fp8: Some(865.0), int8: None, fp4: None },
         tdp_w: Some(600.0),
-        source: Source { title: "stas00/ml-engineering", url: ML_ENGINEERING, as_of: "2026-11" },
+        source: Source::in_engine("stas00/ml-engineering", ML_ENGINEERING, "2026-11"),
         note: None,
     },
     Gpu {
@@ -513,8 +510,8 @@ pub static GPUS: &[Gpu] = &[
         bandwidth_gb_s: 3700.0,
         peak: DensePeak { bf16: Some(1677.0), fp16: None, fp8: Some(1677.0), int8: None, fp4: None },
         tdp_w: Some(900.0),
-        source: Source { title: "stas00/ml-engineering", url: ML_ENGINEERING, as_of: "2026-11" },
-        note: Some("whitepaper says 1835; shipping parts run 1600 MHz"),
+        source: Source::in_engine("stas00/ml-engineering", ML_ENGINEERING, "2026-11"),
+        note: Some(in_engine("whitepaper says 1835; shipping parts run 1600 MHz")),
     },
     Gpu {
         id: "tpu-v5e",
@@ -525,7 +522,7 @@ pub static GPUS: &[Gpu] = &[
         bandwidth_gb_s: 820.0,
         peak: DensePeak { bf16: Some(197.0), fp16: None, fp8: None, int8: Some(394.0), fp4: None },
         tdp_w: None,
-        source: Source { title: "stas00/ml-engineering", url: ML_ENGINEERING, as_of: "2026-11" },
+        source: Source::in_engine("stas00/ml-engineering", ML_ENGINEERING, "2026-11"),
         note: None,
     },
     Gpu {
@@ -537,11 +534,7 @@ pub static GPUS: &[Gpu] = &[
         bandwidth_gb_s: 1200.0,
         peak: DensePeak { bf16: Some(275.0), fp16: None, fp8: None, int8: Some(275.0), fp4: None },
         tdp_w: None,
-        source: Source {
-            title: "stas00/ml-engineering; NVIDIA datasheets (quoted)",
-            url: ML_ENGINEERING,
-            as_of: "2026-11",
-        },
+        source: Source::in_engine("stas00/ml-engineering; NVIDIA datasheets (quoted)", ML_ENGINEERING, "2026-11"),
         note: None,
     },
     Gpu {
@@ -553,7 +546,7 @@ pub static GPUS: &[Gpu] = &[
         bandwidth_gb_s: 2760.0,
         peak: DensePeak { bf16: Some(459.0), fp16: None, fp8: None, int8: Some(918.0), fp4: None },
         tdp_w: None,
-        source: Source { title: "stas00/ml-engineering", url: ML_ENGINEERING, as_of: "2026-11" },
+        source: Source::in_engine("stas00/ml-engineering", ML_ENGINEERING, "2026-11"),
         note: None,
     },
 ];

@@ -85,7 +85,7 @@ const fn row(
     url: &'static str,
     fields: &'static str,
 ) -> Model {
-    let source = Source { title: "transformers 4.57.6, torch 2.6.0: parameter count", url, as_of: "2026-11" };
+    let source = Source::in_engine("transformers 4.57.6, torch 2.6.0: parameter count", url, "2026-11");
     Model { id, name, params: Params(params), context, training, source, fields: in_engine(fields) }
 }
 

@@ -49,7 +49,7 @@ const QUERY_VALUE: &[&str] =
 ///     id: "attention",                  // kebab-case, permanent
 ///     name: "all of attention",
 ///     takes: |tensors| tensors.component == Component::Attention,
-///     source: Source { title: "…", url: "https://…", as_of: "2026-11" },
+///     source: Source::in_engine("…", "https://…", "2026-11"),
 /// },
 /// ```
 pub static TARGET_PRESETS: &[TargetPreset] = &[
@@ -57,32 +57,28 @@ pub static TARGET_PRESETS: &[TargetPreset] = &[
         id: "query-value",
         name: "queries and values",
         takes: |tensors| tensors.component == Component::Attention && QUERY_VALUE.contains(&tensors.name),
-        source: Source {
-            title: "Hu et al. 2021, LoRA, §4.2 and §7.1; the defaults of peft",
-            url: "https://arxiv.org/abs/2106.09685",
-            as_of: "2026-11",
-        },
+        source: Source::in_engine(
+            "Hu et al. 2021, LoRA, §4.2 and §7.1; the defaults of peft",
+            "https://arxiv.org/abs/2106.09685",
+            "2026-11",
+        ),
     },
     TargetPreset {
         id: "attention",
         name: "all of attention",
         takes: |tensors| tensors.component == Component::Attention,
-        source: Source {
-            title: "Hu et al. 2021, LoRA, §7.1",
-            url: "https://arxiv.org/abs/2106.09685",
-            as_of: "2026-11",
-        },
+        source: Source::in_engine("Hu et al. 2021, LoRA, §7.1", "https://arxiv.org/abs/2106.09685", "2026-11"),
     },
     // peft's "all-linear" also takes a router that is a module of its own; QLoRA's and this one do not.
     TargetPreset {
         id: "all-linear",
         name: "all linear layers",
         takes: Tensors::is_linear,
-        source: Source {
-            title: "Dettmers et al. 2023, QLoRA, §4: adapters on every linear layer",
-            url: "https://arxiv.org/abs/2305.14314",
-            as_of: "2026-11",
-        },
+        source: Source::in_engine(
+            "Dettmers et al. 2023, QLoRA, §4: adapters on every linear layer",
+            "https://arxiv.org/abs/2305.14314",
+            "2026-11",
+        ),
     },
 ];
 
@@ -164,11 +160,11 @@ pub fn largest_quantized(architecture: &Architecture) -> u128 {
 }
 
 /// Where QLoRA's formats stand.
-pub static QLORA_SOURCE: Source = Source {
-    title: "Dettmers et al. 2023, QLoRA, §3: NF4 with double quantization, BF16 for computing",
-    url: "https://arxiv.org/abs/2305.14314",
-    as_of: "2026-11",
-};
+pub static QLORA_SOURCE: Source = Source::in_engine(
+    "Dettmers et al. 2023, QLoRA, §3: NF4 with double quantization, BF16 for computing",
+    "https://arxiv.org/abs/2305.14314",
+    "2026-11",
+);
 
 #[cfg(test)]
 mod tests {

@@ -4,7 +4,7 @@
 //! they keep different things. An [`Engine`] is a row that says what it keeps of a window and of a latent vector, how it
 //! rounds, how many tokens it pushes through at once, and what it occupies before the first token.
 
-use crate::source::Source;
+use crate::source::{Source, in_engine};
 use crate::units::Bytes;
 
 /// An engine; see [`ENGINES`] for how to add one.
@@ -108,6 +108,7 @@ const GIB: f64 = 1024.0 * 1024.0 * 1024.0;
 
 impl Overhead {
     const fn gib(default: f64, low: f64, high: f64, what: &'static str, source: Source) -> Self {
+        let what = in_engine(what);
         Self { default: Bytes(default * GIB), low: Bytes(low * GIB), high: Bytes(high * GIB), what, source }
     }
 }
@@ -121,11 +122,11 @@ pub fn engine(id: &str) -> Option<&'static Engine> {
 /// What a plan starts from.
 pub const DEFAULT_ENGINE: &str = "vllm";
 
-const CUDA_CONTEXT: Source = Source {
-    title: "A. Smirnov, VRAM estimator, how it works: a CUDA context of 0.3 to 2 GiB",
-    url: "https://asmirnov.xyz/vram",
-    as_of: "2026-11",
-};
+const CUDA_CONTEXT: Source = Source::in_engine(
+    "A. Smirnov, VRAM estimator, how it works: a CUDA context of 0.3 to 2 GiB",
+    "https://asmirnov.xyz/vram",
+    "2026-11",
+);
 
 /// Keeps what the architecture needs and nothing else.
 static IDEAL: Engine = Engine {
@@ -142,13 +143,15 @@ static IDEAL: Engine = Engine {
     activation_bytes: 2.0,
     overhead: Overhead::gib(0.0, 0.0, 2.0, "Nothing: the sum of the parts alone.", CUDA_CONTEXT),
     usable: 1.0,
-    reason: "What the architecture needs: the last W tokens of a window, the latent vector of MLA, a shared prefix once, \
+    reason: in_engine(
+        "What the architecture needs: the last W tokens of a window, the latent vector of MLA, a shared prefix once, \
              and no block that is not full.",
-    source: Source {
-        title: "Shazeer 2019 (MQA), Ainslie et al. 2023 (GQA), DeepSeek-AI 2024 (MLA): what each head keeps",
-        url: "https://arxiv.org/abs/2405.04434",
-        as_of: "2026-11",
-    },
+    ),
+    source: Source::in_engine(
+        "Shazeer 2019 (MQA), Ainslie et al. 2023 (GQA), DeepSeek-AI 2024 (MLA): what each head keeps",
+        "https://arxiv.org/abs/2405.04434",
+        "2026-11",
+    ),
 };
 
 /// Every engine, from what is needed to what is kept.
@@ -197,13 +200,15 @@ pub static ENGINES: &[Engine] = &[
             CUDA_CONTEXT,
         ),
         usable: 1.0,
-        reason: "DynamicCache keeps W − 1 tokens of a window, because the newest is the W-th, and of MLA the keys and values \
+        reason: in_engine(
+            "DynamicCache keeps W − 1 tokens of a window, because the newest is the W-th, and of MLA the keys and values \
                  of all heads instead of the latent vector. Each sequence has its own copy of a shared prefix.",
-        source: Source {
-            title: "transformers 4.57.6, cache_utils.py and modeling_deepseek_v3.py: run on fake tensors",
-            url: "https://github.com/huggingface/transformers/blob/v4.57.6/src/transformers/cache_utils.py",
-            as_of: "2026-11",
-        },
+        ),
+        source: Source::in_engine(
+            "transformers 4.57.6, cache_utils.py and modeling_deepseek_v3.py: run on fake tensors",
+            "https://github.com/huggingface/transformers/blob/v4.57.6/src/transformers/cache_utils.py",
+            "2026-11",
+        ),
     },
     Engine {
         id: "vllm",
@@ -223,22 +228,24 @@ pub static ENGINES: &[Engine] = &[
             0.3,
             2.0,
             "The worker's CUDA context and libraries (about 0.3 GiB) and the CUDA graphs (about 0.65 GiB).",
-            Source {
-                title: "vLLM pull request 21489: memory of CUDA graphs and of what is not PyTorch's",
-                url: "https://github.com/vllm-project/vllm/pull/21489",
-                as_of: "2026-11",
-            },
+            Source::in_engine(
+                "vLLM pull request 21489: memory of CUDA graphs and of what is not PyTorch's",
+                "https://github.com/vllm-project/vllm/pull/21489",
+                "2026-11",
+            ),
         ),
         usable: 0.9,
-        reason: "Pages of 16 tokens. Where layers with windows and layers without are mixed, all share pages of one size, and \
+        reason: in_engine(
+            "Pages of 16 tokens. Where layers with windows and layers without are mixed, all share pages of one size, and \
                  vLLM's own count of the tokens that fit is that of all layers keeping all tokens; pages that leave a window \
                  are given back, so it may serve more than it says. If every layer has a window, only that is kept. MLA \
                  keeps the latent vector. Full pages of a shared prefix are kept once.",
-        source: Source {
-            title: "hf-mem issue 60 and pull request 70: vLLM's log, 5.38 GiB for 78 384 tokens of gpt-oss-120b",
-            url: "https://github.com/alvarobartt/hf-mem/issues/60",
-            as_of: "2026-11",
-        },
+        ),
+        source: Source::in_engine(
+            "hf-mem issue 60 and pull request 70: vLLM's log, 5.38 GiB for 78 384 tokens of gpt-oss-120b",
+            "https://github.com/alvarobartt/hf-mem/issues/60",
+            "2026-11",
+        ),
     },
     Engine {
         id: "llama.cpp",
@@ -260,15 +267,17 @@ pub static ENGINES: &[Engine] = &[
             CUDA_CONTEXT,
         ),
         usable: 1.0,
-        reason: "The cache is allocated for the whole context when the model is loaded, in steps of 256 tokens, once for each \
+        reason: in_engine(
+            "The cache is allocated for the whole context when the model is loaded, in steps of 256 tokens, once for each \
                  slot. Layers with a window keep W + 512 tokens (the window and one micro-batch) in Gemma 2 and 3 and \
                  gpt-oss; for other families, such as Mistral v0.1 and Phi-3, the window is ignored. MLA keeps the latent \
                  vector.",
-        source: Source {
-            title: "llama.cpp@2aef976, src/llama-kv-cache-iswa.cpp: size_swa",
-            url: "https://github.com/ggml-org/llama.cpp/blob/2aef9767d982beb7ab61b3ae359366f627eb74dd/src/llama-kv-cache-iswa.cpp",
-            as_of: "2026-11",
-        },
+        ),
+        source: Source::in_engine(
+            "llama.cpp@2aef976, src/llama-kv-cache-iswa.cpp: size_swa",
+            "https://github.com/ggml-org/llama.cpp/blob/2aef9767d982beb7ab61b3ae359366f627eb74dd/src/llama-kv-cache-iswa.cpp",
+            "2026-11",
+        ),
     },
 ];
 

@@ -21,11 +21,11 @@ use crate::transformer::{Architecture, Side, Stack};
 use crate::units::Bytes;
 
 /// Where the moments were read.
-pub static ACTIVATION_SOURCE: Source = Source {
-    title: "transformers 4.57.6, modeling_llama.py: LlamaAttention, LlamaMLP; ik_llama.cpp pull request 1560: the worst-case graph",
-    url: "https://github.com/huggingface/transformers/blob/v4.57.6/src/transformers/models/llama/modeling_llama.py",
-    as_of: "2026-11",
-};
+pub static ACTIVATION_SOURCE: Source = Source::in_engine(
+    "transformers 4.57.6, modeling_llama.py: LlamaAttention, LlamaMLP; ik_llama.cpp pull request 1560: the worst-case graph",
+    "https://github.com/huggingface/transformers/blob/v4.57.6/src/transformers/models/llama/modeling_llama.py",
+    "2026-11",
+);
 
 /// The logits of `batch` sequences of `tokens` each: `b · s · V · bytes`.
 #[must_use]

@@ -13,7 +13,7 @@ fn no_config(_: &'static Family, _: &Config) -> Result<Architecture, ConfigError
 }
 
 const fn family(model_type: &'static str) -> Family {
-    let source = crate::source::Source { title: "made here", url: "https://example.org", as_of: "2026-11" };
+    let source = crate::source::Source::in_engine("made here", "https://example.org", "2026-11");
     Family { model_type, name: model_type, source, build: no_config }
 }
 

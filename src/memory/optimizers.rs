@@ -2,7 +2,7 @@
 //!
 //! The state is counted in the elements that the optimizer keeps; an element has 4 bytes, because frameworks keep FP32 states
 //! unless the weights themselves are 16-bit and have no master copy (see [`Recipe::state_bytes`]). The FP32 master copy of
-//! mixed precision is not state: it belongs to the [recipe](Recipe), and a report adds both into its optimizer part, as the
+//! mixed precision is not state: it belongs to the [recipe](super::training::Recipe), and a report adds both into its optimizer part, as the
 //! ZeRO paper's K does.
 //!
 //! Most states have one figure per parameter. Adafactor, Shampoo and SOAP depend on each matrix's shape, and Muon on what the
@@ -13,7 +13,7 @@
 //! [`Recipe`]: super::training::Recipe
 //! [`Recipe::state_bytes`]: super::training::Recipe::state_bytes
 
-use crate::source::Source;
+use crate::source::{Source, in_engine};
 use crate::transformer::{Component, Tensors};
 use crate::units::Bytes;
 
@@ -173,12 +173,12 @@ pub(super) static ADAM: Optimizer = Optimizer {
     name: "Adam / AdamW",
     aliases: &["adamw", "adam-fp32", "adamw-fp32", "adamw_torch", "adamw_torch_fused"],
     states: States::Elements(2.0),
-    formula: "2 moments × 4 B",
-    source: Source {
-        title: "Rajbhandari et al. 2020, ZeRO, §3.1: momentum and variance in FP32",
-        url: "https://arxiv.org/abs/1910.02054",
-        as_of: "2026-11",
-    },
+    formula: in_engine("2 moments × 4 B"),
+    source: Source::in_engine(
+        "Rajbhandari et al. 2020, ZeRO, §3.1: momentum and variance in FP32",
+        "https://arxiv.org/abs/1910.02054",
+        "2026-11",
+    ),
 };
 
 /// Every optimizer on offer.
@@ -192,7 +192,7 @@ pub(super) static ADAM: Optimizer = Optimizer {
 ///     aliases: &["lion-pytorch"],        // what libraries call it
 ///     states: States::Elements(1.0),     // one moment
 ///     formula: "1 moment × 4 B",
-///     source: Source { title: "lion-pytorch: state after two steps", url: "https://…", as_of: "2026-11" },
+///     source: Source::in_engine("lion-pytorch: state after two steps", "https://…", "2026-11"),
 /// },
 /// ```
 pub static OPTIMIZERS: &[Optimizer] = &[
@@ -202,7 +202,7 @@ pub static OPTIMIZERS: &[Optimizer] = &[
         name: "SGD",
         aliases: &[],
         states: States::Elements(0.0),
-        formula: "0",
+        formula: in_engine("0"),
         source: torch("PyTorch 2.6, torch.optim.SGD: no state after two steps"),
     },
     Optimizer {
@@ -210,7 +210,7 @@ pub static OPTIMIZERS: &[Optimizer] = &[
         name: "SGD with momentum",
         aliases: &["momentum", "sgdm"],
         states: States::Elements(1.0),
-        formula: "1 moment × 4 B",
+        formula: in_engine("1 moment × 4 B"),
         source: torch("PyTorch 2.6, torch.optim.SGD with momentum: state after two steps"),
     },
     Optimizer {
@@ -218,7 +218,7 @@ pub static OPTIMIZERS: &[Optimizer] = &[
         name: "Adagrad",
         aliases: &[],
         states: States::Elements(1.0),
-        formula: "1 sum of squares × 4 B",
+        formula: in_engine("1 sum of squares × 4 B"),
         source: torch("PyTorch 2.6, torch.optim.Adagrad: state after two steps"),
     },
     Optimizer {
@@ -226,7 +226,7 @@ pub static OPTIMIZERS: &[Optimizer] = &[
         name: "RMSprop",
         aliases: &[],
         states: States::Elements(1.0),
-        formula: "1 mean of squares × 4 B",
+        formula: in_engine("1 mean of squares × 4 B"),
         source: torch("PyTorch 2.6, torch.optim.RMSprop: state after two steps"),
     },
     Optimizer {
@@ -234,7 +234,7 @@ pub static OPTIMIZERS: &[Optimizer] = &[
         name: "Adadelta",
         aliases: &[],
         states: States::Elements(2.0),
-        formula: "2 means of squares × 4 B",
+        formula: in_engine("2 means of squares × 4 B"),
         source: torch("PyTorch 2.6, torch.optim.Adadelta: state after two steps"),
     },
     Optimizer {
@@ -242,7 +242,7 @@ pub static OPTIMIZERS: &[Optimizer] = &[
         name: "NAdam / Adamax",
         aliases: &["adamax"],
         states: States::Elements(2.0),
-        formula: "2 moments × 4 B",
+        formula: in_engine("2 moments × 4 B"),
         source: torch("PyTorch 2.6, torch.optim.NAdam and Adamax: state after two steps"),
     },
     Optimizer {
@@ -250,7 +250,7 @@ pub static OPTIMIZERS: &[Optimizer] = &[
         name: "AMSGrad",
         aliases: &["adam-amsgrad", "adamw-amsgrad"],
         states: States::Elements(3.0),
-        formula: "(2 moments + the largest second moment) × 4 B",
+        formula: in_engine("(2 moments + the largest second moment) × 4 B"),
         source: torch("PyTorch 2.6, torch.optim.AdamW with amsgrad: state after two steps"),
     },
     Optimizer {
@@ -258,7 +258,7 @@ pub static OPTIMIZERS: &[Optimizer] = &[
         name: "Adam, BF16 states",
         aliases: &["adamw-bf16", "adamw-on-bf16-params", "adam-on-bf16-params"],
         states: States::Fixed(4.0),
-        formula: "2 moments × 2 B",
+        formula: in_engine("2 moments × 2 B"),
         source: torch("PyTorch 2.6, torch.optim.AdamW on BF16 parameters: states have the parameters' format"),
     },
     Optimizer {
@@ -267,19 +267,19 @@ pub static OPTIMIZERS: &[Optimizer] = &[
         aliases: &["adamw8bit", "adam8bit", "adamw-8bit", "adamw_bnb_8bit", "paged_adamw_8bit"],
         // Tensors of fewer than 4096 values keep FP32 states: bitsandbytes' min_8bit_size.
         states: States::Blockwise { codes: 2.0, block: 256, min_params: 4096 },
-        formula: "2 moments × (1 B + 4 B of scale ÷ 256)",
-        source: Source {
-            title: "bitsandbytes, 8-bit optimizers: blockwise states with an FP32 absmax",
-            url: "https://huggingface.co/docs/bitsandbytes/main/en/optimizers",
-            as_of: "2026-11",
-        },
+        formula: in_engine("2 moments × (1 B + 4 B of scale ÷ 256)"),
+        source: Source::in_engine(
+            "bitsandbytes, 8-bit optimizers: blockwise states with an FP32 absmax",
+            "https://huggingface.co/docs/bitsandbytes/main/en/optimizers",
+            "2026-11",
+        ),
     },
     Optimizer {
         id: "adafactor",
         name: "Adafactor",
         aliases: &["adafactor-no-momentum"],
         states: States::Factored { momentum: 0.0 },
-        formula: "4 B × (r + c) ÷ (r · c)",
+        formula: in_engine("4 B × (r + c) ÷ (r · c)"),
         source: ADAFACTOR,
     },
     Optimizer {
@@ -287,7 +287,7 @@ pub static OPTIMIZERS: &[Optimizer] = &[
         name: "Adafactor with momentum",
         aliases: &["adafactor-beta1"],
         states: States::Factored { momentum: 1.0 },
-        formula: "4 B + 4 B × (r + c) ÷ (r · c)",
+        formula: in_engine("4 B + 4 B × (r + c) ÷ (r · c)"),
         source: ADAFACTOR,
     },
     Optimizer {
@@ -295,36 +295,38 @@ pub static OPTIMIZERS: &[Optimizer] = &[
         name: "Schedule-Free AdamW",
         aliases: &["schedulefree-adamw", "adamw-schedule-free", "schedulefree"],
         states: States::Elements(2.0),
-        formula: "(second moment + the averaged point) × 4 B",
-        source: Source {
-            title: "Defazio et al. 2024, The Road Less Scheduled",
-            url: "https://arxiv.org/abs/2405.15682",
-            as_of: "2026-11",
-        },
+        formula: in_engine("(second moment + the averaged point) × 4 B"),
+        source: Source::in_engine(
+            "Defazio et al. 2024, The Road Less Scheduled",
+            "https://arxiv.org/abs/2405.15682",
+            "2026-11",
+        ),
     },
     Optimizer {
         id: "lion",
         name: "Lion",
         aliases: &["lion-pytorch"],
         states: States::Elements(1.0),
-        formula: "1 moment × 4 B",
-        source: Source {
-            title: "lion-pytorch: state after two steps",
-            url: "https://github.com/lucidrains/lion-pytorch",
-            as_of: "2026-11",
-        },
+        formula: in_engine("1 moment × 4 B"),
+        source: Source::in_engine(
+            "lion-pytorch: state after two steps",
+            "https://github.com/lucidrains/lion-pytorch",
+            "2026-11",
+        ),
     },
     Optimizer {
         id: "muon",
         name: "Muon",
         aliases: &["muon-2d"],
         states: States::HiddenMatrices { hidden: 1.0, others: 2.0 },
-        formula: "1 moment × 4 B for the layers' matrices, AdamW's 8 B for embeddings, head, norms and biases",
-        source: Source {
-            title: "Jordan et al. 2024, Muon: an optimizer for hidden layers; embeddings, head and vectors stay with AdamW",
-            url: "https://kellerjordan.github.io/posts/muon/",
-            as_of: "2026-11",
-        },
+        formula: in_engine(
+            "1 moment × 4 B for the layers' matrices, AdamW's 8 B for embeddings, head, norms and biases",
+        ),
+        source: Source::in_engine(
+            "Jordan et al. 2024, Muon: an optimizer for hidden layers; embeddings, head and vectors stay with AdamW",
+            "https://kellerjordan.github.io/posts/muon/",
+            "2026-11",
+        ),
     },
     Optimizer {
         id: "shampoo",
@@ -332,44 +334,46 @@ pub static OPTIMIZERS: &[Optimizer] = &[
         aliases: &[],
         // The library has no limit. One is taken, SOAP's, because the square of a vocabulary of 128k is 66 GB.
         states: States::Kronecker { elements: 1.0, matrices: 2.0, limit: 10_000 },
-        formula: "4 B + 2 · 4 B × (r² + c²) ÷ (r · c), without the square of a side above 10 000",
-        source: Source {
-            title: "pytorch-optimizer, Shampoo: momentum, and statistics and their root for each side",
-            url: "https://github.com/kozistr/pytorch_optimizer",
-            as_of: "2026-11",
-        },
+        formula: in_engine("4 B + 2 · 4 B × (r² + c²) ÷ (r · c), without the square of a side above 10 000"),
+        source: Source::in_engine(
+            "pytorch-optimizer, Shampoo: momentum, and statistics and their root for each side",
+            "https://github.com/kozistr/pytorch_optimizer",
+            "2026-11",
+        ),
     },
     Optimizer {
         id: "soap",
         name: "SOAP",
         aliases: &[],
         states: States::Kronecker { elements: 2.0, matrices: 2.0, limit: 10_000 },
-        formula: "8 B + 2 · 4 B × (r² + c²) ÷ (r · c), without the square of a side above 10 000 (max_precond_dim)",
-        source: Source {
-            title: "Vyas et al. 2024, SOAP: Adam's moments, and for each side a statistic and its eigenvectors",
-            url: "https://arxiv.org/abs/2409.11321",
-            as_of: "2026-11",
-        },
+        formula: in_engine(
+            "8 B + 2 · 4 B × (r² + c²) ÷ (r · c), without the square of a side above 10 000 (max_precond_dim)",
+        ),
+        source: Source::in_engine(
+            "Vyas et al. 2024, SOAP: Adam's moments, and for each side a statistic and its eigenvectors",
+            "https://arxiv.org/abs/2409.11321",
+            "2026-11",
+        ),
     },
     Optimizer {
         id: "prodigy",
         name: "Prodigy",
         aliases: &[],
         states: States::Elements(4.0),
-        formula: "(2 moments + the first weights + the sum for the step size) × 4 B",
-        source: Source {
-            title: "Mishchenko and Defazio 2023, Prodigy",
-            url: "https://arxiv.org/abs/2306.06101",
-            as_of: "2026-11",
-        },
+        formula: in_engine("(2 moments + the first weights + the sum for the step size) × 4 B"),
+        source: Source::in_engine(
+            "Mishchenko and Defazio 2023, Prodigy",
+            "https://arxiv.org/abs/2306.06101",
+            "2026-11",
+        ),
     },
 ];
 
-const ADAFACTOR: Source = Source {
-    title: "Shazeer and Stern 2018, Adafactor, §3; transformers 4.57: state after two steps",
-    url: "https://arxiv.org/abs/1804.04235",
-    as_of: "2026-11",
-};
+const ADAFACTOR: Source = Source::in_engine(
+    "Shazeer and Stern 2018, Adafactor, §3; transformers 4.57: state after two steps",
+    "https://arxiv.org/abs/1804.04235",
+    "2026-11",
+);
 
 #[cfg(test)]
 mod tests {

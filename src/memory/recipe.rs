@@ -17,7 +17,7 @@ use crate::formats::table::{
     BF16, BNB_NF4_BLOCK, BNB_NF4_DOUBLE, FP16, FP32, GGML_Q4_K, GGML_Q5_K, GGML_Q6_K, GGML_Q8_0, MXFP4,
 };
 use crate::formats::{Format, Kind, Layout, format};
-use crate::source::Source;
+use crate::source::{Source, in_engine};
 use crate::transformer::{Architecture, Component, Tensors};
 use crate::units::Bytes;
 
@@ -68,28 +68,32 @@ const LINEAR_ONLY: Recipe = Recipe {
     router: B16,
     vectors: B16,
     rate: Rate::Half,
-    note: "",
+    note: in_engine(""),
     source: BNB,
 };
 
 /// What llama.cpp's `llama-quantize` leaves in FP32: vectors, positions and routers.
 const GGUF: Recipe = Recipe { positions: F32, router: F32, vectors: F32, source: LLAMA_QUANT, ..LINEAR_ONLY };
 
-const BNB: Source = Source {
-    title: "transformers, quantization with bitsandbytes: linear layers but for the head",
-    url: "https://huggingface.co/docs/transformers/quantization/bitsandbytes",
-    as_of: "2026-11",
-};
-const LLAMA_QUANT: Source = Source {
-    title: "llama.cpp@007dbbf, src/llama-quant.cpp: llama_tensor_get_type_impl, tensor_type_fallback",
-    url: "https://github.com/ggml-org/llama.cpp/blob/007dbbf3fd17eefe9b47fee45f48f7ba5e62b714/src/llama-quant.cpp",
-    as_of: "2026-11",
-};
-const K_MIX: &str = "The head and, in about half of the layers, attention-v and ffn-down are Q6_K; a stack of layers is given \
+const BNB: Source = Source::in_engine(
+    "transformers, quantization with bitsandbytes: linear layers but for the head",
+    "https://huggingface.co/docs/transformers/quantization/bitsandbytes",
+    "2026-11",
+);
+const LLAMA_QUANT: Source = Source::in_engine(
+    "llama.cpp@007dbbf, src/llama-quant.cpp: llama_tensor_get_type_impl, tensor_type_fallback",
+    "https://github.com/ggml-org/llama.cpp/blob/007dbbf3fd17eefe9b47fee45f48f7ba5e62b714/src/llama-quant.cpp",
+    "2026-11",
+);
+const K_MIX: &str = in_engine(
+    "The head and, in about half of the layers, attention-v and ffn-down are Q6_K; a stack of layers is given \
                      the share of the whole model. What llama.cpp does beyond that is left out: more bits for the \
-                     attention of the 70B Llamas and of Mixtral (under 1 %), a mixture of Falcon's own, the file's header.";
-const GROUPS_NOTE: &str = "Each group of 128 inputs has a 16-bit scale and a 4-bit zero point: 4.15625 bits per weight of \
-                           the linear layers. The order of inputs that GPTQ may store (act-order) is left out.";
+                     attention of the 70B Llamas and of Mixtral (under 1 %), a mixture of Falcon's own, the file's header.",
+);
+const GROUPS_NOTE: &str = in_engine(
+    "Each group of 128 inputs has a 16-bit scale and a 4-bit zero point: 4.15625 bits per weight of \
+                           the linear layers. The order of inputs that GPTQ may store (act-order) is left out.",
+);
 
 /// Every recipe, by library.
 ///
@@ -137,7 +141,9 @@ pub static RECIPES: &[Recipe] = &[
         experts: Storage::Row(&GGML_Q8_0),
         embedding: Storage::Row(&GGML_Q8_0),
         head: Storage::Row(&GGML_Q8_0),
-        note: "Every matrix is Q8_0; vectors, positions and routers stay in FP32. The file's header is left out.",
+        note: in_engine(
+            "Every matrix is Q8_0; vectors, positions and routers stay in FP32. The file's header is left out.",
+        ),
         ..GGUF
     },
     Recipe {
@@ -145,13 +151,15 @@ pub static RECIPES: &[Recipe] = &[
         name: "NF4, double quantization",
         linear: Storage::Row(&BNB_NF4_DOUBLE),
         experts: Storage::Row(&BNB_NF4_DOUBLE),
-        note: "Linear layers take 4.127 bits per weight; embeddings, head, router and norms stay in BF16. The one FP32 mean \
+        note: in_engine(
+            "Linear layers take 4.127 bits per weight; embeddings, head, router and norms stay in BF16. The one FP32 mean \
                of each tensor's scales is left out.",
-        source: Source {
-            title: "Dettmers et al. 2023, QLoRA, §3: NormalFloat in blocks of 64, scales in blocks of 256",
-            url: "https://arxiv.org/abs/2305.14314",
-            as_of: "2026-11",
-        },
+        ),
+        source: Source::in_engine(
+            "Dettmers et al. 2023, QLoRA, §3: NormalFloat in blocks of 64, scales in blocks of 256",
+            "https://arxiv.org/abs/2305.14314",
+            "2026-11",
+        ),
         ..LINEAR_ONLY
     },
     Recipe {
@@ -159,7 +167,7 @@ pub static RECIPES: &[Recipe] = &[
         name: "NF4",
         linear: Storage::Row(&BNB_NF4_BLOCK),
         experts: Storage::Row(&BNB_NF4_BLOCK),
-        note: "Linear layers take 4.5 bits per weight; embeddings, head, router and norms stay in BF16.",
+        note: in_engine("Linear layers take 4.5 bits per weight; embeddings, head, router and norms stay in BF16."),
         ..LINEAR_ONLY
     },
     Recipe {
@@ -173,13 +181,15 @@ pub static RECIPES: &[Recipe] = &[
         router: Storage::Row(&FP16),
         vectors: Storage::Row(&FP16),
         rate: Rate::Int8,
-        note: "Linear layers are INT8 with one FP32 scale per output, which is counted; the rest stays in FP16. The 16-bit \
+        note: in_engine(
+            "Linear layers are INT8 with one FP32 scale per output, which is counted; the rest stays in FP16. The 16-bit \
                copies of outlier columns, made anew in each pass, are left out.",
-        source: Source {
-            title: "Dettmers et al. 2022, LLM.int8(): 8-bit Matrix Multiplication for Transformers at Scale",
-            url: "https://arxiv.org/abs/2208.07339",
-            as_of: "2026-11",
-        },
+        ),
+        source: Source::in_engine(
+            "Dettmers et al. 2022, LLM.int8(): 8-bit Matrix Multiplication for Transformers at Scale",
+            "https://arxiv.org/abs/2208.07339",
+            "2026-11",
+        ),
         ..LINEAR_ONLY
     },
     Recipe {
@@ -188,11 +198,11 @@ pub static RECIPES: &[Recipe] = &[
         linear: Storage::Groups(Groups::INT4_G128),
         experts: Storage::Groups(Groups::INT4_G128),
         note: GROUPS_NOTE,
-        source: Source {
-            title: "Frantar et al. 2022, GPTQ: Accurate Post-Training Quantization for Generative Pre-trained Transformers",
-            url: "https://arxiv.org/abs/2210.17323",
-            as_of: "2026-11",
-        },
+        source: Source::in_engine(
+            "Frantar et al. 2022, GPTQ: Accurate Post-Training Quantization for Generative Pre-trained Transformers",
+            "https://arxiv.org/abs/2210.17323",
+            "2026-11",
+        ),
         ..LINEAR_ONLY
     },
     Recipe {
@@ -201,11 +211,11 @@ pub static RECIPES: &[Recipe] = &[
         linear: Storage::Groups(Groups::INT4_G128),
         experts: Storage::Groups(Groups::INT4_G128),
         note: GROUPS_NOTE,
-        source: Source {
-            title: "Lin et al. 2023, AWQ: Activation-aware Weight Quantization for LLM Compression and Acceleration",
-            url: "https://arxiv.org/abs/2306.00978",
-            as_of: "2026-11",
-        },
+        source: Source::in_engine(
+            "Lin et al. 2023, AWQ: Activation-aware Weight Quantization for LLM Compression and Acceleration",
+            "https://arxiv.org/abs/2306.00978",
+            "2026-11",
+        ),
         ..LINEAR_ONLY
     },
     Recipe {
@@ -214,25 +224,29 @@ pub static RECIPES: &[Recipe] = &[
         linear: Storage::Tiles { bits: 8, side: 128, scale_bits: 32 },
         experts: Storage::Tiles { bits: 8, side: 128, scale_bits: 32 },
         rate: Rate::Fp8,
-        note: "Linear layers are E4M3 with one FP32 scale per block of 128 × 128; embeddings, head, router and norms stay in \
+        note: in_engine(
+            "Linear layers are E4M3 with one FP32 scale per block of 128 × 128; embeddings, head, router and norms stay in \
                BF16.",
-        source: Source {
-            title: "DeepSeek-AI 2024, DeepSeek-V3 Technical Report, §3.3",
-            url: "https://arxiv.org/abs/2412.19437",
-            as_of: "2026-11",
-        },
+        ),
+        source: Source::in_engine(
+            "DeepSeek-AI 2024, DeepSeek-V3 Technical Report, §3.3",
+            "https://arxiv.org/abs/2412.19437",
+            "2026-11",
+        ),
         ..LINEAR_ONLY
     },
     Recipe {
         id: "mxfp4-experts",
         name: "MXFP4 experts",
         experts: Storage::Row(&MXFP4),
-        note: "Only the experts' matrices are MXFP4 (4.25 bits per weight); everything else, their biases included, is BF16.",
-        source: Source {
-            title: "OpenAI 2025, gpt-oss-120b & gpt-oss-20b Model Card, §2.1",
-            url: "https://arxiv.org/abs/2508.10925",
-            as_of: "2026-11",
-        },
+        note: in_engine(
+            "Only the experts' matrices are MXFP4 (4.25 bits per weight); everything else, their biases included, is BF16.",
+        ),
+        source: Source::in_engine(
+            "OpenAI 2025, gpt-oss-120b & gpt-oss-20b Model Card, §2.1",
+            "https://arxiv.org/abs/2508.10925",
+            "2026-11",
+        ),
         ..LINEAR_ONLY
     },
 ];
@@ -283,7 +297,9 @@ impl Recipe {
             router: all,
             vectors,
             rate: Rate::of(format),
-            note: "Every matrix is kept in this format. Scales of blocks are counted, those of whole rows or tensors are not.",
+            note: in_engine(
+                "Every matrix is kept in this format. Scales of blocks are counted, those of whole rows or tensors are not.",
+            ),
             source: format.source,
         }
     }

@@ -66,11 +66,11 @@ impl Recipe {
         master_bytes: 4.0,
         state_bytes: 4.0,
         activation_bytes: 2.0,
-        source: Source {
-            title: "Rajbhandari et al. 2020, ZeRO, §3.1: mixed-precision Adam, K = 12",
-            url: "https://arxiv.org/abs/1910.02054",
-            as_of: "2026-11",
-        },
+        source: Source::in_engine(
+            "Rajbhandari et al. 2020, ZeRO, §3.1: mixed-precision Adam, K = 12",
+            "https://arxiv.org/abs/1910.02054",
+            "2026-11",
+        ),
     };
 
     /// Bytes per parameter with this optimizer: weights + gradients + master copy + state. Where the state depends on the
@@ -91,11 +91,28 @@ pub fn recipe(id: &str) -> Option<&'static Recipe> {
     RECIPES.iter().find(|row| row.id == id)
 }
 
-const ANATOMY: Source = Source {
-    title: "Hugging Face transformers, Model training anatomy",
-    url: "https://huggingface.co/docs/transformers/model_memory_anatomy",
-    as_of: "2026-11",
-};
+/// The way of training that goes with a format of weights, or why there is none, as a clause that can follow a colon.
+pub fn recipe_of(format: &str) -> Result<&'static Recipe, &'static str> {
+    match format {
+        "fp32" => Ok(&RECIPES[0]),
+        "bf16" | "fp16" => Ok(&RECIPES[1]),
+        "e4m3fn" | "e5m2" => recipe("fp8").ok_or("there is no such way of training"),
+        "int8" | "uint8" => {
+            Err("a weight rounded to one of 256 integers cannot take the small steps that training makes, so \
+            models are trained in FP32, BF16 or FP16 and quantized to INT8 afterwards")
+        }
+        _ => {
+            Err("weights are trained in FP32, 16 bits or FP8, and quantized afterwards; QLoRA trains adapters beside \
+            weights of four bits")
+        }
+    }
+}
+
+const ANATOMY: Source = Source::in_engine(
+    "Hugging Face transformers, Model training anatomy",
+    "https://huggingface.co/docs/transformers/model_memory_anatomy",
+    "2026-11",
+);
 
 /// Every way of training on offer.
 ///
@@ -111,7 +128,7 @@ const ANATOMY: Source = Source {
 ///     master_bytes: 0.0,         // updates go to the weights themselves
 ///     state_bytes: 2.0,          // torch.optim makes states like the weights
 ///     activation_bytes: 2.0,
-///     source: Source { title: "…", url: "https://…", as_of: "2026-11" },
+///     source: Source::in_engine("…", "https://…", "2026-11"),
 /// },
 /// ```
 pub static RECIPES: &[Recipe] = &[
@@ -139,11 +156,11 @@ pub static RECIPES: &[Recipe] = &[
         master_bytes: 4.0,
         state_bytes: 4.0,
         activation_bytes: 2.0,
-        source: Source {
-            title: "NVIDIA Megatron-LM, theoretical_memory_usage.py: 18 bytes per parameter, or 6 + 12/N",
-            url: "https://github.com/NVIDIA/Megatron-LM/blob/main/megatron/training/theoretical_memory_usage.py",
-            as_of: "2026-11",
-        },
+        source: Source::in_engine(
+            "NVIDIA Megatron-LM, theoretical_memory_usage.py: 18 bytes per parameter, or 6 + 12/N",
+            "https://github.com/NVIDIA/Megatron-LM/blob/main/megatron/training/theoretical_memory_usage.py",
+            "2026-11",
+        ),
     },
     // Small updates are lost in 8 bits of mantissa, unless rounding is stochastic; the memory is the same.
     Recipe {
@@ -155,11 +172,11 @@ pub static RECIPES: &[Recipe] = &[
         master_bytes: 0.0,
         state_bytes: 2.0,
         activation_bytes: 2.0,
-        source: Source {
-            title: "PyTorch 2.6, torch.optim.AdamW on BF16 parameters: states have the parameters' format",
-            url: "https://docs.pytorch.org/docs/stable/optim.html",
-            as_of: "2026-11",
-        },
+        source: Source::in_engine(
+            "PyTorch 2.6, torch.optim.AdamW on BF16 parameters: states have the parameters' format",
+            "https://docs.pytorch.org/docs/stable/optim.html",
+            "2026-11",
+        ),
     },
     // DeepSeek-V3's own: FP8 weights for the matrix products, FP32 gradients and master copy, BF16 moments. Activations are
     // counted 16 bits wide, although it keeps the inputs of its matrix products in FP8: the figure is an upper bound.
@@ -172,11 +189,11 @@ pub static RECIPES: &[Recipe] = &[
         master_bytes: 4.0,
         state_bytes: 2.0,
         activation_bytes: 2.0,
-        source: Source {
-            title: "DeepSeek-AI 2024, DeepSeek-V3, §3.3.3: BF16 moments, FP32 master weights and gradients",
-            url: "https://arxiv.org/abs/2412.19437",
-            as_of: "2026-11",
-        },
+        source: Source::in_engine(
+            "DeepSeek-AI 2024, DeepSeek-V3, §3.3.3: BF16 moments, FP32 master weights and gradients",
+            "https://arxiv.org/abs/2412.19437",
+            "2026-11",
+        ),
     },
 ];
 
@@ -187,11 +204,11 @@ pub static RECIPES: &[Recipe] = &[
 pub const ACTIVATION_BYTES_PER_PARAM: RangeInclusive<f64> = 0.0..=8.0;
 
 /// Where the activations' figure stands.
-pub static ACTIVATION_SOURCE: Source = Source {
-    title: "DeepLearning.AI, Generative AI with Large Language Models, course notes: about 8 bytes, high end",
-    url: "https://www.deeplearning.ai/courses/generative-ai-with-llms/",
-    as_of: "2026-11",
-};
+pub static ACTIVATION_SOURCE: Source = Source::in_engine(
+    "DeepLearning.AI, Generative AI with Large Language Models, course notes: about 8 bytes, high end",
+    "https://www.deeplearning.ai/courses/generative-ai-with-llms/",
+    "2026-11",
+);
 
 /// Why a plan of a training has no answer: which of its fields, and what is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

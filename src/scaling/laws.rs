@@ -6,7 +6,7 @@
 //! model of its Fig. 4. So the row here holds the latter, and the rounded ones are not on offer.
 
 use super::optimum::{Allocation, Parametric};
-use crate::source::Source;
+use crate::source::{Source, in_engine};
 use crate::units::{Flop, Params, Tokens};
 
 /// A scaling law; see [`LAWS`] for how to add one.
@@ -126,7 +126,7 @@ const BESIROGLU: Parametric = Parametric { e: 1.8172, a: 482.01, b: 2085.43, alp
 ///     name: "Besiroglu et al. 2024",
 ///     kind: LawKind::Parametric(Parametric { e: 1.8172, a: 482.01, b: 2085.43, alpha: 0.3478, beta: 0.3658 }),
 ///     fitted: Fitted { params: (Params(57e6), Params(16e9)), tokens: None, max_compute: Some(Flop(1.3e22)) },
-///     source: Source { title: "Besiroglu et al. 2024, …", url: "https://arxiv.org/abs/2404.10102", as_of: "2026-11" },
+///     source: Source::in_engine("Besiroglu et al. 2024, …", "https://arxiv.org/abs/2404.10102", "2026-11"),
 ///     note: "…",                               // as printed or from the source? what is odd about it?
 /// },
 /// ```
@@ -136,13 +136,15 @@ pub static LAWS: &[Law] = &[
         name: "Besiroglu et al. 2024",
         kind: LawKind::Parametric(BESIROGLU),
         fitted: Fitted { params: (Params(57e6), Params(16e9)), tokens: None, max_compute: Some(Flop(1.3e22)) },
-        source: Source {
-            title: "Besiroglu et al. 2024, Chinchilla Scaling: A replication attempt",
-            url: "https://arxiv.org/abs/2404.10102",
-            as_of: "2026-11",
-        },
-        note: "A refit of the Chinchilla runs. Its tokens per parameter fall slowly with compute, from 26 at 10¹⁸ to \
+        source: Source::in_engine(
+            "Besiroglu et al. 2024, Chinchilla Scaling: A replication attempt",
+            "https://arxiv.org/abs/2404.10102",
+            "2026-11",
+        ),
+        note: in_engine(
+            "A refit of the Chinchilla runs. Its tokens per parameter fall slowly with compute, from 26 at 10¹⁸ to \
                16 at 10²⁶ FLOP; modern sweeps find them rising.",
+        ),
     },
     Law {
         id: "hoffmann-2022-a3",
@@ -160,13 +162,15 @@ pub static LAWS: &[Law] = &[
             tokens: Some((Tokens(5e9), Tokens(500e9))),
             max_compute: None,
         },
-        source: Source {
-            title: "Hoffmann et al. 2022, Training Compute-Optimal Large Language Models (constants of the TeX source)",
-            url: "https://arxiv.org/abs/2203.15556",
-            as_of: "2026-11",
-        },
-        note: "The constants of the paper's TeX source. The printed ones are rounded, and that alone moves 59 tokens \
+        source: Source::in_engine(
+            "Hoffmann et al. 2022, Training Compute-Optimal Large Language Models (constants of the TeX source)",
+            "https://arxiv.org/abs/2203.15556",
+            "2026-11",
+        ),
+        note: in_engine(
+            "The constants of the paper's TeX source. The printed ones are rounded, and that alone moves 59 tokens \
                per parameter to 93 at 5.76 × 10²³ FLOP; the paper's other two approaches say about 20.",
+        ),
     },
     Law {
         id: "chinchilla-20",
@@ -177,12 +181,12 @@ pub static LAWS: &[Law] = &[
             tokens: Some((Tokens(5e9), Tokens(500e9))),
             max_compute: None,
         },
-        source: Source {
-            title: "Hoffmann et al. 2022, Table 3, as a rule of thumb",
-            url: "https://arxiv.org/abs/2203.15556",
-            as_of: "2026-11",
-        },
-        note: "The rule has no loss of its own: the loss shown is that of Besiroglu et al. 2024.",
+        source: Source::in_engine(
+            "Hoffmann et al. 2022, Table 3, as a rule of thumb",
+            "https://arxiv.org/abs/2203.15556",
+            "2026-11",
+        ),
+        note: in_engine("The rule has no loss of its own: the loss shown is that of Besiroglu et al. 2024."),
     },
 ];
 

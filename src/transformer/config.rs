@@ -14,7 +14,7 @@ pub const MAX_BYTES: usize = 1 << 20;
 /// Every field that something depends on, in alphabetical order. A config has some thirty more (token ids, dropout, rotary
 /// scaling), which would only make links longer, so they are not kept.
 ///
-/// Adding one: its name, here; then read it in a family through [`families`](super::families). A test holds that no family
+/// Adding one: its name, here; then read it in a family through `families`. A test holds that no family
 /// reads a field that does not stand here.
 pub const FIELDS: &[&str] = &[
     "_remove_final_layer_norm",

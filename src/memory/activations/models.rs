@@ -1,7 +1,7 @@
 //! The three models: what a layer is taken to keep.
 
 use super::LayerShape;
-use crate::source::Source;
+use crate::source::{Source, in_engine};
 
 /// One tensor that is kept for each token.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -97,40 +97,40 @@ pub fn activation_model(id: &str) -> Option<&'static ActivationModel> {
 ///     attention: Attention::Flash,
 ///     unfused: false,
 ///     logits_bytes: 4.0,
-///     source: Source { title: "…", url: "https://…", as_of: "2026-11" },
+///     source: Source::in_engine("…", "https://…", "2026-11"),
 /// },
 /// ```
 pub static ACTIVATION_MODELS: &[ActivationModel] = &[
     ActivationModel {
         id: "korthikanti",
         name: "Korthikanti et al.",
-        formula: "sbh(34 + 5as/h)",
+        formula: in_engine("sbh(34 + 5as/h)"),
         attention: Attention::Kept,
         unfused: false,
         logits_bytes: 4.0,
-        source: Source {
-            title: "Korthikanti et al. 2022, Reducing Activation Recomputation in Large Transformer Models, §4",
-            url: "https://arxiv.org/abs/2205.05198",
-            as_of: "2026-11",
-        },
+        source: Source::in_engine(
+            "Korthikanti et al. 2022, Reducing Activation Recomputation in Large Transformer Models, §4",
+            "https://arxiv.org/abs/2205.05198",
+            "2026-11",
+        ),
     },
     ActivationModel {
         id: "fused",
         name: "fused kernels",
-        formula: "sbh(12 + 4k/a + 8I/h)",
+        formula: in_engine("sbh(12 + 4k/a + 8I/h)"),
         attention: Attention::Flash,
         unfused: false,
         logits_bytes: 4.0,
-        source: Source {
-            title: "Fujii et al. 2024, Accelerating Large Language Model Training with 4D Parallelism and Memory Consumption Estimator",
-            url: "https://arxiv.org/abs/2411.06465",
-            as_of: "2026-11",
-        },
+        source: Source::in_engine(
+            "Fujii et al. 2024, Accelerating Large Language Model Training with 4D Parallelism and Memory Consumption Estimator",
+            "https://arxiv.org/abs/2411.06465",
+            "2026-11",
+        ),
     },
     ActivationModel {
         id: "transformers-sdpa",
         name: "transformers as shipped, sdpa",
-        formula: "sbh(24 + 8I/h + 4a/h + 8/h)",
+        formula: in_engine("sbh(24 + 8I/h + 4a/h + 8/h)"),
         attention: Attention::Sdpa,
         unfused: true,
         logits_bytes: 6.0,
@@ -139,7 +139,7 @@ pub static ACTIVATION_MODELS: &[ActivationModel] = &[
     ActivationModel {
         id: "transformers-eager",
         name: "transformers as shipped, eager",
-        formula: "sbh(24 + 8I/h + 8/h + 6as/h)",
+        formula: in_engine("sbh(24 + 8I/h + 8/h + 6as/h)"),
         attention: Attention::Eager,
         unfused: true,
         logits_bytes: 6.0,
@@ -147,11 +147,11 @@ pub static ACTIVATION_MODELS: &[ActivationModel] = &[
     },
 ];
 
-const TRANSFORMERS: Source = Source {
-    title: "transformers 4.57.6, modeling_llama.py: tensors saved for the backward pass, counted with saved_tensors_hooks",
-    url: "https://github.com/huggingface/transformers/blob/v4.57.6/src/transformers/models/llama/modeling_llama.py",
-    as_of: "2026-11",
-};
+const TRANSFORMERS: Source = Source::in_engine(
+    "transformers 4.57.6, modeling_llama.py: tensors saved for the backward pass, counted with saved_tensors_hooks",
+    "https://github.com/huggingface/transformers/blob/v4.57.6/src/transformers/models/llama/modeling_llama.py",
+    "2026-11",
+);
 
 impl ActivationModel {
     /// What one layer keeps of each token, with so many sequences of so many tokens.

@@ -1,6 +1,6 @@
 //! What families of transformers keep beyond Llama's block, because of how their modules are written.
 
-/// How a family's modules differ from Llama's in what they save for the backward pass; see [`SHIPPED`] for how to add one.
+/// How a family's modules differ from Llama's in what they save for the backward pass; see `SHIPPED` for how to add one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Shipped {
     /// Whether norms multiply by their weight in FP32, and so keep their FP32 output.

@@ -24,11 +24,11 @@ impl Load {
     }
 }
 
-const FOREACH: Source = Source {
-    title: "PyTorch, torch.optim: the foreach implementation uses about the size of the parameters more than the for-loop",
-    url: "https://docs.pytorch.org/docs/stable/generated/torch.optim.AdamW.html",
-    as_of: "2026-11",
-};
+const FOREACH: Source = Source::in_engine(
+    "PyTorch, torch.optim: the foreach implementation uses about the size of the parameters more than the for-loop",
+    "https://docs.pytorch.org/docs/stable/generated/torch.optim.AdamW.html",
+    "2026-11",
+);
 
 fn part(share: Share, bytes: f64, formula: String, source: Source) -> TrainingPart {
     TrainingPart { share, bytes: Bytes(bytes), formula, source }

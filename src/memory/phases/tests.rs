@@ -1,9 +1,8 @@
 use super::*;
 use crate::memory::adapters::target_preset;
 use crate::memory::sharding::Zero;
-use crate::memory::{
-    OPTIMIZERS, RECIPES, activations::ACTIVATION_MODELS, activations::activation_model, optimizer, recipe,
-};
+use crate::memory::training::{RECIPES, recipe};
+use crate::memory::{OPTIMIZERS, activations::ACTIVATION_MODELS, activations::activation_model, optimizer};
 use crate::transformer::Config;
 use proptest::prelude::*;
 

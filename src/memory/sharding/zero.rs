@@ -62,23 +62,23 @@ pub const DEEPSPEED_BUCKET: f64 = 5e8;
 pub const DEEPSPEED_PREFETCH: f64 = 5e7;
 
 /// Where ZeRO's formulas stand.
-pub static ZERO_SOURCE: Source = Source {
-    title: "Rajbhandari et al. 2020, ZeRO: Memory Optimizations Toward Training Trillion Parameter Models, §5 and figure 1",
-    url: "https://arxiv.org/abs/1910.02054",
-    as_of: "2026-11",
-};
+pub static ZERO_SOURCE: Source = Source::in_engine(
+    "Rajbhandari et al. 2020, ZeRO: Memory Optimizations Toward Training Trillion Parameter Models, §5 and figure 1",
+    "https://arxiv.org/abs/1910.02054",
+    "2026-11",
+);
 /// Where DeepSpeed's sizes and estimators stand.
-pub static DEEPSPEED_SOURCE: Source = Source {
-    title: "DeepSpeed, configuration of ZeRO and estimate_zero2/3_model_states_mem_needs",
-    url: "https://deepspeed.readthedocs.io/en/latest/memory.html",
-    as_of: "2026-11",
-};
+pub static DEEPSPEED_SOURCE: Source = Source::in_engine(
+    "DeepSpeed, configuration of ZeRO and estimate_zero2/3_model_states_mem_needs",
+    "https://deepspeed.readthedocs.io/en/latest/memory.html",
+    "2026-11",
+);
 /// Where FSDP's units stand.
-pub static FSDP_SOURCE: Source = Source {
-    title: "PyTorch, FullyShardedDataParallel: backward_prefetch and units",
-    url: "https://docs.pytorch.org/docs/stable/fsdp.html",
-    as_of: "2026-11",
-};
+pub static FSDP_SOURCE: Source = Source::in_engine(
+    "PyTorch, FullyShardedDataParallel: backward_prefetch and units",
+    "https://docs.pytorch.org/docs/stable/fsdp.html",
+    "2026-11",
+);
 
 /// Bytes per parameter of what ZeRO divides.
 #[derive(Clone, Copy, Debug, PartialEq)]

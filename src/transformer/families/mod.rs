@@ -103,7 +103,7 @@ macro_rules! modeling {
 /// Every family that can be counted.
 ///
 /// Adding one: read its `configuration_*.py` (the defaults) and `modeling_*.py` (the modules) in transformers; write a
-/// function that reads every field it needs through [`parts::Reader`] and adds every tensor to [`parts::Parts`], under the
+/// function that reads every field it needs through `parts::Reader` and adds every tensor to `parts::Parts`, under the
 /// module's name, as those in this folder do; add a row here, and cases of kind `params` to `tests/golden/memory.json`.
 ///
 /// ```text
