@@ -14,6 +14,18 @@ pub struct Key<S> {
     pub read: fn(&mut S, &str) -> Result<(), Rejection>,
 }
 
+#[cfg(not(target_arch = "wasm32"))]
+impl<S> Key<S> {
+    /// The documentation's example as it stands in a link: a key that ends in a dot is followed by the field.
+    #[must_use]
+    pub fn example(&self) -> (String, String) {
+        match self.doc.example.split_once('=').filter(|_| self.name.ends_with('.')) {
+            Some((field, value)) => (format!("{}{field}", self.name), value.to_owned()),
+            None => (self.name.to_owned(), self.doc.example.to_owned()),
+        }
+    }
+}
+
 /// What `docs/links.md` says of a key. The page itself carries none of it.
 #[cfg(not(target_arch = "wasm32"))]
 pub struct Doc {

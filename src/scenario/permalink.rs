@@ -6,6 +6,7 @@
 use super::key::{Key, Notice, Rejection};
 use super::upgrade::{VERSION, upgrade};
 use super::{FormatsScenario, MemoryScenario, QuantizeScenario, ScalingScenario, formats, memory, quantize, scaling};
+use std::borrow::Cow;
 
 /// The rooms of the page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -93,7 +94,7 @@ impl Route {
         let mut text = format!("{}?v={VERSION}", self.room().path());
         for (key, value) in keys {
             text.push('&');
-            text.push_str(key);
+            text.push_str(&key);
             text.push('=');
             text.push_str(&percent_encode(&value));
         }
@@ -140,26 +141,57 @@ fn take_version(keys: &mut Vec<(String, String)>, notices: &mut Vec<Notice>) -> 
     }
 }
 
-/// Key and value of every input that is not the default.
-pub(super) fn write_keys<S: Default>(table: &[Key<S>], state: &S) -> Vec<(&'static str, String)> {
+/// Key and value of every input that is not the default. A key that ends in a dot stands for many: a line `field=value`
+/// of its text is the key `name.field`.
+pub(super) fn write_keys<S: Default>(table: &[Key<S>], state: &S) -> Vec<(String, String)> {
     let default = S::default();
-    table
-        .iter()
-        .map(|key| (key.name, (key.write)(state), (key.write)(&default)))
-        .filter(|(_, value, default)| value != default)
-        .map(|(name, value, _)| (name, value))
-        .collect()
+    let mut pairs = Vec::new();
+    for key in table {
+        let value = (key.write)(state);
+        if value == (key.write)(&default) {
+            continue;
+        }
+        if !key.name.ends_with('.') {
+            pairs.push((key.name.to_owned(), value));
+            continue;
+        }
+        for (field, value) in value.lines().filter_map(|line| line.split_once('=')) {
+            pairs.push((format!("{}{field}", key.name), value.to_owned()));
+        }
+    }
+    pairs
+}
+
+/// The pairs of a link that a key reads: those of its name; for a key that ends in a dot one with a line for each of its
+/// fields.
+fn values_of<'a>(name: &str, pairs: &'a [(String, String)]) -> Vec<Cow<'a, str>> {
+    if !name.ends_with('.') {
+        return pairs.iter().filter(|pair| pair.0 == name).map(|pair| Cow::from(&pair.1)).collect();
+    }
+    let mut lines = String::new();
+    for (key, value) in pairs {
+        if let Some(field) = key.strip_prefix(name) {
+            lines.push_str(field);
+            lines.push('=');
+            lines.extend(value.chars().filter(|letter| *letter != '\n'));
+            lines.push('\n');
+        }
+    }
+    if lines.is_empty() { vec![] } else { vec![lines.into()] }
 }
 
 /// Reads keys in the table's order, so that the order in the link does not matter.
 pub(super) fn read_keys<S: Default>(table: &[Key<S>], pairs: &[(String, String)], notices: &mut Vec<Notice>) -> S {
     let mut state = S::default();
     for key in table {
-        let mut values = pairs.iter().filter(|(name, _)| name == key.name);
-        let Some((_, text)) = values.next() else { continue };
-        let part = || format!("{}={}", key.name, shorten(text));
+        let values = values_of(key.name, pairs);
+        let Some(text) = values.first() else { continue };
+        let part = || if key.name.ends_with('.') { shorten(text) } else { format!("{}={}", key.name, shorten(text)) };
         match (key.read)(&mut state, text) {
             Ok(()) => {}
+            Err(Rejection::Because(why)) if key.name.ends_with('.') => {
+                notices.push(Notice { part: format!("{}…", key.name), instead: why });
+            }
             Err(Rejection::NotUnderstood | Rejection::NotANumber(_) | Rejection::Because(_)) => {
                 let instead = format!("Using {}.", or_nothing((key.write)(&state)));
                 notices.push(Notice { part: part(), instead });
@@ -169,12 +201,13 @@ pub(super) fn read_keys<S: Default>(table: &[Key<S>], pairs: &[(String, String)]
                 notices.push(Notice { part: part(), instead });
             }
         }
-        if values.next().is_some() {
+        if values.len() > 1 {
             notices.push(Notice { part: part(), instead: "It stands there twice; the first is used.".into() });
         }
     }
     for (name, value) in pairs {
-        if !table.iter().any(|key| key.name == name) {
+        let is_of = |key: &Key<S>| key.name == name || key.name.ends_with('.') && name.starts_with(key.name);
+        if !table.iter().any(is_of) {
             let part = if value.is_empty() { shorten(name) } else { format!("{}={}", shorten(name), shorten(value)) };
             notices.push(Notice { part, instead: "It is left out.".into() });
         }
@@ -191,7 +224,8 @@ fn shorten(text: &str) -> String {
 }
 
 /// Splits `a=1&b=2` and decodes both sides.
-pub(super) fn split_query(query: &str) -> Vec<(String, String)> {
+#[must_use]
+pub fn split_query(query: &str) -> Vec<(String, String)> {
     query
         .split('&')
         .filter(|part| !part.is_empty())
@@ -202,7 +236,9 @@ pub(super) fn split_query(query: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-fn percent_encode(text: &str) -> String {
+/// Text as a value of a link.
+#[must_use]
+pub fn percent_encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
@@ -269,11 +305,11 @@ mod tests {
         fn check<S: Default + PartialEq>(path: &str, table: &[Key<S>]) {
             for key in table {
                 let mut notices = Vec::new();
-                let pairs = [(key.name.to_owned(), key.doc.example.to_owned())];
+                let pairs = [key.example()];
                 let state = read_keys(table, &pairs, &mut notices);
                 assert_eq!(notices, [], "{path} {}={}", key.name, key.doc.example);
                 assert!(
-                    write_keys(table, &state).contains(&(key.name, key.doc.example.to_owned())),
+                    write_keys(table, &state).contains(&key.example()),
                     "{path} {}={} is not written back: {:?}",
                     key.name,
                     key.doc.example,

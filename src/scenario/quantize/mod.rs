@@ -207,7 +207,7 @@ impl QuantizeScenario {
     /// The inputs that are not the default, by key.
     #[must_use]
     pub fn keys(&self) -> Vec<(String, String)> {
-        write_keys(KEYS, self).into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+        write_keys(KEYS, self)
     }
 
     /// The inputs with these keys; what is not understood is the default.
