@@ -1,13 +1,13 @@
 //! A report in one sentence: the takeaway that stands over each picture, and the answers of the start page.
 
 use crate::formats::anatomy::{self, Outcome};
-use crate::memory::{self, Task, Verdict};
+use crate::memory::{self, Verdict};
 use crate::quantize;
 use crate::scaling;
-use crate::scenario::memory::Size;
+use crate::scenario::memory::{Size, Task};
 use crate::scenario::number;
 use crate::scenario::{self, FormatsScenario, MemoryScenario, QuantizeScenario};
-use crate::units::{ByteUnits, Bytes, Params, short_count, shortest, significant};
+use crate::units::{short_count, shortest, significant};
 
 /// [`memory()`] of the default question, which the start page shows without asking; a test keeps it true.
 pub const DEFAULT_MEMORY: &str = "Training Llama 3.1 8B takes 193 GB: 2.24 × one A100 80GB SXM4";
@@ -26,6 +26,10 @@ pub const DEFAULT_FORMATS: &str = "pi is 3.1415927 in FP32, 3.140625 in BF16, 3.
 pub fn model_name(size: &Size) -> String {
     match size {
         Size::Model(model) => model.name.to_owned(),
+        Size::Config(fields) => match fields.iter().find(|field| field.0 == "model_type") {
+            Some((_, model_type)) => format!("your {model_type} model"),
+            None => "your model".to_owned(),
+        },
         Size::Params(params) => format!("a model of {params} parameters"),
     }
 }
@@ -33,18 +37,22 @@ pub fn model_name(size: &Size) -> String {
 /// `Training Llama 3.1 8B takes 193 GB: 2.24 × one A100 80GB SXM4`
 #[must_use]
 pub fn memory(scenario: &MemoryScenario, report: &memory::Report) -> String {
-    let doing = match report.input.task {
+    let doing = match scenario.task {
         Task::Run => "Running",
-        Task::Train { .. } => "Training",
+        Task::Train => "Training",
+        Task::Lora => "LoRA of",
+        Task::Qlora => "QLoRA of",
     };
     let total = report.total().show(scenario.units);
     let gpu = report.input.gpu.name;
+    let each =
+        if report.gpus > 1 { format!(" on each of {} GPUs", short_count(report.gpus as f64)) } else { String::new() };
     let share = match report.verdict() {
-        Verdict::Over => format!("{} × one {gpu}", times(report.total() / report.gpu_bytes())),
+        Verdict::Over => format!("{} × one {gpu}", times(report.total() / report.room())),
         Verdict::Tight => format!("it only just fits one {gpu}"),
         Verdict::Fits => format!("it fits one {gpu}"),
     };
-    format!("{doing} {} takes {total}: {share}", model_name(&scenario.size))
+    format!("{doing} {} takes {total}{each}: {share}", model_name(&scenario.size))
 }
 
 /// `pi is 3.1415927 in FP32, 3.140625 in BF16, 3.140625 in FP16 and 3 in INT8`
@@ -104,10 +112,4 @@ pub fn quantize(scenario: &QuantizeScenario, report: &quantize::Report) -> Strin
 #[must_use]
 pub fn times(factor: f64) -> String {
     if factor < 1e4 { significant(factor, 3) } else { short_count(factor) }
-}
-
-/// `8.03B × 4 B = 32.1 GB`
-#[must_use]
-pub fn product(params: Params, bytes_per_param: f64, bytes: Bytes, units: ByteUnits) -> String {
-    format!("{params} × {} B = {}", significant(bytes_per_param, 3), bytes.show(units))
 }

@@ -84,6 +84,13 @@ pub enum AnyPicture {
     Bars(Bars),
 }
 
+impl Default for AnyPicture {
+    /// Nothing.
+    fn default() -> Self {
+        Self::Bars(Bars::default())
+    }
+}
+
 impl AnyPicture {
     /// The value under a horizontal position, and those at the ends of the axis, of a picture that a value can be dragged in.
     #[must_use]

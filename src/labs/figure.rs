@@ -42,8 +42,8 @@ impl Table {
     }
 }
 
-/// All that a figure shows of a report.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// All that a figure shows of a report; one without a title is not shown.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct FigureData {
     /// The takeaway.
     pub title: String,

@@ -44,7 +44,8 @@ pub struct Question {
     pub lab: Lab,
     /// The lab's inputs: the keys of a link.
     pub keys: Vec<(String, String)>,
-    /// What the reader types, which a link may not have since it means nothing: the number of the Formats lab.
+    /// What the reader types, which a link may not have since it means nothing: the number of the Formats lab, and what is
+    /// pasted into the Memory lab.
     pub typed: String,
     /// The order of the lab's table, once the reader has opened it.
     pub order: Option<String>,
@@ -119,7 +120,7 @@ pub enum Part {
     Codes,
     /// Why there is no block; empty if there is one.
     BlockProblem,
-    /// What kind of block it is.
+    /// What kind of block it is; in the Memory lab HTML: what is kept to compare.
     BlockNote,
     /// The block in one line.
     BlockSize,
@@ -137,6 +138,14 @@ pub enum Part {
     Inspector,
     /// Which part of the tensor is in the cells, as it is said after a place.
     Window,
+    /// The sum as Markdown.
+    Markdown,
+    /// The sum as a cell of Python that works it out again.
+    Python,
+    /// What is wrong with what was pasted; empty if nothing is.
+    Pasted,
+    /// What of it becomes inputs: `key=value`, encoded as in a link.
+    Change,
     /// Which part of the tensor this is of, and that the whole follows; empty if it is of the whole.
     Preview,
 }
