@@ -41,13 +41,19 @@ impl Control {
     /// Whether something is typed into it.
     #[must_use]
     pub fn is_text(&self) -> bool {
-        self.is_number() || self.is("textarea")
+        self.is_number() || self.is_area()
     }
 
     /// Whether that is a number.
     #[must_use]
     pub fn is_number(&self) -> bool {
         self.is("text")
+    }
+
+    /// Whether it has several lines of text.
+    #[must_use]
+    pub fn is_area(&self) -> bool {
+        self.is("textarea")
     }
 
     /// What it holds; of a radio button, what it stands for.

@@ -3,9 +3,11 @@
 use super::task;
 use js_sys::{Array, Reflect, Uint8Array, global};
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 pub use web_sys::Blob;
 use web_sys::{
-    BlobPropertyBag, Document, Element, Event, HtmlElement, HtmlTextAreaElement, PointerEvent, Url, Window, window,
+    BlobPropertyBag, Document, DragEvent, Element, Event, HtmlElement, HtmlTextAreaElement, PointerEvent, Url, Window,
+    window,
 };
 
 fn page() -> Option<(Window, Document)> {
@@ -184,6 +186,22 @@ pub fn action_of(event: &Event) -> Option<String> {
 pub fn capture_pointer(event: &PointerEvent) -> bool {
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
     target.is_some_and(|target| target.set_pointer_capture(event.pointer_id()).is_ok())
+}
+
+/// Takes the text or the file that was dropped: the text, or the number of bytes of a file that is larger than `most`.
+pub fn dropped_text(event: &DragEvent, most: usize, then: impl Fn(Result<String, f64>) + 'static) {
+    event.prevent_default();
+    let Some(data) = event.data_transfer() else { return };
+    let Some(file) = data.files().and_then(|files| files.get(0)) else {
+        return then(Ok(data.get_data("text/plain").unwrap_or_default()));
+    };
+    if file.size() > most as f64 {
+        return then(Err(file.size()));
+    }
+    spawn_local(async move {
+        let text = JsFuture::from(file.text()).await;
+        then(Ok(text.ok().and_then(|text| text.as_string()).unwrap_or_default()));
+    });
 }
 
 /// Replaces what is in an element. Of what had the focus, its successor of the same id, or else with the same `data-do`,

@@ -3,6 +3,7 @@
 
 use crate::platform::controls::{self, Control};
 use crate::platform::page;
+use crate::scenario::permalink::split_query;
 use crate::scenario::{Key, number};
 use crate::ui::dynamic::{effect, memo_text, text};
 use leptos::html::Div;
@@ -34,17 +35,17 @@ where
     view! { <Controls html=text(move || scenario.with(make)) write=Arc::new(write) read=Arc::new(read)/> }.into_any()
 }
 
-/// Makes a change that the engine offers: `key=value`, or several of them with `&` between.
+/// Makes a change that the engine offers: `key=value`, or several of them with `&` between, encoded as in a link.
 pub fn setter<S>(scenario: RwSignal<S>, keys: &'static [Key<S>]) -> Callback<String>
 where
     S: Clone + PartialEq + Send + Sync + 'static,
 {
     Callback::new(move |change: String| {
         let mut changed = scenario.get_untracked();
-        for (name, value) in change.split('&').filter_map(|part| part.split_once('=')) {
+        for (name, value) in split_query(&change) {
             if let Some(key) = keys.iter().find(|key| key.name == name) {
                 // A change that the engine has made is one that the key takes.
-                _ = (key.read)(&mut changed, value);
+                _ = (key.read)(&mut changed, &value);
             }
         }
         scenario.set(changed);
@@ -100,8 +101,8 @@ fn fill(control: &Control, value: &str) {
         }
         return;
     }
-    // Half a number is no number yet.
-    let is_typing = control.is_wrong() && control.has_focus();
+    // Half a number is no number yet, and lines are put in order once the reader has left them.
+    let is_typing = control.has_focus() && (control.is_wrong() || control.is_area());
     if !is_typing {
         let shown = if control.is_number() { number::parse(value).map(number::show_in_field) } else { None };
         control.set(&shown.unwrap_or_else(|| value.to_owned()));

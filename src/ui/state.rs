@@ -37,7 +37,9 @@ pub fn shown_part(shown: RwSignal<Shown>, part: Part) -> Signal<String> {
 
 /// One of its pictures.
 pub fn shown_figure(shown: RwSignal<Shown>, place: usize) -> Signal<Option<FigureData>> {
-    Signal::derive(move || shown.with(|shown| shown.view.figures.get(place).cloned()))
+    Signal::derive(move || {
+        shown.with(|shown| shown.view.figures.get(place).filter(|figure| !figure.title.is_empty()).cloned())
+    })
 }
 
 /// Signals of the whole page. Scenarios change by controls and links only; all else follows from them.
@@ -57,6 +59,10 @@ pub struct State {
     pub quantize: RwSignal<QuantizeScenario>,
     /// What the Memory lab shows.
     pub memory_shown: RwSignal<Shown>,
+    /// The order of its table of all GPUs, once that was opened.
+    pub memory_order: RwSignal<Option<String>>,
+    /// What is pasted into it, until it is understood.
+    pub memory_pasted: RwSignal<String>,
     /// What the Scaling lab shows.
     pub scaling_shown: RwSignal<Shown>,
     /// What the Formats lab shows.
@@ -109,6 +115,8 @@ impl State {
             formats: RwSignal::new(FormatsScenario::default()),
             quantize: RwSignal::new(QuantizeScenario::default()),
             memory_shown: RwSignal::new(Shown::default()),
+            memory_order: RwSignal::new(None),
+            memory_pasted: RwSignal::new(String::new()),
             scaling_shown: RwSignal::new(Shown::default()),
             formats_shown: RwSignal::new(Shown::default()),
             formats_order: RwSignal::new(None),
@@ -161,7 +169,8 @@ impl State {
 
     /// What the Memory lab is asked now.
     fn memory_question(&self) -> Question {
-        Question { lab: Lab::Memory, keys: self.memory.with(MemoryScenario::keys), ..Question::default() }
+        let (keys, typed) = (self.memory.with(MemoryScenario::keys), self.memory_pasted.get());
+        Question { lab: Lab::Memory, keys, typed, order: self.memory_order.get(), ..Question::default() }
     }
 
     /// What the Scaling lab is asked now.
@@ -326,7 +335,7 @@ impl State {
 
 /// Whether this is what a lab is asked before anything is changed.
 fn is_default(question: &Question) -> bool {
-    question.keys.is_empty() && (question.typed.is_empty() || question.typed == FormatsScenario::default().x)
+    question.keys.is_empty() && (question.lab != Lab::Formats || question.typed == FormatsScenario::default().x)
 }
 
 thread_local! {

@@ -32,6 +32,34 @@ pub fn CsvActions(
     }
 }
 
+/// Copy texts, each by a button with its name.
+#[component]
+pub fn CopyActions(
+    /// Name and text of each.
+    texts: Vec<(&'static str, Signal<String>)>,
+) -> impl IntoView {
+    let told = RwSignal::new(String::new());
+    let buttons = texts.into_iter().map(|(name, text)| {
+        let copy = Callback::new(move |()| {
+            page::copy(text.get_untracked(), move |copied| {
+                told.try_set(if copied {
+                    format!("{name} copied.")
+                } else {
+                    "The browser refused the clipboard here.".to_owned()
+                });
+            });
+        });
+        view! { <Button press=copy>{format!("Copy {name}")}</Button> }
+    });
+    let buttons = buttons.collect_view();
+    view! {
+        <div class="actions">
+            {buttons}
+            <span class="actions__told" role="status">{told}</span>
+        </div>
+    }
+}
+
 /// What a press on a column's heading does to the order of a table: once ascending, and once more descending.
 pub fn resort(order: RwSignal<Option<String>>) -> Callback<String> {
     Callback::new(move |column: String| {

@@ -7,7 +7,7 @@ mod result;
 mod text_field;
 
 pub use button::Button;
-pub use csv::{CsvActions, resort};
+pub use csv::{CopyActions, CsvActions, resort};
 pub use figure::{Figure, Grab};
 pub use result::{Problem, ReportActions, RoomLink, Understand};
 pub use text_field::TextField;
