@@ -1,10 +1,12 @@
 //! What the documentation says of links is what the code does. `BLESS=1 cargo test --test docs` writes it anew.
 #![cfg(not(target_arch = "wasm32"))]
 
+use bitbudget::catalog::MODELS;
 use bitbudget::formats::listing::{COLUMNS, cells};
 use bitbudget::formats::{FORMATS, LIBRARIES};
 use bitbudget::quantize::GRID_RULES;
 use bitbudget::scenario::{Key, Room, Route, formats, memory, quantize, scaling, view};
+use bitbudget::transformer::FAMILIES;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -34,8 +36,9 @@ fn table<S: Default>(page: &mut String, prefix: &str, keys: &[Key<S>]) {
         let default = (key.write)(&S::default());
         let (name, doc) = (key.name, &key.doc);
         let values = (doc.values)();
-        let (about, example) = (doc.about, doc.example);
-        _ = writeln!(page, "| `{name}` | {about} | {values} | `{default}` | `{prefix}{name}={example}` |");
+        let about = doc.about;
+        let (key, example) = key.example();
+        _ = writeln!(page, "| `{name}` | {about} | {values} | `{default}` | `{prefix}{key}={example}` |");
     }
 }
 
@@ -126,6 +129,58 @@ fn docs_formats_says_what_the_table_of_formats_says() {
     }
     let written = fs::read_to_string(&path).unwrap_or_default();
     assert_eq!(written, formats_page(), "run BLESS=1 cargo test --test docs");
+}
+
+const MEMORY_INTRODUCTION: &str = "# The Memory lab
+
+What one GPU needs to run or to train a model, part by part, worked out from the model's architecture. The formulas, with their
+sources, stand at the functions that they are: `src/transformer/` counts parameters tensor by tensor, `src/memory/` the rest.
+
+- **Run**: weights in any format of the table or in a recipe that mixes them, scales included; the KV cache as the chosen engine
+  keeps it; the largest moment of a pass; logits; what the runtime needs. And how fast memory and arithmetic let it be.
+- **Train**: what is there all the time, and the largest of three moments of a step. Until batch, length or GPUs are asked about, the
+  cheat sheet's sum: 4 bytes for a weight, 4 for its gradient, 8 for Adam, 8 for activations and temporaries.
+- **LoRA, QLoRA**: adapters beside frozen weights; activations stay as they are.
+- **Several GPUs**: the most loaded one.
+- **Turned round**: the longest sequences, the most of them, the fewest GPUs, the smallest GPU, and the smallest change that fits.
+
+A part of a training is reported at the moment at which it is largest: gradients come when activations go, so the parts of a report
+may add up to more than `per_gpu_bytes`, which is the peak.
+
+`cargo test --test golden` holds all of it against numbers of others (`tests/golden/memory.json`: any file of that schema;
+`tests/golden/architectures.json`: models that transformers builds, tensor by tensor).
+
+## Checked against: parameters
+
+By `transformers` 4.57.6, each model built from its config and its parameters added up, tied tensors once; and as counted here.
+
+";
+
+fn memory_page() -> String {
+    let mut page = MEMORY_INTRODUCTION.to_owned();
+    page.push_str("| id | model | `model_type` | expected | computed |\n|---|---|---|--:|--:|\n");
+    for model in MODELS {
+        let architecture = model.architecture().expect("an architecture");
+        let (id, name, family) = (model.id, model.name, architecture.family.model_type);
+        let (expected, computed) = (model.params.get(), architecture.params());
+        _ = writeln!(page, "| `{id}` | {name} | `{family}` | {expected:.0} | {computed} |");
+    }
+    page.push_str("\n## Families\n\nAny `config.json` of these is counted; another is refused by name.\n\n");
+    for family in FAMILIES {
+        let source = family.source;
+        _ = writeln!(page, "- `{}` {}: [{}]({})", family.model_type, family.name, source.title, source.url);
+    }
+    page
+}
+
+#[test]
+fn docs_memory_says_what_is_computed() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/memory.md");
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(&path, memory_page()).unwrap();
+    }
+    let written = fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(written, memory_page(), "run BLESS=1 cargo test --test docs");
 }
 
 #[test]

@@ -15,7 +15,7 @@ fn answer_in_html(name: &str) -> String {
 #[test]
 fn the_memory_answer_is_the_computed_one() {
     let scenario = MemoryScenario::default();
-    let report = memory::estimate(&scenario.input()).unwrap();
+    let report = memory::estimate(&scenario.input().unwrap()).unwrap();
     assert_eq!(answer_in_html("memory"), answers::memory(&scenario, &report));
     assert_eq!(answers::DEFAULT_MEMORY, answers::memory(&scenario, &report));
 }

@@ -5,7 +5,8 @@ use bitbudget::memory::activations::{Activations, LayerShape, Recompute, activat
 use bitbudget::memory::adapters::Lora;
 use bitbudget::memory::optimizers::{FP32_STATE, States, blockwise_bytes};
 use bitbudget::memory::sharding::{Widths, Zero, deepspeed_estimate, zero_bytes};
-use bitbudget::memory::{OPTIMIZERS, RECIPES, optimizer_named};
+use bitbudget::memory::training::RECIPES;
+use bitbudget::memory::{OPTIMIZERS, optimizer_named};
 use bitbudget::transformer::{Architecture, Component, Tensors};
 use bitbudget::units::Params;
 use serde_json::Value;

@@ -14,7 +14,15 @@ const ROOMS: [(&str, &str); 5] = [
 ];
 
 /// Settings that fill the widest tables.
-const WIDE: (&str, &str) = ("quantize-groups", "#/quantize?v=1&format=nf4&scale=g64&outliers=4");
+const WIDE: [(&str, &str); 3] = [
+    ("quantize-groups", "#/quantize?v=1&format=nf4&scale=g64&outliers=4"),
+    ("memory-run", "#/memory?v=1&task=run&model=gemma-3-27b&precision=q4_k_m&context=131072&batch=8&measured=70"),
+    (
+        "memory-train",
+        "#/memory?v=1&model=deepseek-v3&precision=bf16&act=fused&dp=8&zero=3&tp=8&sp=1&ep=8&recompute=full\
+         &vs=task=run%7Ctask=qlora",
+    ),
+];
 
 const AXE: &str = "
     const { violations } = await axe.run(document, { resultTypes: ['violations'] });
@@ -41,7 +49,7 @@ async fn check(page: &Page, width: u32) {
     let shots = folder("target/screenshots");
     let mut found = Vec::new();
     page.resize(width, if width < 500 { 844 } else { 900 }).await;
-    for (room, hash) in ROOMS.into_iter().chain([WIDE]) {
+    for (room, hash) in ROOMS.into_iter().chain(WIDE) {
         for theme in ["light", "dark"] {
             for (look, query) in [("full", "?theme="), ("embed", "?embed=1&theme=")] {
                 let what = format!("{room}-{width}-{theme}-{look}");

@@ -3,10 +3,11 @@
 
 use bitbudget::compute::study;
 use bitbudget::labs::Question;
+use bitbudget::labs::memory;
 use bitbudget::labs::quantize::Task;
 use bitbudget::quantize::Report;
+use bitbudget::scaling;
 use bitbudget::scenario::{QuantizeScenario, Route};
-use bitbudget::{memory, scaling};
 use e2e::close;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -24,12 +25,20 @@ pub fn report(link: &str) -> Value {
     known.entry(link.to_owned()).or_insert_with(|| work_out(link)).clone()
 }
 
+/// Why a link of the Memory lab has no answer, if it has none.
+pub fn problem(link: &str) -> Option<String> {
+    match Route::read(link).0 {
+        Route::Memory(scenario) => memory::report(&scenario).err(),
+        _ => None,
+    }
+}
+
 fn work_out(link: &str) -> Value {
     let (route, notices) = Route::read(link);
     assert_eq!(notices, [], "{link}");
     let report = match route {
         Route::Home => panic!("the start page has no report"),
-        Route::Memory(scenario) => serde_json::to_value(memory::estimate(&scenario.input()).unwrap()),
+        Route::Memory(scenario) => serde_json::to_value(memory::report(&scenario).unwrap()),
         Route::Scaling(scenario) => serde_json::to_value(scaling::solve(scenario.known(), scenario.law).unwrap()),
         Route::Formats(scenario) => serde_json::to_value(scenario.report().unwrap()),
         Route::Quantize(scenario) => serde_json::to_value(quantized(&scenario)),

@@ -12,6 +12,7 @@ mod formats;
 mod keyboard;
 mod links;
 mod losses;
+mod memory;
 mod mistakes;
 mod privacy;
 mod quantize;
