@@ -31,6 +31,7 @@ pub mod engines;
 mod estimate;
 pub mod inference;
 pub mod inverse;
+pub mod measured;
 pub mod oom;
 pub mod optimizers;
 pub mod phases;

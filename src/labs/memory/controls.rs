@@ -100,11 +100,18 @@ fn train(form: &mut Form, asked: &MemoryScenario) {
         form.number("dp", "Copies of the model", "GPUs", &GPU_COUNT, None);
         let stages = [("0", "Off"), ("1", "1"), ("2", "2"), ("3", "3, FSDP")];
         form.choice("zero", "They share (ZeRO)", &stages);
+        form.choice(
+            "library",
+            "With the buffers of",
+            &[("fsdp", "FSDP"), ("deepspeed", "DeepSpeed"), ("formula", "None")],
+        );
         form.number("tp", "GPUs that share each matrix", "", &GPU_COUNT, None);
         form.choice("sp", "And the sequence", &[("0", "No"), ("1", "Yes")]);
         form.number("pp", "GPUs in a pipeline", "", &GPU_COUNT, None);
         form.number("interleave", "Parts of each stage", "", &INTERLEAVE, None);
         form.number("ep", "GPUs that share the experts", "", &GPU_COUNT, None);
+        form.choice("dropout", "Dropout", &[("0", "No"), ("1", "Yes")]);
+        form.choice("foreach", "The step", &[("0", "Fused"), ("1", "All at once")]);
         form.choice("offload", "Optimizer's state", &[("0", "On the GPU"), ("1", "In the CPU's memory")]);
         gpu(form);
     });

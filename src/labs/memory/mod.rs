@@ -10,11 +10,12 @@ mod words;
 pub use controls::controls;
 
 use super::{Part, Question, View, sentence};
-use crate::memory::{Error, Report, estimate, oom};
+use crate::memory::{Error, Report, estimate, measured, oom};
 use crate::scenario::MemoryScenario;
-use crate::scenario::memory::MAX_ERROR_BYTES;
+use crate::scenario::memory::{MAX_ERROR_BYTES, MEASURED};
 use crate::scenario::permalink::percent_encode;
 use crate::transformer::{Architecture, Config};
+use crate::units::significant;
 use crate::{answers, json};
 
 /// What the lab is about.
@@ -35,6 +36,10 @@ fn pasted(text: &str) -> Result<String, String> {
         let from = text.rfind("out of memory").or_else(|| text.rfind("Tried to allocate")).unwrap_or(0);
         let text: String = text[from..].chars().take(MAX_ERROR_BYTES / 4).collect();
         return Ok(format!("oom={}", percent_encode(&text)));
+    }
+    if let Some(bytes) = measured::read(text) {
+        let gib = bytes.get() / 1024.0 / 1024.0 / 1024.0;
+        return Ok(format!("measured={}", significant(gib.min(MEASURED.max), 6)));
     }
     let config = Config::from_json(text).map_err(|error| sentence(&error.to_string()))?;
     Architecture::from_config(&config).map_err(|error| sentence(&error.to_string()))?;
@@ -217,6 +222,26 @@ mod tests {
         assert_eq!(key, "oom");
         let shown = view(&Question { keys: vec![(key, value)], ..question("", "") });
         assert!(words(shown.part(Part::Inspector)).contains("PyTorch asked GPU 0 for 2.15 GB more"));
+    }
+
+    #[test]
+    fn a_context_that_the_model_is_not_made_for_is_told() {
+        let told = |link: &str| words(shown(link).part(Part::Notes));
+        assert!(
+            told("task=run&model=gpt2&context=2048")
+                .contains("longer than the 1\u{202f}024 that the model is made for")
+        );
+        assert!(!told("task=run&model=gpt2&context=1024").contains("longer than"));
+        assert!(told("task=run&model=flan-t5-xl").contains("FLAN-T5 XL was trained in BF16, for up to 512 tokens."));
+    }
+
+    #[test]
+    fn a_pasted_measurement_stands_beside_the_estimate() {
+        let change = view(&question("", "|  71234MiB / 81920MiB |")).part(Part::Change).to_owned();
+        assert_eq!(change, "measured=69.5645");
+        let shown = shown(&format!("task=lora&precision=bf16&{change}"));
+        let told = words(shown.part(Part::Inspector));
+        assert!(told.starts_with("Measured 74.7 GB: 4.93 GB (6.6 %) less than estimated."), "{told}");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The verdict, the changes that fit, and why the sum is what it is.
 
 use crate::answers;
+use crate::formats::format;
 use crate::labs::Html;
 use crate::memory::activations::Recompute;
 use crate::memory::inverse::{gpus_needed, max_batch, max_context};
@@ -201,6 +202,16 @@ fn describe(asked: &MemoryScenario, change: &Change) -> String {
     format!("{what} → {total}")
 }
 
+/// The longest sequences that the model is made for, where batch and length matter and anything bounds them.
+fn longest(asked: &MemoryScenario, report: &Report) -> Option<u64> {
+    match (&asked.size, &report.input.model) {
+        _ if by_sheet(asked) => None,
+        (Size::Model(model), _) => Some(model.context),
+        (_, Model::Known(architecture)) => architecture.context,
+        _ => None,
+    }
+}
+
 /// The sum with its numbers, and what it takes for granted.
 pub fn notes(asked: &MemoryScenario, report: &Report) -> String {
     let mut html = Html::default();
@@ -215,6 +226,19 @@ pub fn notes(asked: &MemoryScenario, report: &Report) -> String {
     let per_param = significant(report.bytes_per_param(), 3);
     row("Total", &format!("{} × {per_param} B = {}", report.params, report.total().show(asked.units)));
     html.close("ul");
+    if let Size::Model(model) = asked.size {
+        let format = format(model.training.format).map_or(model.training.format, |row| row.name);
+        let text = format!("{} was trained in {format}, for up to {} tokens.", model.name, count(model.context));
+        html.element("p", &[("class", "note"), ("id", "memory-trained")], &text);
+    }
+    if let Some(most) = longest(asked, report).filter(|most| u64::from(asked.context) > *most) {
+        let text = format!(
+            "{} tokens is longer than the {} that the model is made for.",
+            count(asked.context.into()),
+            count(most)
+        );
+        html.element("p", &[("class", "problem"), ("id", "memory-too-long")], &text);
+    }
     if let (Model::Known(architecture), Size::Config(_)) = (&report.input.model, &asked.size)
         && !architecture.defaults_used.is_empty()
     {
@@ -278,8 +302,8 @@ fn out_of_memory(html: &mut Html, text: &str, units: ByteUnits) {
 /// Where the numbers come from.
 pub fn sources(asked: &MemoryScenario, report: &Report) -> String {
     let model = match &asked.size {
-        Size::Model(model) => Some(model.source),
-        Size::Config(_) | Size::Params(_) => None,
+        Size::Model(model) => vec![model.source, model.training.source],
+        Size::Config(_) | Size::Params(_) => vec![],
     };
     let family = match &report.input.model {
         Model::Known(architecture) => Some(architecture.family.source),

@@ -3,7 +3,7 @@
 use super::{MemoryScenario, Size, Task};
 use crate::memory::adapters::{Lora, target_preset};
 use crate::memory::phases::{Logits, Step, TrainingPlan, Tuning};
-use crate::memory::sharding::{Parallel, Zero, ZeroLibrary};
+use crate::memory::sharding::{Parallel, Zero};
 use crate::memory::training::{self, recipe_of};
 use crate::memory::{self, Input, Model, Running, Use};
 use crate::transformer::{Architecture, Config};
@@ -105,9 +105,9 @@ impl MemoryScenario {
             micro_batches: self.accumulate.into(),
             activations: self.activation_model(),
             recompute: self.recompute,
-            dropout: false,
+            dropout: self.dropout,
             logits: if self.chunked { Logits::Chunked(CHUNK) } else { Logits::Whole },
-            step: Step::Fused,
+            step: if self.foreach { Step::Foreach } else { Step::Fused },
             parallel: self.parallel(),
         })
     }
@@ -133,7 +133,7 @@ impl MemoryScenario {
             expert: self.expert.into(),
             sequence: self.sequence,
             zero: Zero::from_stage(self.zero.into()).unwrap_or(Zero::Off),
-            library: if self.zero == 3 { ZeroLibrary::Fsdp } else { ZeroLibrary::Formula },
+            library: self.library,
             offload_optimizer: self.offload,
         }
     }

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::catalog::{self, GPUS};
 use crate::memory::activations::{ACTIVATION_MODELS, Recompute, activation_model};
+use crate::memory::sharding::ZeroLibrary;
 use crate::memory::training::{self, RECIPES};
 use crate::memory::{CACHE_FORMATS, ENGINES, OPTIMIZERS, cache_format, engine, optimizer};
 use crate::scenario::key::{
@@ -46,6 +47,10 @@ const RECOMPUTES: [(Recompute, &str); 3] =
 
 /// The most letters of a field: those of a list of a hundred layers' types.
 const MAX_FIELD_LETTERS: usize = 2000;
+
+/// Whose buffers are counted, by id.
+const LIBRARIES: [(ZeroLibrary, &str); 3] =
+    [(ZeroLibrary::Formula, "formula"), (ZeroLibrary::Fsdp, "fsdp"), (ZeroLibrary::DeepSpeed, "deepspeed")];
 
 /// What stands for the cheat sheet's bytes per parameter.
 const SHEET: &str = "sheet";
@@ -288,6 +293,24 @@ pub static KEYS: &[Key<MemoryScenario>] = &[
     count!("interleave", interleave, INTERLEAVE, "Parts of the layers that each stage of a pipeline has.", "2"),
     count!("ep", expert, GPU_COUNT, "GPUs that share the experts.", "8"),
     count!("zero", zero, ZERO, "Stage of ZeRO: what copies share of what they would all keep. 3 is FSDP.", "3"),
+    Key {
+        name: "library",
+        doc: documented!(
+            "Whose buffers and gathered layers come with that: PyTorch's FSDP, DeepSpeed's, or none but the formula.",
+            || list(LIBRARIES.map(|row| row.1)),
+            "deepspeed"
+        ),
+        write: |scenario| LIBRARIES.iter().find(|row| row.0 == scenario.library).map_or("", |row| row.1).to_owned(),
+        read: |scenario, text| {
+            read_choice(&mut scenario.library, LIBRARIES.iter().find(|row| row.1 == text).map(|row| row.0))
+        },
+    },
+    switch!(
+        "foreach",
+        foreach,
+        "The optimizer steps over all tensors at once, with a temporary as large as the parameters."
+    ),
+    switch!("dropout", dropout, "There is dropout, whose masks are kept."),
     switch!("offload", offload, "The optimizer's state is in the computer's own memory."),
     Key {
         name: "overhead",

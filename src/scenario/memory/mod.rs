@@ -10,6 +10,7 @@ use super::permalink::{read_keys, write_keys};
 use crate::catalog::{self, DEFAULT_GPU, GPUS, Gpu, MODELS, Model};
 use crate::formats::{FORMATS, format};
 use crate::memory::activations::{ACTIVATION_MODELS, ActivationModel, Recompute, activation_model};
+use crate::memory::sharding::ZeroLibrary;
 use crate::memory::training::{self, ACTIVATION_BYTES_PER_PARAM};
 use crate::memory::{
     self, CACHE_FORMATS, CacheFormat, DEFAULT_ENGINE, ENGINES, Engine, MAX_PARAMS, OPTIMIZERS, Optimizer, RECIPES,
@@ -122,8 +123,14 @@ pub struct MemoryScenario {
     pub expert: u32,
     /// What copies share of what they would all keep: stage 0 to 3.
     pub zero: u32,
+    /// Whose buffers and gathered layers are counted with that.
+    pub library: ZeroLibrary,
     /// The optimizer's state is in the computer's own memory.
     pub offload: bool,
+    /// The optimizer steps over all tensors at once, with a temporary as large as the parameters.
+    pub foreach: bool,
+    /// There is dropout, whose masks are kept.
+    pub dropout: bool,
     /// What the GPU needs before it holds a model, in GiB; the engine's usual figure where nothing is said.
     pub overhead: Option<f64>,
     /// Percent of the GPU to leave free.
@@ -219,7 +226,10 @@ impl Default for MemoryScenario {
             interleave: 1,
             expert: 1,
             zero: 0,
+            library: ZeroLibrary::Fsdp,
             offload: false,
+            foreach: false,
+            dropout: false,
             overhead: None,
             reserve: 0.0,
             units: ByteUnits::Decimal,
@@ -269,7 +279,7 @@ impl MemoryScenario {
         let is_unchanged = self.context == default.context
             && self.batch == default.batch
             && self.recompute == default.recompute
-            && !self.chunked
+            && !(self.chunked || self.foreach || self.dropout)
             && self.accumulate == default.accumulate
             && !self.is_spread();
         match self.activations {

@@ -112,7 +112,7 @@ fn Paste() -> impl IntoView {
     let dropped = move |event: leptos::ev::DragEvent| page::dropped_text(&event, MAX_PASTED, take);
     view! {
         <details class="more" id="memory-paste">
-            <summary>"Paste a config.json, or an out-of-memory error"</summary>
+            <summary>"Paste a config.json, an error or a measurement"</summary>
             <div class="field">
                 <label class="field__label" for="memory-pasted">"Paste the text, or drop the file here; it stays in this page"</label>
                 <textarea
