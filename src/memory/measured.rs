@@ -4,6 +4,8 @@
 //! |  0%   45C    P0   70W / 400W |  71234MiB / 81920MiB |   99%   Default |      nvidia-smi: the most of its GPUs
 //! torch.cuda.max_memory_allocated() = 76547891200                               torch: bytes
 //! Peak memory usage: 71.30 GiB                                                  many a training script
+//! model weights take 14.99GiB; non_torch_memory takes 0.09GiB; PyTorch activation peak memory takes 1.22GiB; the rest of
+//! the memory reserved for KV Cache is 54.94GiB.                                 vLLM: all of it together
 //! ```
 
 use crate::units::Bytes;
@@ -21,7 +23,7 @@ pub fn read(text: &str) -> Option<Bytes> {
     if text.len() > MAX_BYTES {
         return None;
     }
-    nvidia_smi(text).or_else(|| torch(text)).or_else(|| peak(text))
+    vllm(text).or_else(|| nvidia_smi(text)).or_else(|| torch(text)).or_else(|| peak(text))
 }
 
 /// `71234MiB / 81920MiB`: what is used of what there is. Of several GPUs the most used one.
@@ -37,6 +39,19 @@ fn nvidia_smi(text: &str) -> Option<Bytes> {
         }
     }
     most.map(|mib| Bytes(mib * 1_048_576.0))
+}
+
+/// The sum of what vLLM says that its parts take, its cache included.
+fn vllm(text: &str) -> Option<Bytes> {
+    const PARTS: [&str; 4] =
+        ["model weights take", "non_torch_memory takes", "activation peak memory takes", "reserved for KV Cache is"];
+    let mut sum = 0.0;
+    for part in PARTS {
+        let (value, after) = number(text.split_once(part)?.1)?;
+        let (_, factor) = UNITS.iter().find(|(unit, _)| after.starts_with(unit))?;
+        sum += value * factor;
+    }
+    Some(Bytes(sum))
 }
 
 /// The whole number after `max_memory_allocated` or `max_memory_reserved`.
@@ -82,6 +97,15 @@ mod tests {
         assert_eq!(read("max_memory_reserved: 71.5 GiB"), Some(Bytes(71.5 * 1_073_741_824.0)));
         assert_eq!(read("step 3 peak mem 1,234 MB"), Some(Bytes(1.234e9)));
         assert_eq!(read("Peak memory on rank 0: 10.25 GiB"), Some(Bytes(10.25 * 1_073_741_824.0)));
+    }
+
+    #[test]
+    fn vllms_parts_are_added_up() {
+        let text = "INFO worker.py:267] the current vLLM instance can use total_gpu_memory (79.15GiB) x \
+            gpu_memory_utilization (0.90) = 71.24GiB\nmodel weights take 14.99GiB; non_torch_memory takes 0.09GiB; PyTorch \
+            activation peak memory takes 1.22GiB; the rest of the memory reserved for KV Cache is 54.94GiB.";
+        let gib = read(text).unwrap().get() / 1_073_741_824.0;
+        assert!((gib - 71.24).abs() < 1e-9, "{gib}");
     }
 
     #[test]

@@ -267,7 +267,10 @@ pub fn compared(asked: &MemoryScenario, report: &Report) -> String {
         let difference = measured.get() - total.get();
         let words = if difference >= 0.0 { "more than" } else { "less than" };
         let share = significant(100.0 * difference.abs() / measured.get(), 2);
-        let why = if difference >= 0.0 {
+        let fills = asked.task == Task::Run && asked.engine.id == "vllm";
+        let why = if difference >= 0.0 && fills {
+            "vLLM takes all that it may use for its cache, whatever is asked of it."
+        } else if difference >= 0.0 {
             "Usual reasons: what the allocator holds back, a larger CUDA context, a second process, buffers of the framework."
         } else {
             "Usual reasons: the peak was before the longest batch, memory that is shared, or a smaller overhead."
