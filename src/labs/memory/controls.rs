@@ -66,7 +66,6 @@ fn train(form: &mut Form, asked: &MemoryScenario) {
     }
     form.menu("optimizer", "optimizer", "Optimizer", &plain(OPTIMIZERS.iter().map(|row| (row.id, row.name))));
     let models = ACTIVATION_MODELS.iter().map(|row| (row.id, row.name));
-    let by_sheet = asked.sheet().is_some();
     if asked.task != Task::Train {
         form.menu(
             "act",
@@ -78,10 +77,11 @@ fn train(form: &mut Form, asked: &MemoryScenario) {
         let sheet = [("auto", "the cheat sheet, or counted"), ("sheet", "the cheat sheet: bytes per parameter")];
         form.menu("act", "act", "Activations by", &plain(sheet.into_iter().chain(models)));
     }
-    if by_sheet {
-        form.number("activations", "Activations and temporaries", "bytes per parameter", &ACTIVATIONS, Some(0.5));
+    // Which controls there are never follows from a number: they would be made anew while it is typed.
+    if asked.task == Task::Train && !matches!(asked.activations, Activations::Model(_)) {
+        form.number("activations", "Activations by the sheet", "bytes per parameter", &ACTIVATIONS, Some(0.5));
     }
-    if by_sheet && (!asked.has_architecture() || matches!(asked.activations, Activations::PerParam(_))) {
+    if asked.task == Task::Train && !asked.has_architecture() {
         form.menu("gpu", "gpu", "GPU", &gpus());
         form.more("more", "More", |form| {
             copies(form);
@@ -140,6 +140,27 @@ mod tests {
     use crate::labs::form;
     use crate::memory::activations::activation_model;
     use crate::scenario::memory::{CUSTOM_PARAMS, KEYS};
+
+    #[test]
+    fn no_number_that_is_typed_changes_which_controls_there_are() {
+        let default = MemoryScenario::default();
+        let html = controls(&default);
+        for (key, value) in [
+            ("activations", "1"),
+            ("context", "4"),
+            ("batch", "7"),
+            ("accumulate", "2"),
+            ("dp", "8"),
+            ("tp", "2"),
+            ("pp", "4"),
+        ] {
+            let mut typed = default.clone();
+            let row = KEYS.iter().find(|row| row.name == key).unwrap();
+            (row.read)(&mut typed, value).unwrap();
+            assert_ne!(typed, default);
+            assert_eq!(controls(&typed), html, "{key}={value}");
+        }
+    }
 
     #[test]
     fn every_control_sets_a_key_and_every_option_is_one() {
