@@ -142,12 +142,19 @@ pub enum Part {
     Markdown,
     /// The sum as a cell of Python that works it out again.
     Python,
+    /// HTML: changes that would help, each a button that makes it.
+    Changes,
     /// What is wrong with what was pasted; empty if nothing is.
     Pasted,
     /// What of it becomes inputs: `key=value`, encoded as in a link.
     Change,
     /// Which part of the tensor this is of, and that the whole follows; empty if it is of the whole.
     Preview,
+}
+
+impl Part {
+    /// Parts that are shown whether there is an answer or not.
+    pub const WITHOUT_ANSWER: [Self; 3] = [Self::Changes, Self::Pasted, Self::Change];
 }
 
 impl View {

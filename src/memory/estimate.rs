@@ -172,17 +172,20 @@ fn run(report: &mut Report, running: &Running, architecture: &Architecture) -> R
 /// Of a model of which only the number of parameters is known: the weights, and what the engine needs.
 fn run_unknown(report: &mut Report, running: &Running) {
     let input = &report.input;
+    let gpus = running.tensor_parallel.max(1);
+    let shared = if gpus > 1 { format!(", shared by {gpus} GPUs") } else { String::new() };
     let bytes_per_param = uniform_bits(&input.weights) / 8.0;
     report.parts = vec![
         Part {
             kind: PartKind::Weights,
             name: PartKind::Weights.name(),
-            bytes: weights_bytes(report.params, bytes_per_param),
-            formula: product(report.params, bytes_per_param),
+            bytes: weights_bytes(report.params, bytes_per_param / gpus as f64),
+            formula: product(report.params, bytes_per_param) + &shared,
             source: input.weights.source,
         },
         overhead(input, running.engine),
     ];
+    report.gpus = gpus;
     report.assumptions = [
         "Only the number of parameters is known, so the KV cache and activations are left out: choose a model or give a \
          config.json to count them.",

@@ -111,12 +111,20 @@ pub fn max_batch(input: &Input) -> Option<u64> {
 #[must_use]
 pub fn gpus_needed(report: &Report) -> Option<u64> {
     let input = &report.input;
-    if report.fits() {
-        return Some(report.gpus);
+    if report.fits() && report.gpus == 1 {
+        return Some(1);
     }
     if input.with_gpus(1).is_none() {
         return Some(report.gpus_if_split_evenly());
     }
+    // As it is planned it may be fewer than by sharing more.
+    let planned = report.fits().then_some(report.gpus);
+    fewest(report).into_iter().chain(planned).min()
+}
+
+/// The fewest that hold it, each with a share.
+fn fewest(report: &Report) -> Option<u64> {
+    let input = &report.input;
     let with = |gpus: u64| input.with_gpus(gpus).filter(fits);
     match &input.task {
         Task::Train(plan) => {

@@ -268,7 +268,12 @@ impl State {
                 Event::Answer(view) if view.is_answer() => {
                     shown.set(Shown { settled: Some(asked.clone()), view: *view, ..Shown::default() })
                 }
-                Event::Answer(view) => shown.update(|shown| shown.fail(asked.clone(), view.part(Part::Problem))),
+                Event::Answer(view) => shown.update(|shown| {
+                    for part in Part::WITHOUT_ANSWER {
+                        shown.view.set(part, view.part(part));
+                    }
+                    shown.fail(asked.clone(), view.part(Part::Problem));
+                }),
                 // No file was asked for.
                 Event::File(..) => {}
                 Event::NoWorker(why) => {

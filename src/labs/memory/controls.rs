@@ -23,7 +23,7 @@ pub fn controls(asked: &MemoryScenario) -> String {
         form.choice("precision", "Precision", &common);
     }
     match asked.task {
-        Task::Run => run(&mut form),
+        Task::Run => run(&mut form, asked.has_architecture()),
         _ => train(&mut form, asked),
     }
     form.finish()
@@ -44,16 +44,21 @@ fn model(form: &mut Form, asked: &MemoryScenario) {
     }
 }
 
-fn run(form: &mut Form) {
+/// Of a model of which only the size is known neither length nor number of sequences can be counted.
+fn run(form: &mut Form, is_known: bool) {
     form.menu("weights", "precision", "Or any format or recipe", &plain(precisions()));
-    form.number("context", "Context", "tokens", &CONTEXT, None);
-    form.number("batch", "Sequences at once", "", &BATCH, None);
+    if is_known {
+        form.number("context", "Context", "tokens", &CONTEXT, None);
+        form.number("batch", "Sequences at once", "", &BATCH, None);
+    }
     form.menu("gpu", "gpu", "GPU", &gpus());
-    form.more("more", "Engine, cache, several GPUs", |form| {
+    form.more("more", if is_known { "Engine, cache, several GPUs" } else { "Engine, several GPUs" }, |form| {
         form.menu("engine", "engine", "Engine", &plain(ENGINES.iter().map(|row| (row.id, row.name))));
-        form.menu("cache", "cache", "KV cache", &plain(CACHE_FORMATS.iter().map(|row| (row.id, row.name))));
-        form.number("prefix", "Shared prefix", "tokens", &PREFIX, None);
-        form.number("source", "An encoder reads", "tokens", &SOURCE, None);
+        if is_known {
+            form.menu("cache", "cache", "KV cache", &plain(CACHE_FORMATS.iter().map(|row| (row.id, row.name))));
+            form.number("prefix", "Shared prefix", "tokens", &PREFIX, None);
+            form.number("source", "An encoder reads", "tokens", &SOURCE, None);
+        }
         form.number("tp", "GPUs that share each matrix", "", &GPU_COUNT, None);
         gpu(form);
     });

@@ -53,7 +53,7 @@ pub fn view(question: &Question) -> View {
     let asked = MemoryScenario::from_keys(&question.keys);
     let mut view = View::of(question);
     // What would have an answer is offered beside the reason why there is none.
-    view.set(Part::Listing, words::changes(&asked));
+    view.set(Part::Changes, words::changes(&asked));
     if !question.typed.trim().is_empty() {
         match pasted(&question.typed) {
             Ok(change) => view.set(Part::Change, change),
@@ -225,6 +225,17 @@ mod tests {
     }
 
     #[test]
+    fn the_fewest_gpus_may_be_fewer_than_are_planned() {
+        let needed = |link: &str| {
+            report(&MemoryScenario::from_keys(&question(link, "").keys))
+                .map(|report| (report.gpus, crate::memory::inverse::gpus_needed(&report)))
+        };
+        assert_eq!(needed("task=run&precision=bf16&tp=4"), Ok((4, Some(1))));
+        assert_eq!(needed("task=run&model=llama-3.1-70b&precision=bf16&tp=8"), Ok((8, Some(2))));
+        assert_eq!(needed("task=run&model=custom&params=7e9&precision=bf16&tp=2"), Ok((2, Some(1))));
+    }
+
+    #[test]
     fn a_context_that_the_model_is_not_made_for_is_told() {
         let told = |link: &str| words(shown(link).part(Part::Notes));
         assert!(
@@ -271,7 +282,7 @@ mod tests {
         ];
         for link in links {
             let shown = shown(link);
-            let offers: Vec<_> = shown.part(Part::Listing).split("data-do=\"").skip(1).collect();
+            let offers: Vec<_> = shown.part(Part::Changes).split("data-do=\"").skip(1).collect();
             assert!(!offers.is_empty(), "{link} offers nothing");
             for offer in offers {
                 let change = offer.split('"').next().unwrap().replace("&amp;", "&");

@@ -1,6 +1,6 @@
 //! The Memory lab's pictures.
 
-use super::words::{count, summary};
+use super::words::{count, sequences, summary};
 use crate::answers;
 use crate::charts::{
     AnyPicture, Axis, Capacity, LineChart, Mark, Part, Reference, Role, Series, Shape, StackedBar, TickFormat,
@@ -208,7 +208,13 @@ pub fn batch(asked: &MemoryScenario, report: &Report) -> Option<FigureData> {
     let most = memory::inverse::max_batch(&report.input);
     let title = most.map_or_else(
         || "Not even one sequence fits".to_owned(),
-        |most| format!("More at once: up to {} sequences fit", count(most)),
+        |most| {
+            if most == 1 {
+                "One sequence fits, and no more".to_owned()
+            } else {
+                format!("More at once: up to {} fit", sequences(most))
+            }
+        },
     );
     let summary = "Memory of the most loaded GPU as more sequences are worked on at once.";
     let curve = Curve {

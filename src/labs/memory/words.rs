@@ -23,6 +23,7 @@ pub fn verdict(asked: &MemoryScenario, report: &Report) -> String {
     let needs = match gpus_needed(report) {
         None => "more such GPUs do not help: what each holds by itself is too much".to_owned(),
         Some(gpus) if gpus == report.gpus => String::new(),
+        Some(gpus) if report.fits() => format!("{} would do", count(gpus)),
         Some(gpus) => format!("needs {} such GPUs", count(gpus)),
     };
     let mut html = Html::default();
@@ -39,7 +40,6 @@ pub fn verdict(asked: &MemoryScenario, report: &Report) -> String {
 /// How long and how many would fit.
 fn most(asked: &MemoryScenario, input: &Input) -> Option<String> {
     let (tokens, batch) = (max_context(input), max_batch(input));
-    let sequences = |n: u64| if n == 1 { "1 sequence".to_owned() } else { format!("{} sequences", count(n)) };
     Some(match (tokens, batch) {
         (Some(tokens), Some(batch)) => format!(
             "At most {} tokens fit with {}, or {} with {} tokens.",
@@ -52,6 +52,11 @@ fn most(asked: &MemoryScenario, input: &Input) -> Option<String> {
         (None, Some(batch)) => format!("At most {} fit, and only if they are shorter.", sequences(batch)),
         (None, None) => return None,
     })
+}
+
+/// `1 sequence`, `16 sequences`
+pub fn sequences(n: u64) -> String {
+    if n == 1 { "1 sequence".to_owned() } else { format!("{} sequences", count(n)) }
 }
 
 /// `131 072`

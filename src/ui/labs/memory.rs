@@ -35,7 +35,7 @@ pub fn MemoryLab() -> impl IntoView {
         move || {
             view! {
                 {figure("memory-chart", 0, 150.0)}
-                <Markup html=shown_part(shown, Part::Listing) act=change/>
+                <Markup html=shown_part(shown, Part::Changes) act=change/>
                 {figure("memory-beside", 6, Bars::height(4))}
                 <Markup html=shown_part(shown, Part::BlockNote) act=change/>
                 {figure("memory-moments", 1, Bars::height(3))}
@@ -59,7 +59,7 @@ pub fn MemoryLab() -> impl IntoView {
     // Without an answer yet there is still what would have one.
     let offers = when(
         move || !keeps_last.get(),
-        move || view! { <Markup html=shown_part(shown, Part::Listing) act=change/> }.into_any(),
+        move || view! { <Markup html=shown_part(shown, Part::Changes) act=change/> }.into_any(),
     );
     view! {
         <div class="lab">

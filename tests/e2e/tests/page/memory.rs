@@ -84,6 +84,24 @@ fn a_change_that_is_offered_makes_it_fit() {
 }
 
 #[test]
+fn a_question_without_an_answer_still_offers_changes_and_takes_what_is_pasted() {
+    with_page(Gpu::Off, async |page| {
+        page.open("#/memory?v=1&precision=int8").await;
+        assert!(page.text("#problem").await.contains("INT8 training is not offered"));
+        page.click("#memory-paste summary").await;
+        paste(page, "hello").await;
+        assert!(page.text("#memory-pasted-problem").await.contains("not a config.json"));
+        paste(page, CONFIG).await;
+        page.until("the config is the model", "return document.getElementById('memory-cfg.') !== null").await;
+        page.ready().await;
+        page.click("#memory-changes button").await;
+        page.ready().await;
+        assert_eq!(page.text("#problem").await, "");
+        assert_eq!(page.report().await["params_total"], 494_032_768.0);
+    });
+}
+
+#[test]
 fn every_gpu_and_every_part_can_be_opened() {
     with_page(Gpu::Off, async |page| {
         let link = "#/memory?v=1&task=run&precision=q4_k_m&model=mixtral-8x7b&engine=llama.cpp";
