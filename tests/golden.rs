@@ -26,6 +26,12 @@ mod quantizer;
 mod scalars;
 #[path = "golden/scaling.rs"]
 mod scaling;
+#[path = "golden/scaling_beyond.rs"]
+mod scaling_beyond;
+#[path = "golden/scaling_laws.rs"]
+mod scaling_laws;
+#[path = "golden/scaling_runs.rs"]
+mod scaling_runs;
 #[path = "golden/vectors.rs"]
 mod vectors;
 

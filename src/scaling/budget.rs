@@ -1,43 +1,99 @@
 //! From GPUs and days to FLOP, and back.
 //!
-//! compute = GPUs × peak × utilisation × seconds. The peak is the **dense** 16-bit one, and utilisation is the share of
-//! it that training reaches (MFU): 0.3 to 0.5 for well-run training. Idle days, restarts and recomputation lower it.
+//! ```text
+//! GPU-hours = C · recomputation / (peak · utilisation · 3600)
+//! GPU-hours = GPUs · days · 24 · availability
+//! money     = GPU-hours · price              energy = GPU-hours · W · PUE / 10⁶   MWh
+//! ```
+//!
+//! C is the compute that counts, 6·N·D. The peak is the **dense** 16-bit one, and utilisation is the share of it that
+//! training reaches while it runs (MFU): 0.3 to 0.5 for well-run training. Idle days and restarts lower availability;
+//! computing activations again makes the work larger than C.
+//!
+//! Don't use it for a peak with sparsity: no training reaches a share of that worth the name.
 
+use super::emissions::energy_mwh;
 use super::{Error, Quantity};
-use crate::catalog::Gpu;
 use crate::units::{Flop, FlopPerSecond};
 
 const SECONDS_PER_HOUR: f64 = 3600.0;
 const HOURS_PER_DAY: f64 = 24.0;
 
-/// Some GPUs, for some days.
+/// What training runs on.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Hardware {
-    /// Which GPU.
-    pub gpu: &'static Gpu,
-    /// How many; a share of one is allowed.
-    pub gpus: f64,
-    /// For how many days.
-    pub days: f64,
-    /// The share of the dense 16-bit peak that is reached, above 0 and up to 1.
-    pub utilisation: f64,
+pub struct Machine {
+    /// The name of the GPU.
+    pub gpu: &'static str,
+    /// The dense 16-bit peak of one GPU.
+    pub peak: FlopPerSecond,
+    /// The share of the days on which the GPUs work, above 0 and up to 1.
+    pub availability: f64,
+    /// The compute that is done for each that counts: 1, or 4/3 where every activation is computed again.
+    pub recompute: f64,
+    /// What one GPU draws, in W.
+    pub watts: f64,
+    /// The power of the building for each watt of its machines, 1 or more.
+    pub pue: f64,
+    /// US dollars for a GPU-hour, where there is a price.
+    pub price: Option<f64>,
 }
 
-impl Hardware {
-    /// The training compute that this delivers.
+impl Machine {
+    /// Whether every number is one.
     ///
     /// # Errors
     ///
-    /// If a number is not finite or not positive, utilisation is above 1, or the GPU has no published 16-bit peak.
-    pub fn compute(&self) -> Result<Flop, Error> {
-        let gpus = Quantity::Gpus.positive(self.gpus)?;
-        let days = Quantity::Days.positive(self.days)?;
-        let utilisation = Quantity::Utilisation.positive(self.utilisation)?;
-        if utilisation > 1.0 {
-            return Err(Error::UtilisationAboveOne(utilisation));
-        }
-        let (peak, _) = self.gpu.training_peak().ok_or(Error::NoPeak { gpu: self.gpu.name })?;
-        Ok(compute(peak, gpus * days * HOURS_PER_DAY, utilisation))
+    /// If a number is not finite or not positive, availability is above 1, or recomputation or PUE below 1.
+    pub fn check(&self) -> Result<(), Error> {
+        Quantity::Peak.positive(self.peak.get())?;
+        Quantity::Availability.share(self.availability)?;
+        Quantity::Recompute.surcharge(self.recompute)?;
+        Quantity::Watts.positive(self.watts)?;
+        Quantity::Pue.surcharge(self.pue)?;
+        self.price.map_or(Ok(1.0), |price| Quantity::Price.positive(price)).map(drop)
+    }
+
+    /// The compute that `gpu_hours` deliver.
+    #[must_use]
+    pub fn compute(&self, gpu_hours: f64, utilisation: f64) -> Flop {
+        Flop(compute(self.peak, gpu_hours, utilisation).get() / self.recompute)
+    }
+
+    /// The GPU-hours that `compute` takes.
+    #[must_use]
+    pub fn gpu_hours(&self, compute: Flop, utilisation: f64) -> f64 {
+        gpu_hours(compute * self.recompute, self.peak, utilisation)
+    }
+
+    /// The share of the peak that was reached if `compute` took `gpu_hours`.
+    #[must_use]
+    pub fn utilisation(&self, compute: Flop, gpu_hours: f64) -> f64 {
+        utilisation(compute * self.recompute, self.peak, gpu_hours)
+    }
+
+    /// The GPU-hours of a number of GPUs for some days.
+    #[must_use]
+    pub fn gpu_hours_of(&self, gpus: f64, days: f64) -> f64 {
+        gpus * days * HOURS_PER_DAY * self.availability
+    }
+
+    /// The days that `gpu_hours` last on a number of GPUs.
+    #[must_use]
+    pub fn days(&self, gpu_hours: f64, gpus: f64) -> f64 {
+        days(gpu_hours / self.availability, gpus)
+    }
+
+    /// The GPUs that make `gpu_hours` in a number of days.
+    #[must_use]
+    pub fn gpus(&self, gpu_hours: f64, days: f64) -> f64 {
+        // GPUs and days stand for each other in GPUs · days.
+        self.days(gpu_hours, days)
+    }
+
+    /// The energy of one GPU-hour, in MWh.
+    #[must_use]
+    pub fn mwh_per_gpu_hour(&self) -> f64 {
+        energy_mwh(1.0, self.watts, self.pue)
     }
 }
 
@@ -66,37 +122,69 @@ pub fn utilisation(compute: Flop, peak: FlopPerSecond, gpu_hours: f64) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
-    use crate::catalog::{DEFAULT_GPU, gpu};
     use proptest::prelude::*;
 
-    fn a100s(gpus: f64, days: f64, utilisation: f64) -> Hardware {
-        Hardware { gpu: gpu(DEFAULT_GPU).unwrap(), gpus, days, utilisation }
-    }
+    /// An A100 at nobody's price.
+    pub const A100: Machine = Machine {
+        gpu: "A100",
+        peak: FlopPerSecond(312e12),
+        availability: 1.0,
+        recompute: 1.0,
+        watts: 400.0,
+        pue: 1.1,
+        price: Some(2.0),
+    };
 
     #[test]
     fn a_thousand_a100s_for_thirty_days_at_forty_percent_are_3e23_flop() {
-        let compute = a100s(1000.0, 30.0, 0.4).compute().unwrap().get();
+        let compute = A100.compute(A100.gpu_hours_of(1000.0, 30.0), 0.4).get();
         assert!((compute / (1000.0 * 312e12 * 0.4 * 30.0 * 86_400.0) - 1.0).abs() < 1e-12);
     }
 
     #[test]
-    fn nonsense_hardware_is_an_error() {
-        let error = |gpus, days, utilisation| a100s(gpus, days, utilisation).compute().unwrap_err();
-        assert_eq!(error(0.0, 1.0, 0.4), Error::NotPositive { quantity: Quantity::Gpus, value: 0.0 });
-        assert_eq!(error(1.0, -1.0, 0.4), Error::NotPositive { quantity: Quantity::Days, value: -1.0 });
-        assert_eq!(error(1.0, 1.0, f64::NAN), Error::NotFinite { quantity: Quantity::Utilisation });
-        assert_eq!(error(1.0, 1.0, 1.01), Error::UtilisationAboveOne(1.01));
+    fn idle_days_and_recomputation_leave_less_compute() {
+        let machine = Machine { availability: 0.9, recompute: 4.0 / 3.0, ..A100 };
+        let of = |machine: Machine| machine.compute(machine.gpu_hours_of(1000.0, 30.0), 0.4).get();
+        assert!((of(machine) / of(A100) - 0.9 * 0.75).abs() < 1e-12);
+    }
+
+    #[test]
+    fn llama_65b_took_449_mwh() {
+        // LLaMA, Table 15: 1,022,362 hours of 400 W at a PUE of 1.1.
+        assert!((A100.mwh_per_gpu_hour() * 1_022_362.0 - 449.0).abs() < 1.0);
+    }
+
+    #[test]
+    fn a_nonsense_machine_is_an_error() {
+        use Quantity::{Availability, Peak, Price, Pue, Recompute, Watts};
+        assert_eq!(A100.check(), Ok(()));
+        for (machine, error) in [
+            (Machine { peak: FlopPerSecond(f64::INFINITY), ..A100 }, Error::NotFinite { quantity: Peak }),
+            (Machine { availability: 1.01, ..A100 }, Error::AboveOne { quantity: Availability, value: 1.01 }),
+            (Machine { recompute: 0.5, ..A100 }, Error::BelowOne { quantity: Recompute, value: 0.5 }),
+            (Machine { watts: 0.0, ..A100 }, Error::NotPositive { quantity: Watts, value: 0.0 }),
+            (Machine { pue: 0.9, ..A100 }, Error::BelowOne { quantity: Pue, value: 0.9 }),
+            (Machine { price: Some(f64::NAN), ..A100 }, Error::NotFinite { quantity: Price }),
+        ] {
+            assert_eq!(machine.check(), Err(error));
+        }
     }
 
     proptest! {
         #[test]
-        fn hours_and_utilisation_are_found_back(hours in 1.0..1e9f64, share in 0.01..1.0f64) {
-            let peak = FlopPerSecond(312e12);
-            let compute = compute(peak, hours, share);
-            prop_assert!((gpu_hours(compute, peak, share) / hours - 1.0).abs() < 1e-12);
-            prop_assert!((utilisation(compute, peak, hours) / share - 1.0).abs() < 1e-12);
+        fn hours_utilisation_days_and_gpus_are_found_back(
+            gpus in 1.0..1e6f64, days in 0.1..1e3f64, share in 0.01..1.0f64, availability in 0.1..1.0f64,
+            recompute in 1.0..2.0f64,
+        ) {
+            let machine = Machine { availability, recompute, ..A100 };
+            let hours = machine.gpu_hours_of(gpus, days);
+            let compute = machine.compute(hours, share);
+            prop_assert!((machine.gpu_hours(compute, share) / hours - 1.0).abs() < 1e-12);
+            prop_assert!((machine.utilisation(compute, hours) / share - 1.0).abs() < 1e-12);
+            prop_assert!((machine.days(hours, gpus) / days - 1.0).abs() < 1e-12);
+            prop_assert!((machine.gpus(hours, days) / gpus - 1.0).abs() < 1e-12);
         }
     }
 }

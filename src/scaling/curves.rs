@@ -4,8 +4,14 @@
 //! everywhere. Ends are included. Arguments are taken as they come: let [`solve()`](super::solve()) judge a reader's
 //! numbers first, and draw what it reports.
 
+mod contours;
+mod same_loss;
+
+pub use contours::{Contour, contours};
+pub use same_loss::same_loss;
+
 use super::Law;
-use super::optimum::{Allocation, Parametric};
+use super::optimum::Allocation;
 use crate::units::{Flop, Nats, Params, Tokens};
 
 /// A model of one size with growing data.
@@ -43,7 +49,7 @@ pub struct IsoFlop {
 
 /// The loss of a model of `params` on `tokens.0` to `tokens.1`, in `points` steps.
 #[must_use]
-pub fn fixed_model(law: &'static Law, params: Params, tokens: (Tokens, Tokens), points: usize) -> FixedModel {
+pub fn fixed_model(law: Law, params: Params, tokens: (Tokens, Tokens), points: usize) -> FixedModel {
     let (_, constants) = law.loss_law();
     let at = |tokens| (tokens, constants.loss(Allocation { params, tokens }));
     FixedModel {
@@ -55,7 +61,7 @@ pub fn fixed_model(law: &'static Law, params: Params, tokens: (Tokens, Tokens), 
 
 /// The loss of models of `params.0` to `params.1` on `tokens`, in `points` steps.
 #[must_use]
-pub fn fixed_data(law: &'static Law, tokens: Tokens, params: (Params, Params), points: usize) -> FixedData {
+pub fn fixed_data(law: Law, tokens: Tokens, params: (Params, Params), points: usize) -> FixedData {
     let (_, constants) = law.loss_law();
     let at = |params| (params, constants.loss(Allocation { params, tokens }));
     FixedData {
@@ -67,9 +73,9 @@ pub fn fixed_data(law: &'static Law, tokens: Tokens, params: (Params, Params), p
 
 /// The loss of models of `params.0` to `params.1` that all take `compute`, in `points` steps.
 #[must_use]
-pub fn isoflop(law: &'static Law, compute: Flop, params: (Params, Params), points: usize) -> IsoFlop {
+pub fn isoflop(law: Law, compute: Flop, params: (Params, Params), points: usize) -> IsoFlop {
     let (_, constants) = law.loss_law();
-    let at = |params: Params| (params, loss_on_budget(&constants, compute, params));
+    let at = |params: Params| (params, constants.loss(Allocation::of_params(params, compute)));
     IsoFlop {
         curve: log_spaced(params.0.get(), params.1.get(), points).map(|n| at(Params(n))).collect(),
         optimum: at(constants.optimal(compute).params),
@@ -77,25 +83,25 @@ pub fn isoflop(law: &'static Law, compute: Flop, params: (Params, Params), point
     }
 }
 
-/// The size of the compute-optimal model on budgets of `compute.0` to `compute.1`, in `points` steps.
+/// The split that the law gives budgets of `compute.0` to `compute.1`, in `points` steps.
 #[must_use]
-pub fn frontier(law: &Law, compute: (Flop, Flop), points: usize) -> Vec<(Flop, Params)> {
-    log_spaced(compute.0.get(), compute.1.get(), points).map(|c| (Flop(c), law.optimal(Flop(c)).params)).collect()
-}
-
-fn loss_on_budget(constants: &Parametric, compute: Flop, params: Params) -> Nats {
-    constants.loss(Allocation { params, tokens: Tokens(compute.get() / (6.0 * params.get())) })
+pub fn frontier(law: Law, compute: (Flop, Flop), points: usize) -> Vec<(Flop, Allocation)> {
+    log_spaced(compute.0.get(), compute.1.get(), points).map(|c| (Flop(c), law.optimal(Flop(c)))).collect()
 }
 
 /// `points` positive values from `first` to `last`, each the same factor apart; both ends are exact.
 fn log_spaced(first: f64, last: f64, points: usize) -> impl Iterator<Item = f64> {
-    let (from, to) = (libm::log(first), libm::log(last));
-    let steps = points.saturating_sub(1);
-    (0..points).map(move |index| match index {
+    evenly_spaced(libm::log(first), libm::log(last), points).enumerate().map(move |(index, value)| match index {
         0 => first,
-        index if index == steps => last,
-        index => libm::exp(from + (to - from) * (index as f64 / steps as f64)),
+        index if index + 1 == points => last,
+        _ => libm::exp(value),
     })
+}
+
+/// `points` values from `first` to `last`, each the same step apart.
+fn evenly_spaced(first: f64, last: f64, points: usize) -> impl Iterator<Item = f64> {
+    let steps = points.saturating_sub(1).max(1);
+    (0..points).map(move |index| first + (last - first) * (index as f64 / steps as f64))
 }
 
 #[cfg(test)]
@@ -114,7 +120,7 @@ mod tests {
 
     #[test]
     fn the_loss_falls_with_data_and_with_size_and_stays_above_its_floor() {
-        for row in LAWS {
+        for &row in LAWS {
             let model = fixed_model(row, Params(1e9), (Tokens(1e8), Tokens(1e14)), 61);
             assert!(model.curve.windows(2).all(|pair| pair[1].1 < pair[0].1));
             assert!(model.curve.iter().all(|point| point.1 > model.floor));
@@ -126,7 +132,7 @@ mod tests {
 
     #[test]
     fn no_point_of_the_isoflop_curve_lies_below_its_optimum() {
-        for row in LAWS {
+        for &row in LAWS {
             let valley = isoflop(row, Flop(1e21), (Params(1e7), Params(1e12)), 201);
             assert!(valley.curve.iter().all(|point| point.1 >= valley.optimum.1));
             assert!(valley.chosen.1 >= valley.optimum.1);
@@ -145,6 +151,7 @@ mod tests {
     #[test]
     fn the_frontier_is_a_straight_line_on_logarithmic_axes() {
         let line = frontier(law("chinchilla-20").unwrap(), (Flop(1e18), Flop(1e26)), 9);
-        assert!(line.windows(2).all(|pair| (pair[1].1 / pair[0].1 - 10f64.sqrt()).abs() < 1e-9));
+        assert!(line.windows(2).all(|pair| (pair[1].1.params / pair[0].1.params - 10f64.sqrt()).abs() < 1e-9));
+        assert!(line.iter().all(|(compute, at)| (at.flop() / *compute - 1.0).abs() < 1e-12));
     }
 }

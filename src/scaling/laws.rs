@@ -1,13 +1,30 @@
-//! The published laws, each a row.
+//! What a scaling law says, as a value: the published ones are rows of [`LAWS`], others are made at run time.
+//!
+//! A law splits a compute budget C into N parameters and D tokens, C = 6·N·D. There are three forms:
+//!
+//! ```text
+//! D = r·N                                  tokens per parameter: a rule of thumb
+//! L(N, D) = E + A/N^α + B/D^β              parametric: the split is where the loss is least
+//! N*(C) = k·C^a   or   D*(C) = k·C^b       a frontier, fitted on the best run of each budget
+//! ```
+//!
+//! Only the parametric form has a loss of its own; [`Law::loss_law`] says whose loss stands in for the others.
 //!
 //! Two printings of one law can differ by a factor of two in the answer: Hoffmann et al. print their Approach 3 rounded
 //! (E 1.69, A 406.4, B 410.7, α 0.34, β 0.28), and those constants put 92.6 tokens on a parameter at the Gopher budget
 //! of 5.76 × 10²³ FLOP, where the paper says 20. The constants in the TeX source of the paper give 58.9, and the 40B
-//! model of its Fig. 4. So the row here holds the latter, and the rounded ones are not on offer.
+//! model of its Fig. 4. [`rounding_trap`] goes from one printing to the other.
+//!
+//! Don't compare the losses of two laws: each belongs to one tokenizer and one data set.
+
+mod rows;
 
 use super::optimum::{Allocation, Parametric};
 use crate::source::{Source, in_engine};
 use crate::units::{Flop, Params, Tokens};
+use libm::pow;
+use rows::{BESIROGLU, HOFFMANN_ROUNDED, HOFFMANN_TEX, ROUNDED, hoffmann};
+pub use rows::{DEFAULT_LAW, LAWS, LESSON_LAW, ROUNDING_TRAP};
 
 /// A scaling law; see [`LAWS`] for how to add one.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,8 +35,12 @@ pub struct Law {
     pub name: &'static str,
     /// What it says.
     pub kind: LawKind,
-    /// What it was fitted on.
+    /// Which parameters are N.
+    pub counts: Counts,
+    /// The runs it was fitted on.
     pub fitted: Fitted,
+    /// The text they were trained on.
+    pub data: &'static str,
     /// Where it was published.
     pub source: Source,
     /// What a careful reader should know.
@@ -33,28 +54,82 @@ pub enum LawKind {
     TokensPerParam(f64),
     /// L(N, D) = E + A/N^α + B/D^β.
     Parametric(Parametric),
+    /// N*(C), in parameters; the tokens are what the budget leaves, C/6N.
+    ParamsOfCompute(PowerLaw),
+    /// D*(C), in tokens; the parameters are what the budget leaves, C/6D.
+    TokensOfCompute(PowerLaw),
 }
 
-/// The runs a law was fitted on: the least and the most of each quantity, where the paper says it.
+/// k·C^x: what is best for a compute budget of C FLOP.
 #[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PowerLaw {
+    /// k, the value at 1 FLOP.
+    pub coefficient: f64,
+    /// x; for parameters and tokens above 0 and below 1.
+    pub exponent: f64,
+}
+
+impl PowerLaw {
+    /// k·C^x.
+    #[must_use]
+    pub fn at(&self, compute: Flop) -> f64 {
+        self.coefficient * pow(compute.get(), self.exponent)
+    }
+
+    /// The compute at which the law gives `value`: (value/k)^(1/x).
+    #[must_use]
+    pub fn compute_for(&self, value: f64) -> Flop {
+        Flop(pow(value / self.coefficient, 1.0 / self.exponent))
+    }
+
+    /// Of a law of N the law of D, or the other way round, under C = 6·N·D: C^(1−x)/6k.
+    #[must_use]
+    pub fn of_the_other(&self) -> Self {
+        Self { coefficient: 1.0 / (6.0 * self.coefficient), exponent: 1.0 - self.exponent }
+    }
+}
+
+/// Which parameters a law calls N. A small model's embeddings are a large part of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Counts {
+    /// All of them.
+    Total,
+    /// All but those of the embeddings; C then leaves the embeddings' FLOP out too.
+    NonEmbedding,
+}
+
+impl Counts {
+    /// What it is called in a sentence.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Total => "all parameters",
+            Self::NonEmbedding => "parameters without embeddings",
+        }
+    }
+}
+
+/// The runs a law was fitted on: the least and the most of each quantity, `None` where the paper does not say.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Fitted {
     /// Parameters.
-    pub params: (Params, Params),
+    pub params: Option<(Params, Params)>,
     /// Tokens.
     pub tokens: Option<(Tokens, Tokens)>,
-    /// The largest training compute.
-    pub max_compute: Option<Flop>,
+    /// Training compute; from 0 where the paper only gives the largest.
+    pub compute: Option<(Flop, Flop)>,
 }
 
 impl Fitted {
     /// Whether a run is like those the law was fitted on; beyond them it is an extrapolation.
     #[must_use]
     pub fn covers(&self, at: Allocation) -> bool {
-        let (least, most) = self.params;
-        (least..=most).contains(&at.params)
-            && self.tokens.is_none_or(|(least, most)| (least..=most).contains(&at.tokens))
-            && self.max_compute.is_none_or(|most| at.flop() <= most)
+        within(self.params, at.params) && within(self.tokens, at.tokens) && within(self.compute, at.flop())
     }
+}
+
+fn within<T: PartialOrd>(range: Option<(T, T)>, value: T) -> bool {
+    range.is_none_or(|(least, most)| (least..=most).contains(&value))
 }
 
 impl Law {
@@ -62,166 +137,103 @@ impl Law {
     #[must_use]
     pub fn optimal(&self, compute: Flop) -> Allocation {
         match self.kind {
-            LawKind::TokensPerParam(ratio) => {
-                let params = Params(libm::sqrt(compute.get() / (6.0 * ratio)));
-                Allocation { params, tokens: Tokens(params.get() * ratio) }
-            }
+            LawKind::TokensPerParam(ratio) => Allocation::of_ratio(ratio, compute),
             LawKind::Parametric(constants) => constants.optimal(compute),
+            LawKind::ParamsOfCompute(law) => Allocation::of_params(Params(law.at(compute)), compute),
+            LawKind::TokensOfCompute(law) => Allocation::of_tokens(Tokens(law.at(compute)), compute),
         }
     }
 
     /// The tokens that this law gives a model.
     #[must_use]
     pub fn optimal_tokens(&self, params: Params) -> Tokens {
+        let on_frontier = |law: PowerLaw| Allocation::of_params(params, law.compute_for(params.get())).tokens;
         match self.kind {
             LawKind::TokensPerParam(ratio) => Tokens(params.get() * ratio),
             LawKind::Parametric(constants) => constants.optimal_tokens(params),
+            LawKind::ParamsOfCompute(law) => on_frontier(law),
+            LawKind::TokensOfCompute(law) => on_frontier(law.of_the_other()),
         }
     }
 
     /// The model that this law gives a number of tokens.
     #[must_use]
     pub fn optimal_params(&self, tokens: Tokens) -> Params {
+        let on_frontier = |law: PowerLaw| Allocation::of_tokens(tokens, law.compute_for(tokens.get())).params;
         match self.kind {
             LawKind::TokensPerParam(ratio) => Params(tokens.get() / ratio),
             LawKind::Parametric(constants) => constants.optimal_params(tokens),
+            LawKind::ParamsOfCompute(law) => on_frontier(law.of_the_other()),
+            LawKind::TokensOfCompute(law) => on_frontier(law),
         }
     }
 
     /// The law that losses are taken from, and its constants: this one, or the default where it has no loss of its own.
     #[must_use]
-    pub fn loss_law(&'static self) -> (&'static Law, Parametric) {
+    pub fn loss_law(&self) -> (Law, Parametric) {
         match self.kind {
-            LawKind::Parametric(constants) => (self, constants),
-            LawKind::TokensPerParam(_) => (default_law(), BESIROGLU),
+            LawKind::Parametric(constants) => (*self, constants),
+            LawKind::TokensPerParam(_) | LawKind::ParamsOfCompute(_) | LawKind::TokensOfCompute(_) => {
+                (default_law(), BESIROGLU)
+            }
         }
     }
 }
 
-/// The id of the law that a fresh page starts with.
-pub const DEFAULT_LAW: &str = "besiroglu-2024";
-
 /// The row of [`DEFAULT_LAW`].
 #[must_use]
-pub fn default_law() -> &'static Law {
-    &LAWS[0]
+pub fn default_law() -> Law {
+    LAWS[0]
 }
 
 /// The row with this id.
 #[must_use]
-pub fn law(id: &str) -> Option<&'static Law> {
-    LAWS.iter().find(|row| row.id == id)
+pub fn law(id: &str) -> Option<Law> {
+    LAWS.iter().find(|row| row.id == id).copied()
 }
 
-const BESIROGLU: Parametric = Parametric { e: 1.8172, a: 482.01, b: 2085.43, alpha: 0.3478, beta: 0.3658 };
-
-/// Every law on offer, the default first.
+/// Hoffmann's Approach 3 between its two printings: `t` = 0 is as printed in the paper, 1 is as in its TeX source, and
+/// all five constants move linearly in between. What is beyond, or no number, is the nearer end, or 0.
 ///
-/// Adding one of a form that [`LawKind`] knows: a whole row, with vectors for it in `tests/golden/scaling.json`. Menus,
-/// answers and curves read this table.
-///
-/// ```text
-/// Law {
-///     id: "besiroglu-2024",                    // author and year, permanent
-///     name: "Besiroglu et al. 2024",
-///     kind: LawKind::Parametric(Parametric { e: 1.8172, a: 482.01, b: 2085.43, alpha: 0.3478, beta: 0.3658 }),
-///     fitted: Fitted { params: (Params(57e6), Params(16e9)), tokens: None, max_compute: Some(Flop(1.3e22)) },
-///     source: Source::in_engine("Besiroglu et al. 2024, …", "https://arxiv.org/abs/2404.10102", "2026-11"),
-///     note: "…",                               // as printed or from the source? what is odd about it?
-/// },
-/// ```
-pub static LAWS: &[Law] = &[
+/// From α = .34 to .339 the tokens per parameter at 5.76 × 10²³ FLOP fall from 93 to 59.
+#[must_use]
+pub fn rounding_trap(t: f64) -> Law {
+    let t = libm::fmin(libm::fmax(t, 0.0), 1.0);
+    let (from, to) = (HOFFMANN_ROUNDED, HOFFMANN_TEX);
+    // Written so that both ends are exact.
+    let between = |from: f64, to: f64| from * (1.0 - t) + to * t;
     Law {
-        id: DEFAULT_LAW,
-        name: "Besiroglu et al. 2024",
-        kind: LawKind::Parametric(BESIROGLU),
-        fitted: Fitted { params: (Params(57e6), Params(16e9)), tokens: None, max_compute: Some(Flop(1.3e22)) },
-        source: Source::in_engine(
-            "Besiroglu et al. 2024, Chinchilla Scaling: A replication attempt",
-            "https://arxiv.org/abs/2404.10102",
-            "2026-11",
-        ),
-        note: in_engine(
-            "A refit of the Chinchilla runs. Its tokens per parameter fall slowly with compute, from 26 at 10¹⁸ to \
-               16 at 10²⁶ FLOP; modern sweeps find them rising.",
-        ),
-    },
-    Law {
-        id: "hoffmann-2022-a3",
-        name: "Hoffmann et al. 2022, Approach 3",
-        // A, B and E are stored in the TeX source as logarithms: 6.0073404, 6.0179186 and 0.5267228.
         kind: LawKind::Parametric(Parametric {
-            e: 1.693_373_680_998_952_8,
-            a: 406.401_017_519_473_7,
-            b: 410.722_826_945_039_8,
-            alpha: 0.339_170_84,
-            beta: 0.284_908_3,
+            e: between(from.e, to.e),
+            a: between(from.a, to.a),
+            b: between(from.b, to.b),
+            alpha: between(from.alpha, to.alpha),
+            beta: between(from.beta, to.beta),
         }),
-        fitted: Fitted {
-            params: (Params(44e6), Params(16e9)),
-            tokens: Some((Tokens(5e9), Tokens(500e9))),
-            max_compute: None,
-        },
-        source: Source::in_engine(
-            "Hoffmann et al. 2022, Training Compute-Optimal Large Language Models (constants of the TeX source)",
-            "https://arxiv.org/abs/2203.15556",
-            "2026-11",
-        ),
-        note: in_engine(
-            "The constants of the paper's TeX source. The printed ones are rounded, and that alone moves 59 tokens \
-               per parameter to 93 at 5.76 × 10²³ FLOP; the paper's other two approaches say about 20.",
-        ),
-    },
+        ..ROUNDED
+    }
+}
+
+/// The id of a law that was fitted on the reader's runs; no row has it.
+pub const FITTED_LAW: &str = "yours";
+
+/// A law with the constants that a fit of the reader's own runs gave, and the range of those runs.
+#[must_use]
+pub fn fitted_law(constants: Parametric, fitted: Fitted) -> Law {
     Law {
-        id: "chinchilla-20",
-        name: "20 tokens per parameter",
-        kind: LawKind::TokensPerParam(20.0),
-        fitted: Fitted {
-            params: (Params(44e6), Params(16e9)),
-            tokens: Some((Tokens(5e9), Tokens(500e9))),
-            max_compute: None,
-        },
-        source: Source::in_engine(
-            "Hoffmann et al. 2022, Table 3, as a rule of thumb",
-            "https://arxiv.org/abs/2203.15556",
-            "2026-11",
+        id: FITTED_LAW,
+        name: "Your fit",
+        kind: LawKind::Parametric(constants),
+        counts: Counts::Total,
+        fitted,
+        data: in_engine("that of your runs"),
+        source: hoffmann("Hoffmann et al. 2022, Eq. 10: the form of the law, with your constants"),
+        note: in_engine(
+            "Fitted on the runs that you gave. N is whatever you counted; its losses compare with those of the same \
+               text and tokenizer only.",
         ),
-        note: in_engine("The rule has no loss of its own: the loss shown is that of Besiroglu et al. 2024."),
-    },
-];
+    }
+}
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::HashSet;
-
-    #[test]
-    fn the_default_law_stands_first_and_ids_are_unique() {
-        assert_eq!(default_law().id, DEFAULT_LAW);
-        assert_eq!(LAWS.iter().map(|row| row.id).collect::<HashSet<_>>().len(), LAWS.len());
-    }
-
-    #[test]
-    fn the_tex_constants_are_the_exponentials_of_the_stored_logarithms() {
-        let LawKind::Parametric(tex) = law("hoffmann-2022-a3").unwrap().kind else { panic!() };
-        for (value, logarithm) in [(tex.a, 6.0073404), (tex.b, 6.0179186), (tex.e, 0.5267228)] {
-            assert!((libm::log(value) - logarithm).abs() < 1e-12);
-        }
-    }
-
-    #[test]
-    fn the_laws_disagree_about_the_gopher_budget_as_published() {
-        let ratio = |id: &str| law(id).unwrap().optimal(Flop(5.76e23)).tokens_per_param();
-        assert!((ratio("chinchilla-20") - 20.0).abs() < 1e-9);
-        assert!((ratio("besiroglu-2024") - 18.4).abs() < 0.05);
-        assert!((ratio("hoffmann-2022-a3") - 58.9).abs() < 0.05);
-    }
-
-    #[test]
-    fn the_largest_runs_of_today_are_extrapolations_under_every_law() {
-        for row in LAWS {
-            assert!(row.fitted.covers(Allocation { params: Params(1e9), tokens: Tokens(20e9) }), "{}", row.id);
-            assert!(!row.fitted.covers(Allocation { params: Params(405e9), tokens: Tokens(15.6e12) }), "{}", row.id);
-        }
-    }
-}
+mod tests;

@@ -13,6 +13,7 @@
 
 use crate::units::{Flop, Nats, Params, Tokens};
 use libm::pow;
+use serde::Serialize;
 
 /// FLOP per parameter and token: 2 in the forward pass and 4 in the backward pass.
 const FLOP_PER_PARAM_TOKEN: f64 = 6.0;
@@ -24,7 +25,7 @@ pub fn flop_of(params: Params, tokens: Tokens) -> Flop {
 }
 
 /// How a compute budget is split.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Allocation {
     /// N.
     pub params: Params,
@@ -33,6 +34,25 @@ pub struct Allocation {
 }
 
 impl Allocation {
+    /// A model of this size on the tokens that the budget leaves, C/6N.
+    #[must_use]
+    pub fn of_params(params: Params, compute: Flop) -> Self {
+        Self { params, tokens: Tokens(compute.get() / (FLOP_PER_PARAM_TOKEN * params.get())) }
+    }
+
+    /// These tokens, and the model that the budget leaves, C/6D.
+    #[must_use]
+    pub fn of_tokens(tokens: Tokens, compute: Flop) -> Self {
+        Self { params: Params(compute.get() / (FLOP_PER_PARAM_TOKEN * tokens.get())), tokens }
+    }
+
+    /// The split with this many tokens per parameter: N = √(C/6r), D = r·N.
+    #[must_use]
+    pub fn of_ratio(ratio: f64, compute: Flop) -> Self {
+        let params = Params(libm::sqrt(compute.get() / (FLOP_PER_PARAM_TOKEN * ratio)));
+        Self { params, tokens: Tokens(params.get() * ratio) }
+    }
+
     /// Training compute, 6·N·D.
     #[must_use]
     pub fn flop(self) -> Flop {
@@ -126,42 +146,58 @@ impl Parametric {
     /// The least compute that reaches a loss; `None` at or below E, which nothing reaches.
     #[must_use]
     pub fn compute_for_loss(&self, loss: Nats) -> Option<Flop> {
-        let above = loss.get() - self.e;
-        if above.is_nan() || above <= 0.0 {
-            return None;
-        }
         let exponent = -(self.alpha + self.beta) / (self.alpha * self.beta);
+        let above = above(Nats(self.e), loss)?;
         Some(Flop(FLOP_PER_PARAM_TOKEN * pow(above / self.frontier_factor(), exponent)))
     }
 
     /// The tokens with which a model of this size reaches a loss; `None` at or below its floor.
     #[must_use]
     pub fn tokens_for_loss(&self, params: Params, loss: Nats) -> Option<Tokens> {
-        let above = (loss - self.floor_of_model(params)).get();
-        if above.is_nan() || above <= 0.0 {
-            return None;
-        }
-        Some(Tokens(pow(self.b / above, 1.0 / self.beta)))
+        above(self.floor_of_model(params), loss).map(|term| self.tokens_of_term(term))
+    }
+
+    /// The model that reaches a loss on these tokens; `None` at or below their floor.
+    #[must_use]
+    pub fn params_for_loss(&self, tokens: Tokens, loss: Nats) -> Option<Params> {
+        above(self.floor_of_data(tokens), loss).map(|term| self.params_of_term(term))
+    }
+
+    /// G = (αA/βB)^(1/(α+β)), the scale of N*(C) = G (C/6)^a.
+    #[must_use]
+    pub fn g(&self) -> f64 {
+        pow(self.alpha * self.a / (self.beta * self.b), 1.0 / (self.alpha + self.beta))
     }
 
     /// A/N^α, in nats.
-    fn model_term(&self, params: Params) -> f64 {
+    pub(super) fn model_term(&self, params: Params) -> f64 {
         self.a / pow(params.get(), self.alpha)
     }
 
     /// B/D^β, in nats.
-    fn data_term(&self, tokens: Tokens) -> f64 {
+    pub(super) fn data_term(&self, tokens: Tokens) -> f64 {
         self.b / pow(tokens.get(), self.beta)
     }
 
-    fn g(&self) -> f64 {
-        pow(self.alpha * self.a / (self.beta * self.b), 1.0 / (self.alpha + self.beta))
+    /// The N with A/N^α = `term`.
+    pub(super) fn params_of_term(&self, term: f64) -> Params {
+        Params(pow(self.a / term, 1.0 / self.alpha))
+    }
+
+    /// The D with B/D^β = `term`.
+    pub(super) fn tokens_of_term(&self, term: f64) -> Tokens {
+        Tokens(pow(self.b / term, 1.0 / self.beta))
     }
 
     /// A G^−α + B G^β: the frontier's loss above E at C = 6.
     fn frontier_factor(&self) -> f64 {
         self.a * pow(self.g(), -self.alpha) + self.b * pow(self.g(), self.beta)
     }
+}
+
+/// How far a loss is above a floor, if it is above it.
+fn above(floor: Nats, loss: Nats) -> Option<f64> {
+    Some((loss - floor).get()).filter(|above| *above > 0.0)
 }
 
 #[cfg(test)]
@@ -179,7 +215,7 @@ mod tests {
             .iter()
             .filter_map(|law| match law.kind {
                 LawKind::Parametric(constants) => Some(constants),
-                LawKind::TokensPerParam(_) => None,
+                _ => None,
             })
             .collect();
         proptest::sample::select(laws)
@@ -200,6 +236,27 @@ mod tests {
         }
 
         #[test]
+        fn the_closed_form_is_where_a_search_ends(
+            exponent in 15.0..30.0f64, alpha in 0.1..0.9f64, beta in 0.1..0.9f64, a in 10.0..5000.0f64, b in 10.0..5000.0f64,
+        ) {
+            // E only lifts the valley.
+            let (law, compute) = (Parametric { e: 0.0, a, b, alpha, beta }, Flop(pow(10.0, exponent)));
+            let loss = |ln_n: f64| law.loss(Allocation::of_params(Params(libm::exp(ln_n)), compute)).get();
+            // Golden-section search in ln N, of which the loss has one valley.
+            let golden = (libm::sqrt(5.0) - 1.0) / 2.0;
+            let (mut low, mut high) = (-40.0, 110.0);
+            for _ in 0..120 {
+                let (left, right) = (high - golden * (high - low), low + golden * (high - low));
+                if loss(left) < loss(right) { high = right } else { low = left }
+            }
+            let found = (low + high) / 2.0;
+            let best = law.optimal(compute);
+            // The valley is flat: half of the digits of its place are all that a search can find, and all of its depth.
+            prop_assert!((found - libm::log(best.params.get())).abs() < 1e-4, "{found} {best:?}");
+            prop_assert!(close(loss(found), law.optimal_loss(compute).get()));
+        }
+
+        #[test]
         fn the_closed_forms_agree_with_each_other(law in parametric(), exponent in 15.0..30.0f64) {
             let compute = Flop(pow(10.0, exponent));
             let best = law.optimal(compute);
@@ -207,6 +264,8 @@ mod tests {
             prop_assert!(close(law.loss(best).get(), loss.get()));
             prop_assert!(close(law.optimal_tokens(best.params).get(), best.tokens.get()));
             prop_assert!(close(law.optimal_params(best.tokens).get(), best.params.get()));
+            prop_assert!(close(law.tokens_for_loss(best.params, loss).unwrap().get(), best.tokens.get()));
+            prop_assert!(close(law.params_for_loss(best.tokens, loss).unwrap().get(), best.params.get()));
             // At the optimum the model's share of the loss above E is a.
             let share = (law.floor_of_model(best.params).get() - law.e) / (loss.get() - law.e);
             prop_assert!((share - law.params_exponent()).abs() < 1e-9);
@@ -233,5 +292,7 @@ mod tests {
         assert_eq!(law.compute_for_loss(Nats(f64::NAN)), None);
         assert_eq!(law.tokens_for_loss(Params(1e8), law.floor_of_model(Params(1e8))), None);
         assert!(law.tokens_for_loss(Params(1e8), Nats(3.0)).is_some());
+        assert_eq!(law.params_for_loss(Tokens(2e10), law.floor_of_data(Tokens(2e10))), None);
+        assert!(law.params_for_loss(Tokens(2e10), Nats(3.0)).is_some());
     }
 }

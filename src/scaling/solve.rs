@@ -1,9 +1,27 @@
-//! Give one quantity, get the others.
+//! Lock what you know; the rest follows.
+//!
+//! The quantities hang together by
+//!
+//! ```text
+//! C = 6·N·D          r = D/N          L = L(N, D)          the split: N = N*(C), if nothing else decides it
+//! ```
+//!
+//! and by the relations of [`budget`](super::budget) between C, utilisation, GPU-hours, GPUs, days, money and energy. Of
+//! C, N, D, r and L two decide the run; where only one is locked, the law's own split is the second. Where there is no
+//! closed form, the answer is found by halving in ln N or ln C.
+//!
+//! Don't lock a rounded loss beside a compute at the bottom of the valley: the loss is flat there, so ten digits of it
+//! give four of N.
 
+mod split;
+mod time;
+
+use super::laws::{LAWS, Law};
 use super::optimum::Allocation;
-use super::{Error, Hardware, Law, Quantity};
+use super::{Error, Machine, Quantity};
 use crate::units::{Flop, Nats, Params, Tokens};
 use serde::{Serialize, Serializer};
+use split::Fixed;
 
 /// The most compute that is worked out: 10³⁶ FLOP, ten billion times the largest run yet.
 pub const MAX_FLOP: Flop = Flop(1e36);
@@ -11,23 +29,86 @@ pub const MAX_FLOP: Flop = Flop(1e36);
 pub const MAX_PARAMS: Params = Params(1e18);
 /// The most tokens that are worked out.
 pub const MAX_TOKENS: Tokens = Tokens(1e21);
+/// The most of everything else: GPUs, days, GPU-hours, dollars, MWh, tokens per parameter, nats.
+pub const MAX_OTHER: f64 = 1e36;
 
-/// The one quantity that is known.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Known {
-    /// Training compute.
-    Compute(Flop),
-    /// The size of the model.
-    Params(Params),
-    /// The number of training tokens.
-    Tokens(Tokens),
-    /// GPUs and days, which amount to a compute.
-    Hardware(Hardware),
+/// Values closer than this, relatively, are the same.
+const SAME: f64 = 1e-9;
+
+/// What is known; `None` is to be found.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Locks {
+    /// C, training compute.
+    pub compute: Option<Flop>,
+    /// GPU-hours.
+    pub gpu_hours: Option<f64>,
+    /// Number of GPUs; a share of one is allowed.
+    pub gpus: Option<f64>,
+    /// Days from the first step to the last.
+    pub days: Option<f64>,
+    /// Share of the dense peak that training reaches, above 0 and up to 1.
+    pub utilisation: Option<f64>,
+    /// US dollars.
+    pub cost: Option<f64>,
+    /// MWh.
+    pub energy: Option<f64>,
+    /// N.
+    pub params: Option<Params>,
+    /// D.
+    pub tokens: Option<Tokens>,
+    /// D/N.
+    pub tokens_per_param: Option<f64>,
+    /// L, nats per token.
+    pub loss: Option<Nats>,
 }
 
-/// The compute-optimal run that goes with what is known, under one law.
+impl Locks {
+    /// Whether every lock is a workable number.
+    fn check(&self) -> Result<(), Error> {
+        let numbers = [
+            (Quantity::Compute, self.compute.map(Flop::get)),
+            (Quantity::GpuHours, self.gpu_hours),
+            (Quantity::Gpus, self.gpus),
+            (Quantity::Days, self.days),
+            (Quantity::Utilisation, self.utilisation),
+            (Quantity::Cost, self.cost),
+            (Quantity::Energy, self.energy),
+            (Quantity::Params, self.params.map(Params::get)),
+            (Quantity::Tokens, self.tokens.map(Tokens::get)),
+            (Quantity::TokensPerParam, self.tokens_per_param),
+            (Quantity::Loss, self.loss.map(Nats::get)),
+        ];
+        for (quantity, value) in numbers {
+            if let Some(value) = value {
+                workable(quantity, quantity.positive(value)?)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `value`, if it is within what is worked out.
+fn workable(quantity: Quantity, value: f64) -> Result<f64, Error> {
+    let (least, limit) = match quantity {
+        Quantity::Compute => (0.0, MAX_FLOP.get()),
+        Quantity::Params => (1.0, MAX_PARAMS.get()),
+        Quantity::Tokens => (1.0, MAX_TOKENS.get()),
+        Quantity::Utilisation => return quantity.share(value),
+        _ => (0.0, MAX_OTHER),
+    };
+    // A fitted law may have constants that no published one has.
+    if value.is_nan() {
+        return Err(Error::NotFinite { quantity });
+    }
+    if value < least {
+        return Err(Error::TooSmall { quantity, value });
+    }
+    quantity.up_to(limit, value)
+}
+
+/// A run, in every quantity, under one law.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Report {
+pub struct Solution {
     /// C, in FLOP.
     #[serde(rename = "compute_flop")]
     pub compute: Flop,
@@ -40,62 +121,66 @@ pub struct Report {
     /// The loss under [`loss_law`](Self::loss_law), in nats per token.
     #[serde(rename = "loss_nats")]
     pub loss: Nats,
-    /// The law that split the budget; its id in JSON.
+    /// The law that splits the budget; its id in JSON.
     #[serde(serialize_with = "id_of")]
-    pub law: &'static Law,
-    /// The law that the loss is from: the same, unless that one is a rule without a loss.
+    pub law: Law,
+    /// The law that the loss is from: the same, unless that one has no loss of its own.
     #[serde(serialize_with = "id_of")]
-    pub loss_law: &'static Law,
+    pub loss_law: Law,
+    /// GPU-hours.
+    pub gpu_hours: f64,
+    /// Number of GPUs, if it or the days are locked.
+    pub gpus: Option<f64>,
+    /// Days, if they or the number of GPUs are locked.
+    pub days: Option<f64>,
+    /// Share of the dense peak that is reached.
+    pub utilisation: f64,
+    /// US dollars, if a GPU-hour has a price.
+    #[serde(rename = "cost_usd")]
+    pub cost: Option<f64>,
+    /// MWh.
+    #[serde(rename = "energy_mwh")]
+    pub energy: f64,
+    /// The larger of the two models that reach the same loss with the same compute, if those two are what is locked.
+    pub also: Option<Allocation>,
+    /// Whether the split is the law's own, N*(C).
+    pub optimal: bool,
     /// Whether the run is like those that the law was fitted on; an extrapolation otherwise.
     pub in_range: bool,
 }
 
-fn id_of<S: Serializer>(law: &&'static Law, serializer: S) -> Result<S::Ok, S::Error> {
+impl Solution {
+    /// N and D.
+    #[must_use]
+    pub fn allocation(&self) -> Allocation {
+        Allocation { params: self.params, tokens: self.tokens }
+    }
+}
+
+fn id_of<S: Serializer>(law: &Law, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(law.id)
 }
 
-/// Works out the compute-optimal run under `law`.
+/// Works out the run that the locks decide, under `law`.
 ///
 /// # Errors
 ///
-/// If the known quantity is not finite or not positive, or leads to less than one parameter or token, or to more than
-/// [`MAX_FLOP`], [`MAX_PARAMS`] or [`MAX_TOKENS`].
-pub fn solve(known: Known, law: &'static Law) -> Result<Report, Error> {
-    let (compute, at) = match known {
-        Known::Compute(compute) => split(compute, law)?,
-        Known::Hardware(hardware) => split(hardware.compute()?, law)?,
-        Known::Params(params) => {
-            let params = Params(Quantity::Params.positive(params.get())?);
-            let at = Allocation { params, tokens: law.optimal_tokens(params) };
-            (at.flop(), at)
-        }
-        Known::Tokens(tokens) => {
-            let tokens = Tokens(Quantity::Tokens.positive(tokens.get())?);
-            let at = Allocation { params: law.optimal_params(tokens), tokens };
-            (at.flop(), at)
-        }
-    };
-    // What was given is judged first, so that the error is about what the reader wrote.
-    let mut results = [
-        (Quantity::Compute, compute.get(), MAX_FLOP.get(), 0.0),
-        (Quantity::Params, at.params.get(), MAX_PARAMS.get(), 1.0),
-        (Quantity::Tokens, at.tokens.get(), MAX_TOKENS.get(), 1.0),
-    ];
-    results.rotate_left(match known {
-        Known::Compute(_) | Known::Hardware(_) => 0,
-        Known::Params(_) => 1,
-        Known::Tokens(_) => 2,
-    });
-    for (quantity, value, limit, least) in results {
-        if value > limit {
-            return Err(Error::TooLarge { quantity, value, limit });
-        }
-        if value < least {
-            return Err(Error::TooSmall { quantity, value });
-        }
-    }
+/// If a number is not finite or not positive, or more than the limits; if a share is above 1 or a surcharge below it; if
+/// the locks contradict each other or decide too little; if the loss is unreachable; or if what follows has less than
+/// one parameter or token, or more than the limits, or takes more than the peak.
+pub fn solve(locks: &Locks, machine: &Machine, law: Law) -> Result<Solution, Error> {
+    locks.check()?;
+    machine.check()?;
+    let hours = time::hours(locks, machine)?;
+    let budget = time::budget(locks, machine, hours)?;
+    let split = Fixed::new(locks, budget).split(law, hours.is_some())?;
+    let at = split.at;
+    let compute = budget.map_or_else(|| at.flop(), |given| Flop(given.value));
+    workable(Quantity::Compute, compute.get())?;
+    check_split(at)?;
+    let spent = time::spent(locks, machine, hours, compute)?;
     let (loss_law, constants) = law.loss_law();
-    Ok(Report {
+    Ok(Solution {
         compute,
         params: at.params,
         tokens: at.tokens,
@@ -103,106 +188,32 @@ pub fn solve(known: Known, law: &'static Law) -> Result<Report, Error> {
         loss: constants.loss(at),
         law,
         loss_law,
+        gpu_hours: spent.gpu_hours,
+        gpus: spent.gpus,
+        days: spent.days,
+        utilisation: spent.utilisation,
+        cost: spent.cost,
+        energy: spent.energy,
+        also: split.also,
+        optimal: same(at.params.get(), law.optimal(compute).params.get()),
         in_range: law.fitted.covers(at),
     })
 }
 
-fn split(compute: Flop, law: &Law) -> Result<(Flop, Allocation), Error> {
-    let compute = Flop(Quantity::Compute.positive(compute.get())?);
-    Ok((compute, law.optimal(compute)))
+/// Every law's answer to the same locks, in the order of [`LAWS`].
+#[must_use]
+pub fn all_laws(locks: &Locks, machine: &Machine) -> Vec<(Law, Result<Solution, Error>)> {
+    LAWS.iter().map(|&law| (law, solve(locks, machine, law))).collect()
+}
+
+fn check_split(at: Allocation) -> Result<(), Error> {
+    workable(Quantity::Params, at.params.get())?;
+    workable(Quantity::Tokens, at.tokens.get()).map(drop)
+}
+
+fn same(left: f64, right: f64) -> bool {
+    (left / right - 1.0).abs() <= SAME
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::scaling::{LAWS, law};
-    use libm::pow;
-    use proptest::prelude::*;
-
-    fn rule() -> &'static Law {
-        law("chinchilla-20").unwrap()
-    }
-
-    #[test]
-    fn twenty_tokens_per_parameter_give_chinchilla() {
-        let report = solve(Known::Params(Params(70e9)), rule()).unwrap();
-        assert_eq!((report.tokens, report.compute), (Tokens(1.4e12), Flop(5.88e23)));
-        assert_eq!(report.tokens_per_param, 20.0);
-        assert_eq!(report.loss_law.id, "besiroglu-2024");
-        assert!(!report.in_range);
-    }
-
-    #[test]
-    fn a_small_run_is_within_the_range_of_the_fit() {
-        assert!(solve(Known::Compute(Flop(1e21)), law("besiroglu-2024").unwrap()).unwrap().in_range);
-    }
-
-    #[test]
-    fn bad_quantities_are_errors() {
-        for row in LAWS {
-            for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
-                for known in [Known::Compute(Flop(value)), Known::Params(Params(value)), Known::Tokens(Tokens(value))] {
-                    assert!(matches!(solve(known, row), Err(Error::NotFinite { .. })), "{known:?}");
-                }
-            }
-            for value in [0.0, -1e20] {
-                for known in [Known::Compute(Flop(value)), Known::Params(Params(value)), Known::Tokens(Tokens(value))] {
-                    assert!(matches!(solve(known, row), Err(Error::NotPositive { .. })), "{known:?}");
-                }
-            }
-            assert_eq!(
-                solve(Known::Params(Params(1e30)), row),
-                Err(Error::TooLarge { quantity: Quantity::Params, value: 1e30, limit: 1e18 })
-            );
-            assert!(matches!(solve(Known::Compute(Flop(f64::MAX)), row), Err(Error::TooLarge { .. })));
-            assert!(matches!(solve(Known::Compute(Flop(1e-300)), row), Err(Error::TooSmall { .. })));
-            assert!(matches!(solve(Known::Tokens(Tokens(1e-9)), row), Err(Error::TooSmall { .. })));
-        }
-    }
-
-    #[test]
-    fn a_report_serializes_as_plain_numbers_under_the_exported_keys() {
-        let json = serde_json::to_value(solve(Known::Params(Params(70e9)), rule()).unwrap()).unwrap();
-        let keys: Vec<_> = json.as_object().unwrap().keys().map(String::as_str).collect();
-        let expected =
-            ["compute_flop", "params", "tokens", "tokens_per_param", "loss_nats", "law", "loss_law", "in_range"];
-        assert_eq!(keys, expected);
-        assert_eq!((&json["compute_flop"], &json["law"]), (&5.88e23.into(), &"chinchilla-20".into()));
-    }
-
-    proptest! {
-        #[test]
-        fn compute_to_params_to_compute_comes_back(exponent in 12.0..32.0f64, row in 0..LAWS.len()) {
-            let compute = pow(10.0, exponent);
-            let there = solve(Known::Compute(Flop(compute)), &LAWS[row]).unwrap();
-            for known in [Known::Params(there.params), Known::Tokens(there.tokens)] {
-                let back = solve(known, &LAWS[row]).unwrap();
-                prop_assert!((back.compute.get() / compute - 1.0).abs() < 1e-9);
-                prop_assert!((back.loss - there.loss).get().abs() < 1e-9);
-            }
-        }
-
-        #[test]
-        fn more_compute_never_means_a_smaller_model_less_data_or_a_higher_loss(
-            exponent in 12.0..30.0f64, factor in 1.0..1e3f64, row in 0..LAWS.len(),
-        ) {
-            let compute = pow(10.0, exponent);
-            let less = solve(Known::Compute(Flop(compute)), &LAWS[row]).unwrap();
-            let more = solve(Known::Compute(Flop(compute * factor)), &LAWS[row]).unwrap();
-            prop_assert!(more.params >= less.params && more.tokens >= less.tokens && more.loss <= less.loss);
-        }
-
-        #[test]
-        fn no_report_holds_a_number_that_is_not_finite(value in proptest::num::f64::ANY, row in 0..LAWS.len()) {
-            for known in [Known::Compute(Flop(value)), Known::Params(Params(value)), Known::Tokens(Tokens(value))] {
-                if let Ok(report) = solve(known, &LAWS[row]) {
-                    let numbers = [
-                        report.compute.get(), report.params.get(), report.tokens.get(),
-                        report.tokens_per_param, report.loss.get(),
-                    ];
-                    prop_assert!(numbers.iter().all(|number| number.is_finite() && *number > 0.0));
-                }
-            }
-        }
-    }
-}
+mod tests;
