@@ -11,7 +11,7 @@ pub mod famous;
 pub mod gpus;
 pub mod models;
 
-pub use famous::{FAMOUS, FamousModel, famous};
+pub use famous::{FAMOUS, FamousModel, PublishedCompute, famous};
 pub use gpus::{DEFAULT_GPU, DensePeak, GPUS, Gpu, Vendor, gpu};
 pub use models::{MODELS, Model, model};
 

@@ -62,16 +62,23 @@ fn every_format_that_a_model_was_trained_in_is_one() {
 }
 
 #[test]
-fn every_famous_run_is_confirmed() {
+fn every_famous_run_equals_its_golden_row_and_every_known_run_is_there() {
     let file = golden("models.json");
+    let rows = list(&file, "models");
     for run in FAMOUS {
-        let row = by(list(&file, "models"), "name", run.name);
-        assert_eq!(row["verified"], true, "{}", run.id);
+        let row = by(rows, "name", run.name);
+        assert_eq!(row["verified"], run.verified, "{}", run.id);
         assert_eq!(f64::from(run.year), number(row, "year"), "{}", run.id);
         assert_eq!(run.params.get(), number(row, "params"), "{}", run.id);
         assert_eq!(run.active_params.get(), number(row, "active_params"), "{}", run.id);
         assert_eq!(run.tokens.get(), number(row, "tokens"), "{}", run.id);
+        assert_eq!(run.is_mixture_of_experts(), row["arch"] == "moe", "{}", run.id);
+        let published = run.published.map(|compute| compute.flop.get());
+        assert_eq!(published, row["compute_flop_published"].as_f64(), "{}", run.id);
         crate::assert_close(run.id, run.flop().get(), number(row, "compute_6ND"), 1e-12, 0.0);
         assert_eq!(run.source.title.split("; ").count(), list(row, "source").len(), "{}: sources", run.id);
+    }
+    for row in rows.iter().filter(|row| row["params"].is_number() && row["tokens"].is_number()) {
+        assert!(FAMOUS.iter().any(|run| row["name"] == run.name), "{} is known and not in the catalogue", row["name"]);
     }
 }
