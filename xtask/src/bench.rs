@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: how fast tensors become codes and values again, on the host and in Chromium, as a ratio to a copy; and
-//! how fast they are quantized, beside other libraries.
+//! how fast they are quantized, and a scaling law is fitted, beside other libraries.
 
+mod fit;
 mod quantize;
 
 use crate::{Result, legs, performance, tools};
@@ -23,20 +24,24 @@ const TARGET: f64 = 0.5;
 const TARGET_FORMATS: [&str; 4] = ["bf16", "fp16", "e4m3fn", "e5m2"];
 
 /// What is measured, by its name on the command line.
-const PARTS: [&str; 2] = ["cast", "quantize"];
+const PARTS: [&str; 3] = ["cast", "quantize", "fit"];
 
-/// Measures the named parts, or both, prints the tables and writes them into docs/performance.md. Returns whether the targets
+/// Measures the named parts, or all, prints the tables and writes them into docs/performance.md. Returns whether the targets
 /// are met.
 pub fn run(names: &[String]) -> Result<bool> {
     if let Some(name) = names.iter().find(|name| !PARTS.contains(&name.as_str())) {
         return Err(format!("there is nothing called {name} to measure; there are {}", PARTS.join(", ")).into());
     }
     let is_named = |part: &str| names.is_empty() || names.iter().any(|name| name == part);
+    let fit = !is_named("fit") || fit::run()?;
+    if !is_named("cast") && !is_named("quantize") {
+        return Ok(fit);
+    }
     let version = output(Command::new(tools::chromium()?.binary).arg("--version"))?;
     let version = version.trim();
     let casts = !is_named("cast") || casts(version)?;
     let quantize = !is_named("quantize") || quantize::run(version)?;
-    Ok(casts && quantize)
+    Ok(fit && casts && quantize)
 }
 
 /// The tables of the casts.

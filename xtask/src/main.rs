@@ -18,9 +18,9 @@ Usage: cargo xtask <command>
                     everything that CI runs; with --fast what needs no browser;
                     or the named legs
     audit           measure the page with Lighthouse into docs/performance.md
-    bench [cast] [quantize]
-                    measure how fast tensors are converted and quantized, into
-                    docs/performance.md
+    bench [cast] [quantize] [fit]
+                    measure how fast tensors are converted and quantized, and a
+                    scaling law is fitted, into docs/performance.md
     help            this text
 
 The legs of the test:

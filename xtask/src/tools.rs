@@ -21,7 +21,7 @@ const BINARYEN: &str = "132.0.0"; // Debian's and Trunk's own are too old for to
 const AXE: &str = "4.14.1";
 const LIGHTHOUSE: &str = "12.8.2"; // 13 wants a newer Node.js than Debian 12 has
 
-const PEERS: &str = "peers-1"; // raise it with tests/bench/requirements.txt
+const PEERS: &str = "peers-2"; // raise it with tests/bench/requirements.txt
 
 const NODE: u32 = 18; // the least that Lighthouse runs on
 
