@@ -8,7 +8,7 @@
 use bitbudget::compute::cpu::{self, scalar};
 use bitbudget::formats::format;
 use bitbudget::platform::clock::now_ms;
-use bitbudget::quantize::{Exponents, Granularity, Plan, Quantizer, Report, Tally};
+use bitbudget::quantize::{CodeFacts, Granularity, Plan, Quantizer, Report, Tally};
 use bitbudget::weights::{Distribution, Sample};
 use std::hint::black_box;
 use wasm_bindgen_test::{console_log, wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -103,13 +103,13 @@ fn the_full_report_is_timed() {
     let values = values();
     let quantize =
         || cpu::quantize(quantizer("int8"), MANY / COLS, COLS, black_box(&values), |_| {}).expect("a tensor");
-    print("report_int8", MANY, time(|| (quantize(), Exponents::of(&values))));
+    print("report_int8", MANY, time(quantize));
     let (plan, _, codes) = quantize();
     check(&plan, &values, &codes);
     // With what the page adds: percentiles, the entropy of the codes and their SHA-256.
     let whole = || {
         let (plan, tally, codes) = quantize();
-        Report::new(&plan, &tally, &codes, &cpu::details(&plan, &values, &[])).expect("a report")
+        Report::new(&plan, &tally, CodeFacts::of(&plan, &codes), &cpu::details(&plan, &values, &[])).expect("a report")
     };
     print("page_report_int8", MANY, time(whole));
 }

@@ -105,6 +105,15 @@ fn ordinary(n: usize) -> Vec<f32> {
     (0..n).map(|_| lcg.unit() * 0.1).collect()
 }
 
+/// These, each a few times, among numbers that are nothing special.
+fn few_among_ordinary(few: &[f32]) -> Vec<f32> {
+    let mut values = ordinary(5000);
+    for (i, &x) in few.iter().cycle().take(40).enumerate() {
+        values[97 * i] = x;
+    }
+    values
+}
+
 /// Small enough for every backend, and with every trap that is known.
 fn tensors() -> Vec<Tensor> {
     let mut tensors = vec![
@@ -148,6 +157,7 @@ fn extreme_tensors() -> Vec<Tensor> {
         Tensor::new("all over f32 in a row", all_over_f32().len(), all_over_f32()),
         Tensor::new("the largest and the smallest", 4, vec![f32::MAX, f32::MIN, 1e-45, -1e-45]),
         Tensor::new("subnormals", 5, vec![1e-45, -1e-40, 3e-39, 0.0, 1.1e-38]),
+        Tensor::new("subnormals and zeros among others", 100, few_among_ordinary(&[1e-45, -1e-40, 0.0, -0.0])),
     ];
     for std in [1e-38, 1e38] {
         let sample = Sample { distribution: Distribution::StudentT, seed: 1, std, rows: 9, cols: 1025 };

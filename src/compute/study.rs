@@ -6,7 +6,7 @@ use crate::labs::quantize::compare::{Comparison, Effect, remedies};
 use crate::labs::quantize::place::{Place, Spot};
 use crate::labs::quantize::{Closer, Inspected, Outcome, Task, clip_parts};
 use crate::quantize::detail::Window;
-use crate::quantize::{Detail, Element, Error, Plan, Quantizer, RangeMethod, Report, compare};
+use crate::quantize::{CodeFacts, Detail, Element, Error, Plan, Quantizer, RangeMethod, Report, compare};
 use crate::weights::npy;
 use std::ops::ControlFlow;
 
@@ -67,7 +67,7 @@ pub fn outcome(task: &Task) -> Result<Outcome, Error> {
     let (rows, cols) = task.tensor.shape();
     let (plan, tally, codes) = cpu::quantize(task.quantizer, rows, cols, &values, |_| {})?;
     let details = cpu::details(&plan, &values, &task.activation(cols));
-    let report = Report::new(&plan, &tally, &codes, &details)?;
+    let report = Report::new(&plan, &tally, CodeFacts::of(&plan, &codes), &details)?;
     Ok(Outcome { report, clip_curve: clip_curve(&plan, &values), ..Outcome::on_cpu() })
 }
 

@@ -1,6 +1,36 @@
 //! How many of its codes a format uses on a tensor, and how much they say.
 
 use super::{Element, Plan};
+use sha2::{Digest, Sha256};
+
+/// What a report says of the codes of a tensor, so that they need not be kept for it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CodeFacts {
+    /// How many codes occur; nothing for formats of more than 16 bits.
+    pub used: Option<u64>,
+    /// Their entropy in bits a code; nothing for formats of more than 16 bits.
+    pub entropy: Option<f64>,
+    /// The SHA-256 of their bytes, as hexadecimal.
+    pub sha256: String,
+}
+
+impl CodeFacts {
+    /// Those of all codes that a second pass wrote.
+    #[must_use]
+    pub fn of(plan: &Plan, codes: &[u8]) -> Self {
+        let counts = CodeCounts::of(plan, codes);
+        Self {
+            used: counts.as_ref().map(CodeCounts::used),
+            entropy: counts.as_ref().map(CodeCounts::entropy),
+            sha256: hex(&Sha256::digest(codes)),
+        }
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes.iter().flat_map(|b| [b >> 4, b & 15]).map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+}
 
 /// How often each code occurs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,6 +110,20 @@ impl CodeCounts {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn facts_are_of_the_bytes_of_the_codes() {
+        let range = crate::quantize::Range { min: -1.0, max: 1.0 };
+        let of = |id: &str, codes: &[u8]| {
+            let quantizer = crate::quantize::Quantizer::new(crate::formats::format(id).unwrap());
+            CodeFacts::of(&Plan::new(quantizer, 1, 3, &[range]).unwrap(), codes)
+        };
+        let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        let facts = of("int8", b"abc");
+        assert_eq!((facts.used, facts.sha256.as_str()), (Some(3), abc), "the example of FIPS 180-4");
+        assert!(facts.entropy.is_some_and(|bits| (bits - libm::log2(3.0)).abs() < 1e-12));
+        assert_eq!(of("fp32", b"abcdefghijkl").used, None);
+    }
 
     #[test]
     fn as_many_codes_that_occur_equally_often_have_their_logarithm_of_bits() {

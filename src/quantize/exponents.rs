@@ -24,8 +24,7 @@ impl Exponents {
     /// Counts some values.
     #[must_use]
     pub fn of(values: &[f32]) -> Self {
-        let mut exponents = Self::default();
-        // By biased exponent first, so that the loop has no branch; subnormals are told apart afterwards, if there are any.
+        // By biased exponent first, so that the loop has no branch; what is not normal is looked at again, if there is any.
         // Neighbours often have the same: each of four counts by itself, so that none waits for the one before.
         let mut of_four = [[0u64; 256]; 4];
         let (quads, rest) = values.as_chunks::<4>();
@@ -37,25 +36,38 @@ impl Exponents {
         for x in rest {
             of_four[0][(x.to_bits() >> 23 & 0xff) as usize] += 1;
         }
-        let mut fields = [0u64; 256];
-        for (i, count) in fields.iter_mut().enumerate() {
-            *count = of_four.iter().map(|fields| fields[i]).sum();
+        let mut exponents = Self::default();
+        for field in 1..255 {
+            exponents.count_normal(field, of_four.iter().map(|fields| fields[field]).sum());
         }
-        for (field, &count) in fields.iter().enumerate().take(255).skip(1) {
-            exponents.0[(field as i32 - 127 - LOWEST) as usize] = count;
-        }
-        if fields[0] + fields[255] > 0 {
-            for x in values.iter().filter(|x| !x.is_normal() && !x.is_nan()) {
-                let magnitude = x.abs().to_bits();
-                let exponent = match magnitude {
-                    0 => LOWEST,
-                    0x7f80_0000 => HIGHEST,
-                    _ => magnitude.ilog2() as i32 - 149,
-                };
-                exponents.0[(exponent - LOWEST) as usize] += 1;
-            }
+        if of_four.iter().any(|fields| fields[0] + fields[255] > 0) {
+            values.iter().filter(|x| !x.is_normal()).for_each(|&x| exponents.count(x));
         }
         exponents
+    }
+
+    /// Counts a value.
+    #[inline]
+    pub fn count(&mut self, x: f32) {
+        let magnitude = x.abs().to_bits();
+        let exponent = match magnitude {
+            0 => LOWEST,
+            0x7f80_0001.. => return,
+            0x7f80_0000 => HIGHEST,
+            0x0080_0000.. => (magnitude >> 23) as i32 - 127,
+            _ => magnitude.ilog2() as i32 - 149,
+        };
+        self.0[(exponent - LOWEST) as usize] += 1;
+    }
+
+    /// Counts so many normal values by the biased exponent of their bits, 1 to 254.
+    pub fn count_normal(&mut self, field: usize, n: u64) {
+        self.0[(field as i32 - 127 - LOWEST) as usize] += n;
+    }
+
+    /// Counts so many zeros.
+    pub fn count_zeros(&mut self, n: u64) {
+        self.0[0] += n;
     }
 
     /// Adds those of another slice.

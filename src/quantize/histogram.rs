@@ -13,8 +13,31 @@ pub struct Edges<const N: usize = BINS> {
     edges: Vec<f32>,
     /// Bins per unit, for the first guess.
     per_unit: f32,
-    /// How far from a whole number (x − lo) · `per_unit` must be to be in its bin for certain.
-    margin: f32,
+}
+
+/// Bins in fixed point, for lanes: x · `per_unit` + `offset`, each step rounded to f32, is 256 and the bin, and as far into it as
+/// x is, a little up.
+///
+/// From 256 to 512 an f32 has [`Self::FRACTION_BITS`] bits behind the point. If those say `doubt` or more, those before it are
+/// the bin; x may otherwise lie on either side of an edge. What is below 256 is in the first bin for certain, and what is not
+/// below 512 in the last.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FixedPoint {
+    /// Bins per unit.
+    pub per_unit: f32,
+    /// What is added.
+    pub offset: f32,
+    /// Twice the most that is lost to rounding; [`Self::FRACTION`] and one if that is more than a bin.
+    pub doubt: u32,
+}
+
+impl FixedPoint {
+    /// Bits behind the point.
+    pub const FRACTION_BITS: u32 = 15;
+    /// All of them.
+    pub const FRACTION: u32 = (1 << Self::FRACTION_BITS) - 1;
+    /// The first bin, as bits before the point.
+    pub const FIRST: u32 = 256f32.to_bits() >> Self::FRACTION_BITS;
 }
 
 impl Edges {
@@ -22,6 +45,21 @@ impl Edges {
     #[must_use]
     pub fn new(lo: f32, hi: f32) -> Self {
         Self::of_bins(lo, hi)
+    }
+
+    /// The bins in fixed point.
+    #[must_use]
+    pub fn fixed_point(&self) -> FixedPoint {
+        let (lo, hi, per_unit) = (f64::from(self.lo()), f64::from(self.hi()), f64::from(self.per_unit));
+        // In bins, each times half an f32's ε: x · per unit is rounded, every edge is, and the offset, which is at most 257
+        // more than that; the sum is below 512, and bins per unit are rounded, for 256 bins. One step more, to be safe.
+        let size = lo.abs().max(hi.abs()) * per_unit;
+        let most_lost = (3.0 * size + 769.0) * f64::from(f32::EPSILON) / 2.0;
+        let step = 1.0 / f64::from(FixedPoint::FRACTION + 1);
+        let steps = libm::ceil(most_lost / step) + 1.0;
+        let doubt = (2.0 * steps).min((FixedPoint::FRACTION + 1).into()) as u32;
+        let offset = (256.0 - lo * per_unit + steps * step) as f32;
+        FixedPoint { per_unit: self.per_unit, offset, doubt }
     }
 }
 
@@ -40,17 +78,7 @@ impl<const N: usize> Edges<N> {
         for edge in &mut edges {
             *edge += 0.0;
         }
-        let per_unit = (1.0 / step) as f32;
-        // Every edge is rounded once, and so are lo, the difference, the factor and the product; doubled to be safe.
-        let size = lo.abs().max(hi.abs()) / step;
-        let margin = (2.0 * (2.0 * size + 3.0 * N as f64) * f64::from(f32::EPSILON) / 2.0) as f32;
-        Self { edges, per_unit, margin }
-    }
-
-    /// What the first guess of a bin is made by, (x − lo) · per unit, and how far from a whole number it must be to be right.
-    #[must_use]
-    pub fn guess(&self) -> [f32; 3] {
-        [self.edges[0], self.per_unit, self.margin]
+        Self { edges, per_unit: (1.0 / step) as f32 }
     }
 
     /// The N + 1 edges, ascending.
@@ -110,6 +138,24 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// The bin in fixed point, unless it is in doubt.
+    fn certain_bin(edges: &Edges, x: f32) -> Option<usize> {
+        let FixedPoint { per_unit, offset, doubt } = edges.fixed_point();
+        let bits = (x * per_unit + offset).to_bits();
+        let before_point = (bits as i32 >> FixedPoint::FRACTION_BITS).max(0) as u32;
+        let bin = before_point.saturating_sub(FixedPoint::FIRST).min(BINS as u32 - 1);
+        (bits & FixedPoint::FRACTION >= doubt).then_some(bin as usize)
+    }
+
+    #[test]
+    fn few_bins_are_in_doubt_where_the_range_is_around_zero() {
+        let edges = Edges::new(-0.1, 0.1);
+        let values = (-50_000..=50_000).map(|i| i as f32 * 2e-6);
+        let in_doubt = values.filter(|&x| certain_bin(&edges, x).is_none()).count();
+        assert!(in_doubt < 100, "{in_doubt} of 100 001");
+        assert_eq!(Edges::new(1e6, 1_000_000.1).fixed_point().doubt, 1 << 15, "all of them");
+    }
+
     #[test]
     fn edges_and_bins_are_numpys() {
         let edges = Edges::new(0.0, 256.0);
@@ -127,19 +173,16 @@ mod tests {
         }
 
         #[test]
-        fn a_guess_away_from_whole_numbers_is_right(
-            lo in prop_oneof![-1e30f32..1e30, -1f32..1.0], exponent in -24f32..2.0,
-            t in prop::collection::vec(-0.1f32..1.1, 99),
+        fn a_bin_in_fixed_point_is_right_or_in_doubt(
+            lo in prop_oneof![-1e30f32..1e30, -1f32..1.0, -1e-38f32..1e-38], exponent in -24f32..4.0,
+            t in prop::collection::vec(prop_oneof![-0.1f32..1.1, -1e9f32..1e9], 99),
         ) {
             let edges = Edges::new(lo, lo + exponent.exp2() * lo.abs());
-            let [from, per_unit, margin] = edges.guess();
-            for t in t {
-                let x = lo + (edges.hi() - edges.lo()) * t;
-                let guess = (x - from) * per_unit;
-                let part = guess - guess.floor();
-                if (0.0..BINS as f32).contains(&guess) && part > margin && part < 1.0 - margin {
-                    prop_assert_eq!(edges.bin(x), guess as usize);
-                }
+            let inside = t.into_iter().map(|t| lo + (edges.hi() - edges.lo()) * t);
+            let at_edges = edges.edges().iter().flat_map(|&edge| [edge.next_down(), edge, edge.next_up()]);
+            for x in inside.chain(at_edges).chain([0.0, -0.0, f32::MAX, f32::MIN]) {
+                let Some(bin) = certain_bin(&edges, x) else { continue };
+                prop_assert_eq!(edges.bin(x), bin, "{} of {} to {}", x, edges.lo(), edges.hi());
             }
         }
 

@@ -6,6 +6,7 @@
 //! the whole. The passes themselves are in [`crate::compute`], once for each backend; everything that must be equal
 //! on all of them is decided here.
 
+pub mod chain;
 pub mod clip;
 pub mod codes;
 pub mod compare;
@@ -22,6 +23,7 @@ pub mod report;
 pub mod select;
 pub mod split;
 
+pub use codes::CodeFacts;
 pub use detail::Detail;
 pub use element::Element;
 pub use exponents::Exponents;

@@ -1,12 +1,11 @@
 //! What quantization cost: counts, sums and the figures derived from them.
 
-use super::codes::CodeCounts;
+use super::codes::CodeFacts;
 use super::exponents::{Exponents, HIGHEST, LOWEST, Zones};
 use super::histogram::BINS;
 use super::{Element, Error, Granularity, Plan};
 use crate::formats::{Block, Kind, Layout};
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 /// Sums over the values that were measured (finite before and after), x the reference, q the quantized value, e = q − x.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -61,6 +60,8 @@ pub struct Tally {
     pub quantized_counts: Vec<u64>,
     /// Measured errors in each bin of [`Plan::error_edges`].
     pub error_counts: Vec<u64>,
+    /// How large the inputs are.
+    pub exponents: Exponents,
 }
 
 impl Default for Tally {
@@ -78,6 +79,7 @@ impl Default for Tally {
             reference_counts: vec![0; BINS],
             quantized_counts: vec![0; BINS],
             error_counts: vec![0; BINS],
+            exponents: Exponents::default(),
         }
     }
 }
@@ -108,6 +110,7 @@ impl Tally {
                 *count += more;
             }
         }
+        self.exponents.add(&other.exponents);
     }
 }
 
@@ -156,8 +159,6 @@ impl Scales {
 /// What is found out about a tensor after its two passes, and is no part of their time.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Details {
-    /// How large the inputs are.
-    pub exponents: Exponents,
     /// Where the inputs lie in the range of the format's floats, divided by their scales; nothing for other formats.
     pub zones: Option<Zones>,
     /// The scales that blocks bring: of ggml's types the d of each block.
@@ -272,11 +273,11 @@ impl Report {
         self.overflowed > 0 && self.overflowed + self.nonfinite == self.n
     }
 
-    /// Derives the figures from the whole tensor's tally, codes and details.
+    /// Derives the figures from the whole tensor's tally, facts of its codes and details.
     ///
     /// # Errors
     /// [`Error::NothingFinite`] if no value could be measured.
-    pub fn new(plan: &Plan, tally: &Tally, codes: &[u8], details: &Details) -> Result<Self, Error> {
+    pub fn new(plan: &Plan, tally: &Tally, codes: CodeFacts, details: &Details) -> Result<Self, Error> {
         let n = plan.len() as u64;
         if tally.measured == 0 && tally.overflowed == 0 {
             return Err(Error::NothingFinite { n, nan: tally.nan, infinite: tally.infinite });
@@ -300,7 +301,6 @@ impl Report {
             Element::Integer(grids) => grids.first().filter(|_| is_one).map(|grid| grid.zero_point),
             _ => None,
         };
-        let code_counts = CodeCounts::of(plan, codes);
         let [abs_error_p50, abs_error_p99, abs_error_p999] = details.abs_error_percentiles;
         let counts = |edges: &super::Edges, counts: &[u64]| Counts {
             lo: edges.lo().into(),
@@ -336,30 +336,25 @@ impl Report {
             abs_error_p50,
             abs_error_p99,
             abs_error_p999,
-            used_codes: code_counts.as_ref().map(CodeCounts::used),
-            code_entropy: code_counts.as_ref().map(CodeCounts::entropy),
+            used_codes: codes.used,
+            code_entropy: codes.entropy,
             clipped: tally.clipped,
             overflowed: tally.overflowed,
             flushed: tally.flushed,
             nonfinite: tally.nan + tally.infinite,
             nan: tally.nan,
             subnormal: tally.subnormal,
-            codes_sha256: hex(&Sha256::digest(codes)),
+            codes_sha256: codes.sha256,
             reference: counts(&plan.value_edges, &tally.reference_counts),
             quantized: counts(&plan.value_edges, &tally.quantized_counts),
             error: counts(&plan.error_edges, &tally.error_counts),
             exponents: Counts {
                 lo: LOWEST.into(),
                 hi: (HIGHEST + 1).into(),
-                counts: details.exponents.counts().to_vec(),
+                counts: tally.exponents.counts().to_vec(),
             },
             zones: details.zones,
             zone_shares: details.zones.map(|zones| zones.shares()),
         })
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes.iter().flat_map(|b| [b >> 4, b & 15]).map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }

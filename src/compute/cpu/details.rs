@@ -7,7 +7,7 @@ use crate::quantize::element::MxElement;
 use crate::quantize::exponents::{ZoneBorders, Zones};
 use crate::quantize::output::OutputError;
 use crate::quantize::select::percentiles;
-use crate::quantize::{Details, Element, Exponents, Plan, Scales};
+use crate::quantize::{Details, Element, Plan, Scales};
 
 /// The details of a whole tensor, from a pass that looks at every error; of its output for this activation, which has a
 /// value for each column, or is empty where nothing is asked of the output.
@@ -15,7 +15,7 @@ use crate::quantize::{Details, Element, Exponents, Plan, Scales};
 pub fn details(plan: &Plan, values: &[f32], activation: &[f32]) -> Details {
     let mut looked = Looked::new(plan, values.len(), activation);
     looked.add(0, values);
-    looked.finish(values)
+    looked.finish()
 }
 
 /// [`details`] slice by slice, for a caller that looks around in between.
@@ -53,10 +53,9 @@ impl<'a> Looked<'a> {
 
     /// What there was to see in all values.
     #[must_use]
-    pub fn finish(self, values: &[f32]) -> Details {
+    pub fn finish(self) -> Details {
         let Seen { errors, zones, borders, scales, output } = self.seen;
         Details {
-            exponents: Exponents::of(values),
             zones: borders.is_some().then_some(zones),
             block_scales: scales,
             abs_error_percentiles: percentiles(&errors, [50.0, 99.0, 99.9]),

@@ -19,7 +19,7 @@ pub use compare::{compare, compare_one};
 pub use details::{Looked, details, quantized};
 pub use pack::{Packed, packed};
 
-use crate::quantize::{Error, Granularity, Plan, Quantizer, Range, Report, Tally, clip, split};
+use crate::quantize::{CodeFacts, Error, Granularity, Plan, Quantizer, Range, Report, Tally, clip, split};
 
 /// Rows of a slice are taken until it holds about this many values: small enough for smooth progress, and to be given up
 /// soon.
@@ -207,7 +207,7 @@ pub fn plan(quantizer: Quantizer, rows: usize, cols: usize, values: &[f32], rang
 /// As [`quantize`], and for a tensor that has no finite value.
 pub fn report(quantizer: Quantizer, rows: usize, cols: usize, values: &[f32]) -> Result<Report, Error> {
     let (plan, tally, codes) = quantize(quantizer, rows, cols, values, |_| {})?;
-    Report::new(&plan, &tally, &codes, &details(&plan, values, &[]))
+    Report::new(&plan, &tally, CodeFacts::of(&plan, &codes), &details(&plan, values, &[]))
 }
 
 #[cfg(target_arch = "wasm32")]
@@ -222,7 +222,9 @@ pub use scalar::{decode_slice, encode_slice};
 
 #[cfg(not(target_arch = "wasm32"))]
 fn measure(plan: &Plan, first_row: usize, values: &[f32], codes: &mut Vec<u8>) -> Tally {
-    scalar::measure_from(plan, (first_row, 0), values, codes)
+    let mut tally = Tally::default();
+    scalar::measure_from(plan, (first_row, 0), values, codes, &mut tally);
+    tally
 }
 
 #[cfg(not(target_arch = "wasm32"))]

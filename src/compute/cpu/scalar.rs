@@ -33,18 +33,15 @@ pub fn ranges_of(values: &[f32], cols: usize, groups: Granularity) -> Vec<Range>
 /// Second pass over a slice of whole rows, the first of which is row `first_row` of the tensor. Appends the codes.
 #[must_use]
 pub fn measure(plan: &Plan, first_row: usize, values: &[f32], codes: &mut Vec<u8>) -> Tally {
-    let mut measured = Measured { plan, tally: Tally::default(), bin: Edges::bin };
-    elements::pass(plan, (first_row, 0), values, codes, &mut measured);
-    measured.tally
+    let mut tally = Tally::default();
+    elements::pass(plan, (first_row, 0), values, codes, &mut Measured { plan, tally: &mut tally, bin: Edges::bin });
+    tally
 }
 
-/// The same, and equal to it, from a row and a column on and with bins guessed instead of searched for: what runs where there
-/// are no lanes for values.
-#[must_use]
-pub fn measure_from(plan: &Plan, from: (usize, usize), values: &[f32], codes: &mut Vec<u8>) -> Tally {
-    let mut measured = Measured { plan, tally: Tally::default(), bin: Edges::bin_from_guess };
-    elements::pass(plan, from, values, codes, &mut measured);
-    measured.tally
+/// Adds the same, and equal to it, from a row and a column on and with bins guessed instead of searched for: what runs where
+/// there are no lanes for values.
+pub fn measure_from(plan: &Plan, from: (usize, usize), values: &[f32], codes: &mut Vec<u8>, tally: &mut Tally) {
+    elements::pass(plan, from, values, codes, &mut Measured { plan, tally, bin: Edges::bin_from_guess });
 }
 
 /// Adds values that were quantized already.
@@ -57,14 +54,14 @@ pub(super) fn tally_passed(plan: &Plan, passed: impl Iterator<Item = Passed>, ta
 
 struct Measured<'a, Bin> {
     plan: &'a Plan,
-    tally: Tally,
+    tally: &'a mut Tally,
     bin: Bin,
 }
 
 impl<Bin: Fn(&Edges, f32) -> usize> Sink for Measured<'_, Bin> {
     #[inline(always)]
     fn value(&mut self, Passed { x, q, clipped, .. }: Passed) {
-        tally_one(self.plan, x, q, clipped, &self.bin, &mut self.tally);
+        tally_one(self.plan, x, q, clipped, &self.bin, self.tally);
     }
 }
 
@@ -74,6 +71,7 @@ fn tally_one(plan: &Plan, x: f32, q: f32, clipped: bool, bin: &impl Fn(&Edges, f
         tally.nan += 1;
         return;
     }
+    tally.exponents.count(x);
     if x.is_infinite() {
         tally.infinite += 1;
         return;

@@ -12,22 +12,27 @@ mod errors;
 mod float;
 mod ggml;
 mod integer;
+mod one_grid;
+mod ranges;
 mod rounded;
+mod tallies;
 
 pub use errors::errors;
 pub use float::{decode_slice, encode_slice};
 pub use ggml::encoder;
+pub use ranges::{ranges, ranges_of};
 
 use super::elements::{self, Passed, Sink};
 use super::scalar;
 use crate::formats::Rounding;
 use crate::formats::ggml::{BlockType, Encode};
 use crate::quantize::report::LEAST_SUM;
-use crate::quantize::{Element, Granularity, Plan, Range, Tally};
-use bins::{Ways, find_bins};
+use crate::quantize::{Element, Granularity, Plan, Tally};
+use bins::Sixteen;
 use core::arch::wasm32::*;
 use core::mem::transmute;
 use float::FloatLanes;
+use tallies::Tallies;
 
 /// Values that are measured at once.
 const BLOCK: usize = 1024;
@@ -35,77 +40,10 @@ const BLOCK: usize = 1024;
 /// rounded the same way.
 const SUMMED_QUADS: usize = 32;
 
-/// First pass: the range of the whole slice, or of each row.
-#[must_use]
-pub fn ranges(values: &[f32], cols: usize, each_row: bool) -> Vec<Range> {
-    if each_row { values.chunks(cols.max(1)).map(range).collect() } else { vec![range(values)] }
-}
-
-/// As [`scalar::ranges_of`].
-#[must_use]
-pub fn ranges_of(values: &[f32], cols: usize, groups: Granularity) -> Vec<Range> {
-    match groups {
-        Granularity::Tensor | Granularity::Row => ranges(values, cols, groups == Granularity::Row),
-        Granularity::Group(_) => values.chunks(cols).flat_map(|row| row.chunks(groups.run(cols))).map(range).collect(),
-        Granularity::Column => column_ranges(values, cols),
-    }
-}
-
-fn column_ranges(values: &[f32], cols: usize) -> Vec<Range> {
-    let (nothing, nowhere) = (f32x4_splat(f32::INFINITY), f32x4_splat(f32::NEG_INFINITY));
-    let mut ends = vec![[[f32::INFINITY; 4], [f32::NEG_INFINITY; 4]]; cols / 4];
-    for row in values.chunks_exact(cols) {
-        for ([min, max], quad) in ends.iter_mut().zip(row.as_chunks::<4>().0) {
-            let x = load(quad);
-            let is_finite = f32x4_lt(f32x4_abs(x), nothing);
-            store(min, f32x4_pmin(load(min), v128_bitselect(x, nothing, is_finite)));
-            store(max, f32x4_pmax(load(max), v128_bitselect(x, nowhere, is_finite)));
-        }
-    }
-    let lanes = ends.iter().flat_map(|[min, max]| min.iter().zip(max));
-    let mut ranges: Vec<Range> = lanes.map(|(&min, &max)| Range { min, max }).collect();
-    for col in ranges.len()..cols {
-        ranges
-            .push(values.iter().skip(col).step_by(cols).fold(Range::NOTHING, |range, &x| range.union(Range::of(&[x]))));
-    }
-    ranges
-}
-
-fn range(values: &[f32]) -> Range {
-    values.chunks(BLOCK).fold(Range::NOTHING, |so_far, block| {
-        so_far.union(if all_finite(block) { range_of_finite(block) } else { Range::of(block) })
-    })
-}
-
-fn range_of_finite(values: &[f32]) -> Range {
-    let (quads, rest) = values.as_chunks::<4>();
-    let mut min = f32x4_splat(f32::INFINITY);
-    let mut max = f32x4_splat(f32::NEG_INFINITY);
-    for quad in quads {
-        let x = load(quad);
-        min = f32x4_pmin(min, x);
-        max = f32x4_pmax(max, x);
-    }
-    let mut range = Range::of(rest);
-    for (low, high) in lanes(min).into_iter().zip(lanes(max)) {
-        range = range.union(Range { min: low, max: high });
-    }
-    range
-}
-
-fn all_finite(values: &[f32]) -> bool {
-    let (quads, rest) = values.as_chunks::<4>();
-    let mut largest = u32x4_splat(0);
-    for quad in quads {
-        largest = u32x4_max(largest, v128_and(load(quad), u32x4_splat(0x7fff_ffff)));
-    }
-    !v128_any_true(u32x4_ge(largest, u32x4_splat(0x7f80_0000))) && rest.iter().all(|x| x.is_finite())
-}
-
 /// Second pass over a slice of whole rows, the first of which is row `first_row` of the tensor. Appends the codes.
 #[must_use]
 pub fn measure(plan: &Plan, first_row: usize, values: &[f32], codes: &mut Vec<u8>) -> Tally {
-    let mut seen = Tallies::default();
+    let mut seen = Tallies::new(plan);
     // What is kept in FP16 is not on the lanes.
     let is_nearest = plan.quantizer.rounding == Rounding::NearestEven && plan.is_kept.is_empty();
     let rows = (first_row..).zip(values.chunks(plan.cols));
@@ -114,31 +52,14 @@ pub fn measure(plan: &Plan, first_row: usize, values: &[f32], codes: &mut Vec<u8
             let lanes = FloatLanes::new(*cast);
             rows.for_each(|(row, values)| measure_row(&lanes, plan, (row, 0), values, codes, &mut seen));
         }
+        Element::Integer(grids) if is_nearest && plan.quantizer.granularity == Granularity::Tensor => {
+            one_grid::measure(plan, grids[0], first_row, values, codes, &mut seen);
+            return seen.finish(Some(grids[0]));
+        }
         Element::Integer(grids) if is_nearest => integer::measure(plan, grids, rows, codes, &mut seen),
         _ => rows.for_each(|(row, values)| measure_passed(plan, row, values, codes, &mut seen)),
     }
-    seen.finish()
-}
-
-/// A tally on its way.
-#[derive(Default)]
-struct Tallies {
-    tally: Tally,
-    /// Values, errors, and what values become, or their codes, by bins that are not in the tally yet.
-    values: Ways,
-    errors: Ways,
-    quantized: Ways,
-    codes: Ways,
-}
-
-impl Tallies {
-    fn finish(self) -> Tally {
-        let mut tally = self.tally;
-        self.values.add_to(&mut tally.reference_counts);
-        self.errors.add_to(&mut tally.error_counts);
-        self.quantized.add_to(&mut tally.quantized_counts);
-        tally
-    }
+    seen.finish(None)
 }
 
 /// The codes of a slice of whole rows, the first of which is row `first_row` of the tensor, as [`measure`] appends them.
@@ -236,8 +157,6 @@ trait Lanes {
     /// Whether it makes the codes. If not, quantizing took longer than measuring does, and sums are f64: a format by whose
     /// rules values of any size come together has no units for f32.
     const MAKES_CODES: bool = true;
-    /// Whether a code of a byte says what a value becomes wherever it stands, so that it is enough to count codes.
-    const COUNTS_CODES: bool = false;
 
     /// Quantizes the four values at `quad` · 4 of those that are measured.
     fn quantize(&self, quad: usize, x: v128) -> Quantized;
@@ -252,7 +171,7 @@ trait Lanes {
         codes: &mut Vec<u8>,
         tally: &mut Tally,
     ) {
-        tally.add(&scalar::measure_from(plan, (row, col + at), values, codes));
+        scalar::measure_from(plan, (row, col + at), values, codes, tally);
     }
 }
 
@@ -272,7 +191,7 @@ fn measure_row(
     }
 }
 
-/// Measures a block of values; refuses it (false, nothing changed) if one is not finite or overflows, or if all are so small
+/// Measures the whole sixteens of a block of values, and the rest one by one; refuses it (false, nothing changed) if one is not finite or overflows, or if all are so small
 /// that their squares are lost in f32.
 fn measure_block<K: Lanes>(
     kernel: &K,
@@ -281,21 +200,23 @@ fn measure_block<K: Lanes>(
     at: usize,
     values: &[f32],
     codes: &mut Vec<u8>,
-    Tallies { tally, values: value_counts, errors: error_counts, quantized: quantized_counts, codes: code_counts }: &mut Tallies,
+    tallies: &mut Tallies,
 ) -> bool {
-    let (quads, rest) = values.as_chunks::<4>();
-    let n = quads.len() * 4;
-    let mut code_words = [[0u32; 4]; BLOCK / 4];
-    let mut quantized = [[0f32; 4]; BLOCK / 4];
-    let mut errors = [[0f32; 4]; BLOCK / 4];
+    let (sixteens, _) = values.as_chunks::<4>().0.as_chunks::<4>();
+    let (n, quads) = (sixteens.len() * 16, sixteens.as_flattened());
+    let rest = &values[n..];
+    let mut code_words = [[[0u32; 4]; 4]; BLOCK / 16];
+    let mut quantized = [[[0f32; 4]; 4]; BLOCK / 16];
+    let mut errors = [[[0f32; 4]; 4]; BLOCK / 16];
     let nothing = u32x4_splat(0);
     let (value_unit, quantized_unit) = (f32x4_splat(plan.value_unit), f32x4_splat(plan.quantized_unit));
     let error_unit = f32x4_splat(plan.error_unit);
     let mut sums = [nothing; 6];
     let mut wide_sums = [nothing; 6];
     let mut seen = Seen::new();
-    let runs = quads.chunks(SUMMED_QUADS).zip(code_words.chunks_mut(SUMMED_QUADS));
-    let runs = runs.zip(quantized.chunks_mut(SUMMED_QUADS).zip(errors.chunks_mut(SUMMED_QUADS)));
+    let runs = quads.chunks(SUMMED_QUADS).zip(code_words.as_flattened_mut().chunks_mut(SUMMED_QUADS));
+    let quantized_runs = quantized.as_flattened_mut().chunks_mut(SUMMED_QUADS);
+    let runs = runs.zip(quantized_runs.zip(errors.as_flattened_mut().chunks_mut(SUMMED_QUADS)));
     let mut place = at / 4;
     for ((quads, code_words), (quantized, errors)) in runs {
         for (((quad, code_word), quantized), error) in quads.iter().zip(code_words).zip(quantized).zip(errors) {
@@ -307,9 +228,7 @@ fn measure_block<K: Lanes>(
             if K::MAKES_CODES {
                 store_u32(code_word, lanes.codes);
             }
-            if !K::COUNTS_CODES {
-                store(quantized, q);
-            }
+            store(quantized, q);
             store(error, e);
             seen.see(x, &lanes, e);
 
@@ -329,13 +248,11 @@ fn measure_block<K: Lanes>(
             }
         }
         if K::MAKES_CODES {
-            for (wide, sum) in wide_sums.iter_mut().zip(&mut sums) {
-                *wide = f64x2_add(*wide, f64x2_add(low(*sum), high(*sum)));
-                *sum = nothing;
-            }
+            add_wide(&mut wide_sums, sums);
+            sums = [nothing; 6];
         }
     }
-    let totals = wide_sums.map(|sum| f64x2_extract_lane::<0>(sum) + f64x2_extract_lane::<1>(sum));
+    let totals = wide_sums.map(total);
     let [e1, abs1, e2, x2, q2, xq] = totals;
     if !seen.is_finite() {
         return false;
@@ -349,36 +266,46 @@ fn measure_block<K: Lanes>(
     }
     let units = [plan.error_unit, plan.value_unit, plan.quantized_unit].map(f64::from);
     let [e, x, q] = if K::MAKES_CODES { units } else { [1.0; 3] };
+    let tally = &mut tallies.tally;
     tally.sums.e += e1 / e;
     tally.sums.abs_e += abs1 / e;
     tally.sums.e2 += e2 / e / e;
     tally.sums.x2 += x2 / x / x;
     tally.sums.q2 += q2 / q / q;
     tally.sums.xq += xq / x / q;
-    seen.count(quads, tally);
-    let mut bins = [0; BLOCK];
-    let bins = &mut bins[..n];
-    find_bins(&plan.value_edges, quads, bins);
-    value_counts.count(bins);
-    find_bins(&plan.error_edges, &errors[..quads.len()], bins);
-    error_counts.count(bins);
-    let code_words = &code_words[..quads.len()];
+    seen.count_values(n, tally);
+    if seen.has_small() {
+        tallies.count_subnormal(sixteens);
+    }
     let first_code = codes.len();
     if K::MAKES_CODES && plan.quantizer.format.code_bytes() == 1 {
-        push_bytes(code_words, codes);
+        codes.resize(first_code + n, 0);
+        for (words, codes) in code_words.iter().zip(codes[first_code..].as_chunks_mut::<16>().0) {
+            *codes = pack(words.each_ref().map(load_u32));
+        }
     } else if K::MAKES_CODES {
-        codes.extend(code_words.as_flattened().iter().flat_map(|&code| (code as u16).to_le_bytes()));
+        codes
+            .extend(code_words.as_flattened().as_flattened()[..n].iter().flat_map(|&code| (code as u16).to_le_bytes()));
     }
-    if K::COUNTS_CODES {
-        code_counts.count(&codes[first_code..]);
-    } else {
-        find_bins(&plan.value_edges, &quantized[..quads.len()], bins);
-        quantized_counts.count(bins);
-    }
+    count_bins(tallies, sixteens, &quantized[..sixteens.len()], &errors[..sixteens.len()]);
     if !rest.is_empty() {
-        kernel.slowly(plan, from, at + n, rest, codes, tally);
+        kernel.slowly(plan, from, at + n, rest, codes, &mut tallies.tally);
     }
     true
+}
+
+/// Counts values, what they become and errors.
+#[inline(never)]
+fn count_bins(tallies: &mut Tallies, values: &[Sixteen], quantized: &[Sixteen], errors: &[Sixteen]) {
+    let n = 16 * values.len();
+    let mut links = [0; BLOCK];
+    tallies.value_bins.find_links(values, &mut links, |_, _| [u16x8_splat(0); 2]);
+    tallies.links.count(&links[..n]);
+    let mut bins = [0; BLOCK];
+    tallies.error_bins.find(errors, &mut bins);
+    tallies.errors.count(&bins[..n]);
+    tallies.value_bins.find(quantized, &mut bins);
+    tallies.quantized.count(&bins[..n]);
 }
 
 /// What is counted of the quads of a block, on lanes.
@@ -439,14 +366,27 @@ impl Seen {
         tally.flushed += sum(self.flushed);
     }
 
-    /// Adds what was seen of these quads.
-    fn count(&self, quads: &[[f32; 4]], tally: &mut Tally) {
-        self.count_values(quads.len() * 4, tally);
-        // Seldom there is one.
-        if v128_any_true(u32x4_lt(self.least, u32x4_splat(0x007f_ffff))) {
-            tally.subnormal += quads.as_flattened().iter().map(|x| u64::from(x.is_subnormal())).sum::<u64>();
-        }
+    /// Whether there is a subnormal value.
+    fn has_small(&self) -> bool {
+        v128_any_true(u32x4_lt(self.least, u32x4_splat(0x007f_ffff)))
     }
+}
+
+/// Whether values times a plan's unit are as good without it: units are needed only far from one.
+fn is_ordinary(unit: f32) -> bool {
+    (1.0 / 1e9..=1e9).contains(&unit)
+}
+
+/// Adds sums in f32 to those in f64.
+#[inline(always)]
+fn add_wide<const N: usize>(wide: &mut [v128; N], sums: [v128; N]) {
+    for (wide, sum) in wide.iter_mut().zip(sums) {
+        *wide = f64x2_add(*wide, f64x2_add(low(sum), high(sum)));
+    }
+}
+
+fn total(wide: v128) -> f64 {
+    f64x2_extract_lane::<0>(wide) + f64x2_extract_lane::<1>(wide)
 }
 
 #[inline(always)]
@@ -459,15 +399,11 @@ fn high(v: v128) -> v128 {
     f64x2_promote_low_f32x4(i64x2_shuffle::<1, 1>(v, v))
 }
 
-/// Appends the lowest byte of each code.
-fn push_bytes(words: &[[u32; 4]], codes: &mut Vec<u8>) {
-    let (blocks, rest) = words.as_chunks::<4>();
-    for [a, b, c, d] in blocks {
-        let byte = |word: &[u32; 4]| v128_and(load_u32(word), u32x4_splat(0xff));
-        let halves = |a, b| i16x8_narrow_i32x4(byte(a), byte(b));
-        codes.extend_from_slice(&to_bytes(u8x16_narrow_i16x8(halves(a, b), halves(c, d))));
-    }
-    codes.extend(rest.as_flattened().iter().map(|&code| code as u8));
+/// The lowest byte of each of sixteen codes.
+#[inline(always)]
+fn pack([a, b, c, d]: [v128; 4]) -> [u8; 16] {
+    let bytes = |a, b| i8x16_shuffle::<0, 4, 8, 12, 16, 20, 24, 28, 0, 0, 0, 0, 0, 0, 0, 0>(a, b);
+    to_bytes(i64x2_shuffle::<0, 2>(bytes(a, b), bytes(c, d)))
 }
 
 /// 1.5 · 2²³: beside it f32s of less than a third of that are whole numbers, and the lowest bits count them.
@@ -509,6 +445,18 @@ fn u32x4_lanes(v: v128) -> [u32; 4] {
 fn to_bytes(v: v128) -> [u8; 16] {
     // SAFETY: both are 16 bytes of which every pattern is a value.
     unsafe { transmute(v) }
+}
+
+#[inline(always)]
+fn to_words(v: v128) -> [u16; 8] {
+    // SAFETY: both are 16 bytes of which every pattern is a value.
+    unsafe { transmute(v) }
+}
+
+#[inline(always)]
+fn from_words(words: [u16; 8]) -> v128 {
+    // SAFETY: both are 16 bytes of which every pattern is a value.
+    unsafe { transmute(words) }
 }
 
 #[inline(always)]

@@ -8,7 +8,7 @@ use crate::compute::cpu::scalar;
 use crate::formats::table::E4M3FN;
 use crate::formats::{BF16, FP16, INT8, Kind};
 use crate::platform::webgpu::{self, Buffer, Device, Error as GpuError, Kernel};
-use crate::quantize::{self, Granularity, Plan, Quantizer, Scheme, Tally};
+use crate::quantize::{self, Exponents, Granularity, Plan, Quantizer, Scheme, Tally};
 use std::cell::OnceCell;
 
 /// A device with its kernels, after its self-check.
@@ -226,7 +226,7 @@ impl Gpu {
         progress(1.0);
         let tally = layout::read_tally(&plan, &counts, &sums)
             .ok_or(Failure::NotSuitable("its values differ too much in size for f32 sums"))?;
-        Ok((plan, tally, codes))
+        Ok((plan, Tally { exponents: Exponents::of(values), ..tally }, codes))
     }
 }
 

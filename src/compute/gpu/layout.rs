@@ -3,7 +3,7 @@
 use super::work::Work;
 use crate::quantize::histogram::{from_ordered_key, ordered_key};
 use crate::quantize::report::LEAST_SUM;
-use crate::quantize::{BINS, Edges, Plan, Range, Sums, Tally};
+use crate::quantize::{BINS, Edges, Exponents, Plan, Range, Sums, Tally};
 
 /// Values of a row that one workgroup takes at once.
 pub const GROUP_VALUES: usize = 1024;
@@ -90,7 +90,7 @@ pub(super) fn are_summed(plan: &Plan, measured: u64, max_abs_error: f32, x2: f64
         && (x2 >= LEAST_SUM || !measures_something)
 }
 
-/// The tally from the second pass's counts and sums; nothing if the squares were too small or too large for the device's
+/// The tally from the second pass's counts and sums, without the exponents, which it does not count; nothing if the squares were too small or too large for the device's
 /// f32.
 #[must_use]
 pub fn read_tally(plan: &Plan, counts: &[u32], sums: &[f32]) -> Option<Tally> {
@@ -126,6 +126,7 @@ pub fn read_tally(plan: &Plan, counts: &[u32], sums: &[f32]) -> Option<Tally> {
         reference_counts: histogram(0),
         quantized_counts: histogram(1),
         error_counts: histogram(2),
+        exponents: Exponents::default(),
     })
 }
 

@@ -5,7 +5,7 @@
 use super::float::BF16;
 use super::integer::GridLanes;
 use super::rounded::{Bf16, Rounded};
-use super::{BLOCK, Quantized, SUMMED_QUADS, Seen, high, load, low, measure, scalar};
+use super::{BLOCK, Quantized, SUMMED_QUADS, Seen, add_wide, is_ordinary, load, measure, scalar, total};
 use crate::formats::Rounding;
 use crate::quantize::element::Scale;
 use crate::quantize::{Element, Granularity, Grid, Plan, Tally};
@@ -96,8 +96,6 @@ fn of_rows<'a>(kernel: &impl Runs, plan: &Plan, rows: impl Iterator<Item = (usiz
 }
 
 fn of_row(kernel: &impl Runs, plan: &Plan, row: usize, values: &[f32], tally: &mut Tally) {
-    // Units are needed only far from one.
-    let is_ordinary = |unit: f32| (1.0 / 1e9..=1e9).contains(&unit);
     let needs_units = !(is_ordinary(plan.value_unit) && is_ordinary(plan.error_unit));
     for (i, block) in values.chunks(BLOCK).enumerate() {
         let at = i * BLOCK;
@@ -108,7 +106,7 @@ fn of_row(kernel: &impl Runs, plan: &Plan, row: usize, values: &[f32], tally: &m
         };
         let rest = if done { block.len() / (4 * RUN) * (4 * RUN) } else { 0 };
         if rest < block.len() {
-            tally.add(&scalar::measure_from(plan, (row, at + rest), &block[rest..], &mut Vec::new()));
+            scalar::measure_from(plan, (row, at + rest), &block[rest..], &mut Vec::new(), tally);
         }
     }
 }
@@ -125,7 +123,7 @@ fn of_block<const UNITS: bool>(
     let (quads, _) = values.as_chunks::<4>();
     let (runs, _) = quads.as_chunks::<RUN>();
     let (value_unit, error_unit) = (f32x4_splat(plan.value_unit), f32x4_splat(plan.error_unit));
-    let (mut wide_e2, mut wide_x2) = (nothing, nothing);
+    let mut wide = [nothing; 2];
     let mut seen = Seen::new();
     let mut place = first_run;
     for summed in runs.chunks(SUMMED_QUADS / RUN) {
@@ -143,11 +141,9 @@ fn of_block<const UNITS: bool>(
                 x2 = f32x4_add(x2, f32x4_mul(x, x));
             }
         }
-        wide_e2 = f64x2_add(wide_e2, f64x2_add(low(e2), high(e2)));
-        wide_x2 = f64x2_add(wide_x2, f64x2_add(low(x2), high(x2)));
+        add_wide(&mut wide, [e2, x2]);
     }
-    let total = |sum: v128| f64x2_extract_lane::<0>(sum) + f64x2_extract_lane::<1>(sum);
-    let (e2, x2) = (total(wide_e2), total(wide_x2));
+    let [e2, x2] = wide.map(total);
     if !seen.is_finite() || !e2.is_finite() || !x2.is_finite() || seen.has_lost(e2, x2) {
         return false;
     }

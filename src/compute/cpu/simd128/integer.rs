@@ -15,22 +15,8 @@ pub(super) fn measure<'a>(
 ) {
     let granularity = plan.quantizer.granularity;
     match granularity {
-        Granularity::Tensor => {
-            let grid = grids[0];
-            if grid.divides {
-                let kernel = OneForAll(GridLanes::<true>::new(grid));
-                rows.for_each(|(row, values)| measure_row(&kernel, plan, (row, 0), values, codes, seen));
-            } else {
-                let kernel = OneForAll(GridLanes::<false>::new(grid));
-                rows.for_each(|(row, values)| measure_row(&kernel, plan, (row, 0), values, codes, seen));
-            }
-            for code in grid.min_code..=grid.max_code {
-                let bin = plan.value_edges.bin(grid.decode(code));
-                seen.tally.quantized_counts[bin] += seen.codes.of(usize::from(code as u8));
-            }
-        }
-        Granularity::Row => rows.for_each(|(row, values)| {
-            let grid = grids[row];
+        Granularity::Tensor | Granularity::Row => rows.for_each(|(row, values)| {
+            let grid = grids[granularity.group(plan.cols, row, 0)];
             if grid.divides {
                 measure_row(&GridLanes::<true>::new(grid), plan, (row, 0), values, codes, seen);
             } else {
@@ -47,18 +33,6 @@ pub(super) fn measure<'a>(
             let columns = Columns::new(grids);
             rows.for_each(|(row, values)| measure_row(&columns, plan, (row, 0), values, codes, seen));
         }
-    }
-}
-
-/// One grid for all.
-struct OneForAll<L>(L);
-
-impl<L: Lanes> Lanes for OneForAll<L> {
-    const COUNTS_CODES: bool = true;
-
-    #[inline(always)]
-    fn quantize(&self, quad: usize, x: v128) -> Quantized {
-        self.0.quantize(quad, x)
     }
 }
 
