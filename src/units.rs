@@ -152,6 +152,28 @@ pub fn scientific(value: f64) -> String {
     }
 }
 
+/// A large number in words: `576 sextillion`; `None` below a million and beyond the names that there are.
+#[must_use]
+pub fn in_words(value: f64) -> Option<String> {
+    const NAMES: [&str; 10] = [
+        "million",
+        "billion",
+        "trillion",
+        "quadrillion",
+        "quintillion",
+        "sextillion",
+        "septillion",
+        "octillion",
+        "nonillion",
+        "decillion",
+    ];
+    let (scaled, name) = NAMES.iter().enumerate().rev().find_map(|(i, name)| {
+        let scaled = value / libm::exp10(6.0 + 3.0 * i as f64);
+        (scaled >= 0.9995).then_some((scaled, name))
+    })?;
+    (scaled < 1000.0).then(|| format!("{} {name}", significant(scaled, 3)))
+}
+
 /// The shortest text that reads back to the same number: `8e9`, `0.4`, `5.76e23`.
 #[must_use]
 pub fn shortest(value: f64) -> String {
@@ -182,7 +204,7 @@ pub fn significant(value: f64, digits: usize) -> String {
     if value == 0.0 || !value.is_finite() {
         return format!("{value}");
     }
-    let magnitude = value.abs().log10().floor() as i32;
+    let magnitude = libm::log10(value.abs()).floor() as i32;
     let decimals = (digits as i32 - 1 - magnitude).max(0) as usize;
     trim_zeros(&format!("{value:.decimals$}")).to_owned()
 }
@@ -230,6 +252,14 @@ mod tests {
         assert_eq!(Tokens(1.4e12).to_string(), "1.4T tokens");
         assert_eq!(short_count(512.0), "512");
         assert_eq!(short_count(1e30), "10³⁰");
+    }
+
+    #[test]
+    fn powers_of_ten_have_names() {
+        let words = |value| in_words(value).unwrap_or_default();
+        assert_eq!((words(5.76e23), words(1e6)), ("576 sextillion".to_owned(), "1 million".to_owned()));
+        assert_eq!((words(999_999.0), words(999e33)), ("1 million".to_owned(), "999 decillion".to_owned()));
+        assert_eq!((in_words(9e5), in_words(1e37), in_words(f64::NAN)), (None, None, None));
     }
 
     #[test]

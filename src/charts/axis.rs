@@ -110,7 +110,7 @@ impl Span {
     /// The value at a share of the axis.
     pub(super) fn value(&self, share: f64) -> f64 {
         let v = self.lo + share * (self.hi - self.lo);
-        if self.scale == Scale::Log10 { 10f64.powf(v) } else { v }
+        if self.scale == Scale::Log10 { libm::exp10(v) } else { v }
     }
 }
 
@@ -118,7 +118,7 @@ fn measure(scale: Scale, value: f64) -> Option<f64> {
     let usable = value.is_finite() && value.abs() < 1e300;
     match scale {
         Scale::Linear => usable.then_some(value),
-        Scale::Log10 => (usable && value > 1e-300).then(|| value.log10()),
+        Scale::Log10 => (usable && value > 1e-300).then(|| libm::log10(value)),
     }
 }
 
@@ -180,7 +180,7 @@ fn power_label(value: f64) -> String {
 pub(super) fn common_factor(span: &Span, format: TickFormat) -> Option<i32> {
     let size = span.lo.abs().max(span.hi.abs());
     let plain = format == TickFormat::Plain && span.scale == Scale::Linear;
-    (plain && size > 0.0 && !(1e-2..1e6).contains(&size)).then(|| size.log10().floor() as i32)
+    (plain && size > 0.0 && !(1e-2..1e6).contains(&size)).then(|| libm::log10(size).floor() as i32)
 }
 
 /// About `count` ticks in steps of 1, 2 or 5 times a power of ten (of a power of 1024 for binary bytes).
@@ -197,7 +197,7 @@ fn linear_ticks(span: &Span, format: TickFormat, count: usize) -> Ticks {
     }
     let factor = common_factor(span, format);
     let shrink = factor.map_or(1.0, |e| 10f64.powi(e));
-    let decimals = (-(step / shrink).log10() - 1e-9).ceil().clamp(0.0, 12.0) as usize;
+    let decimals = (-libm::log10(step / shrink) - 1e-9).ceil().clamp(0.0, 12.0) as usize;
     let label = |value: f64| match format {
         _ if value == 0.0 => "0".into(),
         TickFormat::Plain => decimal(value / shrink, decimals),
@@ -224,7 +224,7 @@ fn tick(span: &Span, value: f64, label: impl Fn(f64) -> String) -> Option<Tick> 
 }
 
 fn round_step(at_least: f64) -> f64 {
-    let power = 10f64.powf(at_least.log10().floor());
+    let power = libm::exp10(libm::log10(at_least).floor());
     let digit = [1.0, 2.0, 5.0].into_iter().find(|digit| digit * power >= at_least * (1.0 - 1e-9)).unwrap_or(10.0);
     digit * power
 }
@@ -238,8 +238,8 @@ fn byte_unit(size: f64, prefixes: ByteUnits) -> (f64, &'static str) {
         ByteUnits::Decimal => (1000.0f64, ["B", "kB", "MB", "GB", "TB", "PB", "EB"]),
         ByteUnits::Binary => (1024.0, ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]),
     };
-    let power = (size.log10() / base.log10() + 1e-9).floor().clamp(0.0, 6.0);
-    (base.powf(power), names[power as usize])
+    let power = (libm::log10(size) / libm::log10(base) + 1e-9).floor().clamp(0.0, 6.0);
+    (libm::pow(base, power), names[power as usize])
 }
 
 #[cfg(test)]

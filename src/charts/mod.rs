@@ -25,6 +25,7 @@ use serde::{Deserialize, Serialize};
 mod axis;
 pub mod bars;
 pub mod cells;
+mod cursor;
 mod frame;
 pub mod histogram;
 pub mod lanes;
@@ -47,6 +48,7 @@ use frame::Frame;
 
 pub use bars::{Bars, Row};
 pub use cells::{CellRole, Cells};
+pub use cursor::{Power, Readings};
 pub use histogram::{BinSeries, BinStyle, Histogram, ValueMark};
 pub use lanes::{Bar, Lane, Lanes};
 pub use line_chart::{LineChart, Mark, Reference, Series, Shape};
@@ -102,6 +104,24 @@ impl AnyPicture {
             Self::Histogram(picture) => picture.layout(size, &style).map(|layout| of_frame(&layout.frame)),
             Self::LineChart(picture) => picture.layout(size, &style).map(|layout| of_frame(&layout.frame)),
             Self::StackedBar(_) | Self::Cells(_) | Self::Bars(_) => None,
+        }
+    }
+
+    /// The curves, of a picture that has them.
+    #[must_use]
+    pub fn curves(&self) -> Option<&LineChart> {
+        match self {
+            Self::LineChart(chart) => Some(chart),
+            _ => None,
+        }
+    }
+
+    /// The same picture with a cursor at x, if it has curves.
+    #[must_use]
+    pub fn pointed_at(&self, x: Option<f64>) -> Self {
+        match self {
+            Self::LineChart(chart) => Self::LineChart(LineChart { cursor: x, ..chart.clone() }),
+            other => other.clone(),
         }
     }
 

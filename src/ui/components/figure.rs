@@ -12,6 +12,9 @@ use leptos::prelude::*;
 use std::cell::Cell;
 use std::rc::Rc;
 
+/// An arrow key moves the cursor by this.
+const STEP_PX: f64 = 6.0;
+
 /// The data, telling only when they change.
 fn memo(data: Signal<Option<FigureData>>) -> Memo<Option<FigureData>> {
     Memo::new(move |_| data.get())
@@ -65,12 +68,53 @@ pub fn Figure(
             }
         });
     });
+    // Curves are read where the reader points; pictures that share a quantity are pointed at together.
+    let own = RwSignal::new(None);
+    let shared = move || data.with(|data| data.as_ref()?.picture.curves()?.readings.shared);
+    let pointed = Memo::new(move |_| match shared() {
+        Some(power) => state.pointed.get().map(|value| power.at(value)),
+        None => own.get(),
+    });
+    let point = move |x: Option<f64>| {
+        state.pointing.set(id);
+        match untrack(shared) {
+            Some(power) => state.pointed.set(x.map(|x| power.inverse(x))),
+            None => own.set(x),
+        }
+    };
+    let live = text(move || if state.pointing.get() == id { "polite" } else { "off" }.to_owned());
+    let reading = text(move || {
+        let read = |x| data.with(|data| Some(data.as_ref()?.picture.curves()?.reading(x)));
+        pointed.get().and_then(read).unwrap_or_default()
+    });
+    let is_read = text(move || {
+        let has_curves = data.with(|data| data.as_ref().is_some_and(|data| data.picture.curves().is_some()));
+        if has_curves { "0" } else { "-1" }.to_owned()
+    });
+    let step = move |event: leptos::ev::KeyboardEvent| {
+        let pixels = match event.key().as_str() {
+            "ArrowLeft" => -STEP_PX,
+            "ArrowRight" => STEP_PX,
+            "Home" => f64::MIN,
+            "End" => f64::MAX,
+            "Escape" => return point(None),
+            _ => return,
+        };
+        let size = (width.get_untracked(), height);
+        let beside = |x| data.with_untracked(|data| data.as_ref()?.picture.curves()?.x_beside(x, pixels, size));
+        if let Some(x) = beside(pointed.get_untracked()) {
+            event.prevent_default();
+            point(Some(x));
+        }
+    };
+
     // All changes of one turn are one drawing, in the next frame.
     let scheduled = Rc::new(Cell::new(false));
     effect(move || {
         data.track();
         dark.track();
         width.track();
+        pointed.track();
         let Some(element) = canvas.get() else { return };
         if scheduled.replace(true) {
             return;
@@ -84,7 +128,7 @@ pub fn Figure(
             {
                 let theme = if dark.get_untracked() { &Theme::DARK } else { &Theme::LIGHT };
                 // A backend that fails leaves the picture blank; its numbers stand in the summary and the table.
-                _ = data.picture.draw(&area, &Style::new(theme, scale));
+                _ = data.picture.pointed_at(pointed.get_untracked()).draw(&area, &Style::new(theme, scale));
             }
             drop(busy);
         });
@@ -92,7 +136,12 @@ pub fn Figure(
 
     let held = Cell::new(false);
     let dragged = move |event: leptos::ev::PointerEvent| {
-        let Some(drag) = drag else { return };
+        let size = (width.get_untracked(), height);
+        let at = || data.with_untracked(|data| data.as_ref()?.picture.value_at(event.offset_x(), size));
+        let Some(drag) = drag else {
+            let is_out = matches!(event.type_().as_str(), "pointerleave" | "pointercancel");
+            return point(at().filter(|_| !is_out).map(|(value, _)| value));
+        };
         match event.type_().as_str() {
             "pointerdown" => {
                 held.set(event.button() == 0 && page::capture_pointer(&event));
@@ -102,8 +151,6 @@ pub fn Figure(
             _ if held.replace(false) => return drag.run(None),
             _ => return,
         }
-        let size = (width.get_untracked(), height);
-        let at = || data.with_untracked(|data| data.as_ref()?.picture.value_at(event.offset_x(), size));
         if held.get()
             && let Some((value, ends)) = at()
         {
@@ -121,7 +168,7 @@ pub fn Figure(
         }
     };
     let dragged = Rc::new(dragged);
-    let (down, up, cancel) = (dragged.clone(), dragged.clone(), dragged.clone());
+    let (down, up, cancel, leave) = (dragged.clone(), dragged.clone(), dragged.clone(), dragged.clone());
     let table = text(move || {
         let open = open.get();
         data.with(|data| data.as_ref().map(|data| data.table.html(open)).unwrap_or_default())
@@ -155,10 +202,14 @@ pub fn Figure(
                     on:pointermove=move |event| dragged(event)
                     on:pointerup=move |event| up(event)
                     on:pointercancel=move |event| cancel(event)
+                    on:pointerleave=move |event| leave(event)
+                    on:keydown=step
+                    tabindex=is_read
                     role="img"
                     aria-label=of(|data| format!("{}. {}", data.title, data.summary))
                 ></canvas>
             </div>
+            <p class="figure__reading" aria-live=live>{reading}</p>
             <details class="figure__data" on:toggle=move |_| open.set(true)>
                 <summary>{if takes_along { "Table and downloads" } else { "Show as table" }}</summary>
                 <Markup class="offers" html=buttons act=take/>
