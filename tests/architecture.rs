@@ -9,6 +9,8 @@ use bitbudget::memory::adapters::TARGET_PRESETS;
 use bitbudget::memory::{CACHE_FORMATS, ENGINES, OPTIMIZERS, RECIPES, training};
 use bitbudget::quantize::GRID_RULES;
 use bitbudget::scaling::LAWS;
+use bitbudget::scaling::emissions::{GRIDS, PRICES, PUES};
+use bitbudget::scaling::flops::peers::CONVENTIONS;
 use bitbudget::source::Source;
 use bitbudget::transformer::FAMILIES;
 use std::collections::BTreeSet;
@@ -27,7 +29,7 @@ const RULES: &[(&str, &[&str], bool)] = &[
     ("transformer", &["source", "units"], false),
     ("catalog", &["source", "transformer", "units"], false),
     ("memory", &["catalog", "formats", "source", "transformer", "units"], false),
-    ("scaling", &["catalog", "source", "units"], false),
+    ("scaling", &["catalog", "source", "transformer", "units"], false),
     // Of compute, scenarios use the reader's choice of backend, which is plain data.
     (
         "scenario",
@@ -209,6 +211,10 @@ fn every_row_has_a_well_formed_unique_id_a_source_and_a_date() {
     check("activation models", ACTIVATION_MODELS.iter().map(|row| (row.id, row.source)));
     check("target presets", TARGET_PRESETS.iter().map(|row| (row.id, row.source)));
     check("laws", LAWS.iter().map(|row| (row.id, row.source)));
+    check("counts of FLOP", CONVENTIONS.iter().map(|row| (row.id, row.source)));
+    check("prices", PRICES.iter().map(|row| (row.id, row.source)));
+    check("grids", GRIDS.iter().map(|row| (row.id, row.source)));
+    check("PUEs", PUES.iter().map(|row| (row.id, row.source)));
     assert!(GPUS.len() >= 12);
 }
 

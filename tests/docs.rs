@@ -4,8 +4,9 @@
 use bitbudget::catalog::MODELS;
 use bitbudget::formats::listing::{COLUMNS, cells};
 use bitbudget::formats::{FORMATS, LIBRARIES};
+use bitbudget::labs::read_link;
 use bitbudget::quantize::GRID_RULES;
-use bitbudget::scenario::{Key, Room, Route, formats, memory, quantize, scaling, view};
+use bitbudget::scenario::{Key, Room, formats, memory, quantize, scaling, view};
 use bitbudget::transformer::FAMILIES;
 use std::fmt::Write as _;
 use std::fs;
@@ -198,7 +199,7 @@ fn every_link_in_the_documentation_opens_without_a_notice() {
         let text = fs::read_to_string(root.join(file)).unwrap();
         for (start, _) in text.match_indices("#/") {
             let link = text[start..].split(['`', '"', ')', ' ', '\n', '…', '<']).next().unwrap();
-            let (route, notices) = Route::read(link);
+            let (route, notices) = read_link(link);
             assert!(notices.is_empty(), "{file}: {link}: {notices:?}");
             assert!(link.starts_with(&format!("#{}", route.room().path())), "{file}: {link}");
             checked += 1;

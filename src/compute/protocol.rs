@@ -83,6 +83,8 @@ pub enum Stage {
     Quantizing,
     /// Comparing formats.
     Comparing,
+    /// Fitting a law to resamples of runs.
+    Fitting,
 }
 
 #[cfg(test)]

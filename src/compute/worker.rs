@@ -8,10 +8,11 @@ use super::study;
 use crate::labs::quantize::compare::Comparison;
 use crate::labs::quantize::place::Place;
 use crate::labs::quantize::{Outcome, Task};
-use crate::labs::{Lab, Part, Question, View, formats, memory, quantize, scaling};
+use crate::labs::scaling::fitting;
+use crate::labs::{Lab, Part, View, formats, memory, quantize, scaling};
 use crate::platform::webgpu::Adapter;
 use crate::platform::{clock::now_ms, task, workers};
-use crate::quantize::{Error, Plan, Report, Tally};
+use crate::quantize::{CodeFacts, Error, Plan, Report, Tally};
 use crate::weights::Drawing;
 use core::arch::wasm32::memory_size;
 use std::cell::{Cell, RefCell};
@@ -64,6 +65,8 @@ struct Bench {
     done: Option<(Task, Plan, Outcome)>,
     /// The last comparison, for another order of its rows.
     compared: Option<(Task, Comparison)>,
+    /// The last runs that a law was fitted to, and what came of it.
+    fitting: Option<fitting::Task>,
     /// What the browser offers, once a job asked for it; or why it offers nothing.
     adapter: Option<Result<Adapter, Unavailable>>,
     /// Its device, started when a job is to run on it; or why it is not used.
@@ -73,6 +76,9 @@ struct Bench {
     /// Whether the job at hand is no longer wanted.
     overtaken: Rc<Cell<bool>>,
 }
+
+/// A job looks around for a newer one after this time.
+const SLICE_MS: f64 = 20.0;
 
 /// Why a job ends without an answer.
 enum End {
@@ -92,13 +98,37 @@ impl Bench {
     /// What a lab shows; nothing if the job was overtaken.
     async fn answer(&mut self, job: &Job) -> Option<View> {
         let question = &job.question;
-        let make: fn(&Question) -> View = match question.lab {
-            Lab::Memory => memory::view,
-            Lab::Scaling => scaling::view,
-            Lab::Formats => formats::view,
-            Lab::Quantize | Lab::Compare => return self.tensor(job).await,
-        };
-        Some(make(question))
+        match question.lab {
+            Lab::Memory => Some(memory::view(question)),
+            Lab::Scaling => {
+                let own = self.fitting.as_ref().and_then(fitting::Task::own);
+                Some(scaling::view(question, own.as_ref()))
+            }
+            Lab::Fit => self.fit(job).await,
+            Lab::Formats => Some(formats::view(question)),
+            Lab::Quantize | Lab::Compare => self.tensor(job).await,
+        }
+    }
+
+    /// A law for the reader's own runs; nothing if the job was overtaken. What is done by then is kept.
+    async fn fit(&mut self, job: &Job) -> Option<View> {
+        let question = &job.question;
+        if self.fitting.as_ref().is_none_or(|task| !task.is_of(question)) {
+            match fitting::Task::new(question) {
+                Ok(task) => self.fitting = Some(task),
+                Err(problem) => return Some(fitting::problem(question, problem)),
+            }
+        }
+        let mut tell = progress(job.id, Stage::Fitting);
+        loop {
+            let began = now_ms();
+            let share = self.fitting.as_mut()?.step(|| now_ms() - began < SLICE_MS);
+            match share {
+                None => return self.fitting.as_ref().map(|task| task.view(question)),
+                Some(share) => tell(share),
+            }
+            self.look_around().await.ok()?;
+        }
     }
 
     /// What the Quantize lab shows; nothing if the job was overtaken.
@@ -216,13 +246,16 @@ impl Bench {
             }
         };
         let elapsed_ms = now_ms() - started;
+        let code_facts = CodeFacts::of(&plan, &codes);
+        // Their place is needed for the errors.
+        drop(codes);
         let activation = task.activation(cols);
         let mut looked = cpu::Looked::new(&plan, values.len(), &activation);
         for (first_row, rows) in cpu::slices(cols, values) {
             self.look_around().await?;
             looked.add(first_row, rows);
         }
-        let report = Report::new(&plan, &tally, &codes, &looked.finish(values))?;
+        let report = Report::new(&plan, &tally, code_facts, &looked.finish())?;
         let (backend, backend_name) = match (chosen, &self.adapter) {
             (Backend::Gpu, Some(Ok(adapter))) if !adapter.name.is_empty() => ("gpu", format!("GPU ({})", adapter.name)),
             (Backend::Gpu, _) => ("gpu", "GPU".to_owned()),

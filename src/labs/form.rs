@@ -4,9 +4,52 @@
 //! reads what is typed through the same rows that read a link ([`crate::scenario::Key`]). So a control needs no code of its
 //! own, and whatever a control can say a link can say too.
 
-use super::Html;
+use super::{Html, Pairs, Question};
 use crate::catalog::GPUS;
+use crate::scenario::Key;
 use crate::scenario::number::{self, Bounds};
+use crate::scenario::permalink::{read_keys, write_keys};
+use serde::{Deserialize, Serialize};
+
+/// A form with what is in it, for a page that does not know what its keys mean.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Inputs {
+    /// The form as HTML.
+    pub form: String,
+    /// Inputs that are not the default, as in a link.
+    pub keys: Pairs,
+    /// The text of every key now.
+    pub values: Pairs,
+    /// What is wrong with what was put into controls, by key.
+    pub problems: Pairs,
+    /// What in the link was not understood.
+    pub notices: Vec<String>,
+}
+
+impl Inputs {
+    /// Reads what a question gives, and makes the form of it. A change that is refused changes nothing.
+    pub fn read<S: Clone + Default>(question: &Question, table: &[Key<S>], form: fn(&S) -> String) -> (S, Self) {
+        let mut notices = Vec::new();
+        let mut scenario = read_keys(table, &question.keys, &mut notices);
+        let mut problems = Pairs::new();
+        for (name, text) in &question.changes {
+            let Some(key) = table.iter().find(|key| key.name == name) else { continue };
+            let mut changed: S = scenario.clone();
+            match (key.read)(&mut changed, text) {
+                Ok(()) => scenario = changed,
+                Err(rejection) => problems.push((name.clone(), rejection.sentence(text))),
+            }
+        }
+        let inputs = Self {
+            form: form(&scenario),
+            keys: write_keys(table, &scenario),
+            values: table.iter().map(|key| (key.name.to_owned(), (key.write)(&scenario))).collect(),
+            problems,
+            notices: notices.iter().map(ToString::to_string).collect(),
+        };
+        (scenario, inputs)
+    }
+}
 
 /// Options of a menu under a common heading; an empty one for none.
 pub type Group = (&'static str, Vec<(&'static str, String)>);
@@ -213,11 +256,7 @@ impl Form {
 
 /// Checks that each control of a form sets a key that there is, and that each option is one that the key takes.
 #[cfg(test)]
-pub(crate) fn check<S: Clone + PartialEq + std::fmt::Debug>(
-    html: &str,
-    keys: &[crate::scenario::Key<S>],
-    scenario: &S,
-) {
+pub(crate) fn check<S: Clone + PartialEq + std::fmt::Debug>(html: &str, keys: &[Key<S>], scenario: &S) {
     let value = |text: &str, name: &str| {
         let rest = text.split_once(&format!(" {name}=\"")).map(|(_, rest)| rest)?;
         rest.split('"').next().map(str::to_owned)

@@ -4,6 +4,15 @@
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Html(String);
 
+/// The columns of a table.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Columns<'a> {
+    /// Numbers and a few words.
+    Short(&'a [&'a str]),
+    /// The last is a sentence: it is as wide as one, and breaks.
+    Told(&'a [&'a str]),
+}
+
 impl Html {
     /// Begins an element. Attributes are written as they are given, with their values escaped; an empty name is left out.
     pub fn open(&mut self, tag: &str, attributes: &[(&str, &str)]) -> &mut Self {
@@ -73,6 +82,28 @@ impl Html {
             self.element("th", &[("scope", "col")], column);
         }
         self.close("tr").close("thead")
+    }
+
+    /// Writes a table with a caption, which scrolls by itself.
+    pub fn table(&mut self, id: &str, caption: &str, columns: Columns, rows: impl IntoIterator<Item = Vec<String>>) {
+        let (names, scroll, class) = match columns {
+            Columns::Short(names) => (names, "table-scroll", "numbers"),
+            Columns::Told(names) => (names, "table-scroll table-scroll--whole", "numbers numbers--told"),
+        };
+        let region = [("class", scroll), ("tabindex", "0"), ("role", "region"), ("aria-label", caption)];
+        self.open("div", &region).open("table", &[("class", class), ("id", id)]);
+        self.element("caption", &[], caption).head(names.iter().copied()).open("tbody", &[]);
+        for row in rows {
+            self.row(&row);
+        }
+        self.close("tbody").close("table").close("div");
+    }
+
+    /// Writes something that opens.
+    pub fn more(&mut self, id: &str, summary: &str, content: impl FnOnce(&mut Self)) {
+        self.open("details", &[("class", "figure__data"), ("id", id)]).element("summary", &[], summary);
+        content(self);
+        self.close("details");
     }
 
     /// What was written.

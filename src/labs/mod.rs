@@ -16,8 +16,10 @@ mod sortable;
 
 pub use figure::{FigureData, Table};
 pub use form::Form;
-pub use html::Html;
+pub use html::{Columns, Html};
 
+use crate::scenario::permalink::{read_keys, write_keys};
+use crate::scenario::{Key, Notice, Route};
 use crate::source::Source;
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +30,8 @@ pub enum Lab {
     Memory,
     /// [`scaling`]
     Scaling,
+    /// [`scaling::fitting`]
+    Fit,
     /// [`formats`]
     #[default]
     Formats,
@@ -37,15 +41,20 @@ pub enum Lab {
     Compare,
 }
 
+/// Keys of a link, each with its value.
+pub type Pairs = Vec<(String, String)>;
+
 /// What a lab is asked.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Question {
     /// Which lab.
     pub lab: Lab,
     /// The lab's inputs: the keys of a link.
-    pub keys: Vec<(String, String)>,
+    pub keys: Pairs,
+    /// What was put into controls since, by key, where the engine reads it.
+    pub changes: Pairs,
     /// What the reader types, which a link may not have since it means nothing: the number of the Formats lab, and what is
-    /// pasted into the Memory lab.
+    /// pasted into the Memory lab or, as runs, into the Scaling lab.
     pub typed: String,
     /// The order of the lab's table, once the reader has opened it.
     pub order: Option<String>,
@@ -94,6 +103,8 @@ pub struct View {
     pub figures: Vec<FigureData>,
     /// Name of the file that was asked for; empty if none was. Its content travels by itself.
     pub file: String,
+    /// The lab's form, where the engine makes that.
+    pub inputs: form::Inputs,
     parts: Vec<String>,
 }
 
@@ -184,6 +195,21 @@ impl View {
     pub fn is_answer(&self) -> bool {
         self.part(Part::Problem).is_empty() && !self.part(Part::Takeaway).is_empty()
     }
+}
+
+/// A link as page and engine read it together: the route with its keys in order, and what was not understood.
+#[must_use]
+pub fn read_link(link: &str) -> (Route, Vec<Notice>) {
+    fn read<S: Default>(keys: &mut Pairs, table: &[Key<S>], notices: &mut Vec<Notice>) {
+        *keys = write_keys(table, &read_keys(table, keys, notices));
+    }
+    let (mut route, mut notices) = Route::read(link);
+    match &mut route {
+        Route::Memory(keys) => read(keys, crate::scenario::memory::KEYS, &mut notices),
+        Route::Scaling(keys) => read(keys, crate::scenario::scaling::KEYS, &mut notices),
+        Route::Home | Route::Formats(_) | Route::Quantize(_) => {}
+    }
+    (route, notices)
 }
 
 /// A list of sources, each once.

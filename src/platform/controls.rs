@@ -75,6 +75,8 @@ impl Control {
         }
         if self.is_text() {
             self.tell("");
+        } else if self.is_wrong() {
+            _ = self.element.set_attribute("aria-invalid", "false");
         }
     }
 

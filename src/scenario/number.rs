@@ -95,7 +95,12 @@ impl Bounds {
             return Err(if text.is_empty() {
                 format!("{}: type a number, such as {}.", self.name, show(self.example()))
             } else {
-                format!("“{}” is not a number. Write it as {}, for example.", shorten(text), show(self.example()))
+                format!(
+                    "{}: “{}” is not a number. Write it as {}, for example.",
+                    self.name,
+                    shorten(text),
+                    show(self.example())
+                )
             });
         };
         if value < self.min || value > self.max {
@@ -108,7 +113,8 @@ impl Bounds {
     }
 
     fn example(&self) -> f64 {
-        if self.max >= 1e12 { 7e9 } else { (self.min + 1.0).min(self.max) }
+        let usual = if self.max >= 1e12 { 7e9 } else { self.min + 1.0 };
+        if usual < self.min { self.min * 10.0 } else { usual.min(self.max) }
     }
 }
 
@@ -154,7 +160,7 @@ mod tests {
         assert_eq!(field.read("7B"), Ok(7e9));
         assert_eq!(field.read("1e30"), Err("Parameters must be from 1 to 10¹⁸.".into()));
         assert_eq!(field.read("-5"), Err("Parameters must be from 1 to 10¹⁸.".into()));
-        assert_eq!(field.read("lots"), Err("“lots” is not a number. Write it as 7B, for example.".into()));
+        assert_eq!(field.read("lots"), Err("Parameters: “lots” is not a number. Write it as 7B, for example.".into()));
         let seed = Bounds { name: "The seed", whole: true, ..field };
         assert_eq!(seed.read("1.5"), Err("The seed must be a whole number.".into()));
         assert!(field.read(" ").is_err_and(|sentence| sentence.starts_with("Parameters: type a number")));

@@ -5,7 +5,7 @@
 
 use super::key::{Key, Notice, Rejection};
 use super::upgrade::{VERSION, upgrade};
-use super::{FormatsScenario, MemoryScenario, QuantizeScenario, ScalingScenario, formats, memory, quantize, scaling};
+use super::{FormatsScenario, QuantizeScenario, formats, quantize};
 use std::borrow::Cow;
 
 /// The rooms of the page.
@@ -58,10 +58,10 @@ impl Room {
 pub enum Route {
     /// [`Room::Home`]
     Home,
-    /// [`Room::Memory`]
-    Memory(MemoryScenario),
-    /// [`Room::Scaling`]
-    Scaling(ScalingScenario),
+    /// [`Room::Memory`], whose keys the engine reads.
+    Memory(Vec<(String, String)>),
+    /// [`Room::Scaling`], whose keys the engine reads.
+    Scaling(Vec<(String, String)>),
     /// [`Room::Formats`]
     Formats(FormatsScenario),
     /// [`Room::Quantize`]
@@ -86,15 +86,14 @@ impl Route {
     pub fn write(&self) -> String {
         let keys = match self {
             Self::Home => return Room::Home.path().to_owned(),
-            Self::Memory(scenario) => write_keys(memory::KEYS, scenario),
-            Self::Scaling(scenario) => write_keys(scaling::KEYS, scenario),
+            Self::Memory(keys) | Self::Scaling(keys) => keys.clone(),
             Self::Formats(scenario) => write_keys(formats::KEYS, scenario),
             Self::Quantize(scenario) => write_keys(quantize::KEYS, scenario),
         };
         let mut text = format!("{}?v={VERSION}", self.room().path());
         for (key, value) in keys {
             text.push('&');
-            text.push_str(&key);
+            text.push_str(&percent_encode(&key));
             text.push('=');
             text.push_str(&percent_encode(&value));
         }
@@ -119,8 +118,8 @@ impl Route {
         let keys = upgrade(version, keys);
         let route = match room {
             Room::Home => Self::Home,
-            Room::Memory => Self::Memory(read_keys(memory::KEYS, &keys, &mut notices)),
-            Room::Scaling => Self::Scaling(read_keys(scaling::KEYS, &keys, &mut notices)),
+            Room::Memory => Self::Memory(keys),
+            Room::Scaling => Self::Scaling(keys),
             Room::Formats => Self::Formats(read_keys(formats::KEYS, &keys, &mut notices)),
             Room::Quantize => Self::Quantize(read_keys(quantize::KEYS, &keys, &mut notices)),
         };
@@ -143,7 +142,8 @@ fn take_version(keys: &mut Vec<(String, String)>, notices: &mut Vec<Notice>) -> 
 
 /// Key and value of every input that is not the default. A key that ends in a dot stands for many: a line `field=value`
 /// of its text is the key `name.field`.
-pub(super) fn write_keys<S: Default>(table: &[Key<S>], state: &S) -> Vec<(String, String)> {
+#[must_use]
+pub fn write_keys<S: Default>(table: &[Key<S>], state: &S) -> Vec<(String, String)> {
     let default = S::default();
     let mut pairs = Vec::new();
     for key in table {
@@ -181,7 +181,7 @@ fn values_of<'a>(name: &str, pairs: &'a [(String, String)]) -> Vec<Cow<'a, str>>
 }
 
 /// Reads keys in the table's order, so that the order in the link does not matter.
-pub(super) fn read_keys<S: Default>(table: &[Key<S>], pairs: &[(String, String)], notices: &mut Vec<Notice>) -> S {
+pub fn read_keys<S: Default>(table: &[Key<S>], pairs: &[(String, String)], notices: &mut Vec<Notice>) -> S {
     let mut state = S::default();
     for key in table {
         let values = values_of(key.name, pairs);
@@ -279,20 +279,20 @@ mod tests {
     #[test]
     fn a_default_scenario_is_a_short_link() {
         assert_eq!(Route::Home.write(), "/");
-        assert_eq!(Route::Memory(MemoryScenario::default()).write(), "/memory?v=1");
-        assert_eq!(Route::read("#/memory"), (Route::Memory(MemoryScenario::default()), vec![]));
+        assert_eq!(Route::Memory(vec![]).write(), "/memory?v=1");
+        assert_eq!(Route::read("#/memory"), (Route::Memory(vec![]), vec![]));
         assert_eq!(Route::read(""), (Route::Home, vec![]));
     }
 
     #[test]
     fn nonsense_becomes_the_default_and_a_notice() {
-        let (route, notices) = Route::read("/memory?v=1&precision=int3&b=abc");
-        assert_eq!(route, Route::Memory(MemoryScenario::default()));
+        let (route, notices) = Route::read("/formats?v=1&round=int3&b=abc");
+        assert_eq!(route, Route::Formats(FormatsScenario::default()));
         let sentences: Vec<String> = notices.iter().map(ToString::to_string).collect();
         assert_eq!(
             sentences,
             [
-                "Part of this link was not understood: precision=int3. Using fp32.",
+                "Part of this link was not understood: round=int3. Using even.",
                 "Part of this link was not understood: b=abc. It is left out.",
             ]
         );
@@ -317,8 +317,8 @@ mod tests {
                 );
             }
         }
-        check("memory", memory::KEYS);
-        check("scaling", scaling::KEYS);
+        check("memory", super::super::memory::KEYS);
+        check("scaling", super::super::scaling::KEYS);
         check("formats", formats::KEYS);
         check("quantize", quantize::KEYS);
         check("view", super::super::view::KEYS);

@@ -110,7 +110,7 @@ thread_local! {
 pub fn write_address(state: State) {
     if !state.view.embed {
         PAUSE.take();
-        page::replace_hash(&untrack(|| state.route()).write());
+        page::replace_hash(&untrack(|| state.route_left()).write());
     }
 }
 
@@ -161,7 +161,10 @@ fn Header() -> impl IntoView {
 #[component]
 fn Notices() -> impl IntoView {
     let notices = expect_context::<State>().notices;
-    let dismiss = Callback::new(move |()| notices.set(Vec::new()));
+    let dismiss = Callback::new(move |()| {
+        notices.set(Vec::new());
+        page::focus("main");
+    });
     let shown = dynamic(move || {
         let notices = notices.get();
         if notices.is_empty() {

@@ -5,10 +5,11 @@ use super::client::{self, Event};
 use super::dynamic::condition;
 use crate::answers;
 use crate::compute::protocol::Stage;
-use crate::labs::{FigureData, File, Lab, Part, Question, View as LabView};
+use crate::labs::form::Inputs;
+use crate::labs::{FigureData, File, Lab, Pairs, Part, Question, View as LabView};
 use crate::platform::page;
 use crate::scenario::view::ThemeChoice;
-use crate::scenario::{FormatsScenario, MemoryScenario, QuantizeScenario, Room, Route, ScalingScenario, View};
+use crate::scenario::{FormatsScenario, QuantizeScenario, Room, Route, View};
 use leptos::prelude::*;
 use std::cell::RefCell;
 
@@ -23,6 +24,34 @@ pub struct Shown {
     pub problem: String,
     /// What is being done, and its share.
     pub progress: Option<(Stage, f64)>,
+}
+
+/// A lab's inputs, where only the engine knows what they mean.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Entered {
+    /// Those that are not the default, as in a link.
+    pub keys: Pairs,
+    /// What was put into controls since, and is refused or not read yet.
+    pub changes: Pairs,
+}
+
+impl Entered {
+    /// Puts text into the control of a key.
+    pub fn put(&mut self, name: &str, text: &str) {
+        self.changes.retain(|change| change.0 != name);
+        self.changes.push((name.to_owned(), text.to_owned()));
+    }
+
+    /// The keys with what was put into controls and is not read yet, but not what is known to be refused.
+    fn with_changes(&self, refused: &Pairs) -> Pairs {
+        let mut all = Self { changes: self.keys.clone(), ..Self::default() };
+        for (name, text) in &self.changes {
+            if !refused.iter().any(|problem| problem.0 == *name) {
+                all.put(name, text);
+            }
+        }
+        all.changes
+    }
 }
 
 /// Whether there is anything to show.
@@ -50,9 +79,9 @@ pub struct State {
     /// Where the reader is.
     pub room: RwSignal<Room>,
     /// Inputs of the Memory lab.
-    pub memory: RwSignal<MemoryScenario>,
+    pub memory: RwSignal<Entered>,
     /// Inputs of the Scaling lab.
-    pub scaling: RwSignal<ScalingScenario>,
+    pub scaling: RwSignal<Entered>,
     /// Inputs of the Formats lab.
     pub formats: RwSignal<FormatsScenario>,
     /// Inputs of the Quantize lab.
@@ -65,6 +94,12 @@ pub struct State {
     pub memory_pasted: RwSignal<String>,
     /// What the Scaling lab shows.
     pub scaling_shown: RwSignal<Shown>,
+    /// The reader's own runs.
+    pub fit_runs: RwSignal<String>,
+    /// What their fit minimises, once that was chosen.
+    pub fit_loss: RwSignal<Option<String>>,
+    /// What is shown of that fit.
+    pub fit_shown: RwSignal<Shown>,
     /// What the Formats lab shows.
     pub formats_shown: RwSignal<Shown>,
     /// The order of its table of all formats, once that was opened.
@@ -79,6 +114,10 @@ pub struct State {
     pub compare_order: RwSignal<Option<String>>,
     /// Where in its tensor it looks closer, once that was asked for.
     pub quantize_closer: RwSignal<Option<String>>,
+    /// What pictures that share a quantity are pointed at.
+    pub pointed: RwSignal<Option<f64>>,
+    /// The picture that the reader points at: the only one that says so aloud.
+    pub pointing: RwSignal<&'static str>,
     /// What in the link was not understood.
     pub notices: RwSignal<Vec<String>>,
     /// The reader's choice of colours.
@@ -110,14 +149,17 @@ impl State {
         let state = Self {
             view,
             room: RwSignal::new(Room::Home),
-            memory: RwSignal::new(MemoryScenario::default()),
-            scaling: RwSignal::new(ScalingScenario::default()),
+            memory: RwSignal::new(Entered::default()),
+            scaling: RwSignal::new(Entered::default()),
             formats: RwSignal::new(FormatsScenario::default()),
             quantize: RwSignal::new(QuantizeScenario::default()),
             memory_shown: RwSignal::new(Shown::default()),
             memory_order: RwSignal::new(None),
             memory_pasted: RwSignal::new(String::new()),
             scaling_shown: RwSignal::new(Shown::default()),
+            fit_runs: RwSignal::new(String::new()),
+            fit_loss: RwSignal::new(None),
+            fit_shown: RwSignal::new(Shown::default()),
             formats_shown: RwSignal::new(Shown::default()),
             formats_order: RwSignal::new(None),
             formats_window: RwSignal::new(None),
@@ -125,6 +167,8 @@ impl State {
             compare_shown: RwSignal::new(Shown::default()),
             compare_order: RwSignal::new(None),
             quantize_closer: RwSignal::new(None),
+            pointed: RwSignal::new(None),
+            pointing: RwSignal::new(""),
             notices: RwSignal::new(Vec::new()),
             theme,
             dark,
@@ -138,8 +182,8 @@ impl State {
         set_if_new(self.room, route.room());
         match route {
             Route::Home => {}
-            Route::Memory(scenario) => set_if_new(self.memory, scenario),
-            Route::Scaling(scenario) => set_if_new(self.scaling, scenario),
+            Route::Memory(keys) => set_if_new(self.memory, Entered { keys, ..Entered::default() }),
+            Route::Scaling(keys) => set_if_new(self.scaling, Entered { keys, ..Entered::default() }),
             Route::Formats(scenario) => set_if_new(self.formats, scenario),
             Route::Quantize(scenario) => set_if_new(self.quantize, scenario),
         }
@@ -150,8 +194,8 @@ impl State {
     pub fn route_to(&self, room: Room) -> Route {
         match room {
             Room::Home => Route::Home,
-            Room::Memory => Route::Memory(self.memory.get()),
-            Room::Scaling => Route::Scaling(self.scaling.get()),
+            Room::Memory => Route::Memory(self.memory.with(|entered| entered.keys.clone())),
+            Room::Scaling => Route::Scaling(self.scaling.with(|entered| entered.keys.clone())),
             Room::Formats => Route::Formats(self.formats.get()),
             Room::Quantize => Route::Quantize(self.quantize.get()),
         }
@@ -162,20 +206,43 @@ impl State {
         self.route_to(self.room.get())
     }
 
+    /// The same for a reader who leaves, maybe before the engine has read the last change.
+    pub fn route_left(&self) -> Route {
+        let all = |entered: RwSignal<Entered>, shown: RwSignal<Shown>| {
+            shown.with(|shown| entered.with(|entered| entered.with_changes(&shown.view.inputs.problems)))
+        };
+        match self.room.get() {
+            Room::Memory => Route::Memory(all(self.memory, self.memory_shown)),
+            Room::Scaling => Route::Scaling(all(self.scaling, self.scaling_shown)),
+            room => self.route_to(room),
+        }
+    }
+
     /// The whole address of that.
     pub fn link(&self) -> String {
-        format!("{}#{}", page::base_url(), self.route().write())
+        let written = |shown: RwSignal<Shown>, question: Question| {
+            let is_read = shown.with(|shown| shown.settled.as_ref() == Some(&question));
+            if is_read { shown.with(|shown| shown.view.inputs.keys.clone()) } else { question.keys }
+        };
+        let route = match self.room.get() {
+            Room::Memory => Route::Memory(written(self.memory_shown, self.memory_question())),
+            Room::Scaling => Route::Scaling(written(self.scaling_shown, self.scaling_question())),
+            room => self.route_to(room),
+        };
+        format!("{}#{}", page::base_url(), route.write())
     }
 
     /// What the Memory lab is asked now.
     fn memory_question(&self) -> Question {
-        let (keys, typed) = (self.memory.with(MemoryScenario::keys), self.memory_pasted.get());
-        Question { lab: Lab::Memory, keys, typed, order: self.memory_order.get(), ..Question::default() }
+        let Entered { keys, changes } = self.memory.get();
+        let (typed, order) = (self.memory_pasted.get(), self.memory_order.get());
+        Question { lab: Lab::Memory, keys, changes, typed, order, ..Question::default() }
     }
 
     /// What the Scaling lab is asked now.
     fn scaling_question(&self) -> Question {
-        Question { lab: Lab::Scaling, keys: self.scaling.with(ScalingScenario::keys), ..Question::default() }
+        let Entered { keys, changes } = self.scaling.get();
+        Question { lab: Lab::Scaling, keys, changes, ..Question::default() }
     }
 
     /// What the Formats lab is asked now.
@@ -199,6 +266,22 @@ impl State {
     /// Asks the engine what the Scaling lab shows.
     pub fn ask_scaling(&self) {
         self.ask(self.scaling_shown, self.scaling_question());
+    }
+
+    /// What the reader's own runs are asked.
+    fn fit_question(&self) -> Question {
+        let (typed, order) = (self.fit_runs.get(), self.fit_loss.get());
+        Question { lab: Lab::Fit, typed, order, ..Question::default() }
+    }
+
+    /// Asks the engine for a law of the reader's own runs, if there are any, and once it has nothing else to do.
+    pub fn ask_fit(&self) {
+        let (question, lab) = (self.fit_question(), self.scaling_question());
+        if question.typed.trim().is_empty() {
+            self.fit_shown.set(Shown::default());
+        } else if self.scaling_shown.with(|shown| shown.settled.as_ref() == Some(&lab)) {
+            self.ask(self.fit_shown, question);
+        }
     }
 
     /// Asks the engine what the Formats lab shows.
@@ -253,6 +336,7 @@ impl State {
         RUNNING.replace(Some(busy::begin()));
         shown.update(|shown| shown.progress = Some((Stage::Drawing, 0.0)));
         let asked = question.clone();
+        let state = *self;
         client::submit(question, self.view.compute, move |event| {
             match event {
                 Event::Progress(stage, share) => {
@@ -265,15 +349,20 @@ impl State {
                     return;
                 }
                 // Where there is no answer the last one stays, beside the reason.
-                Event::Answer(view) if view.is_answer() => {
-                    shown.set(Shown { settled: Some(asked.clone()), view: *view, ..Shown::default() })
-                }
-                Event::Answer(view) => shown.update(|shown| {
-                    for part in Part::WITHOUT_ANSWER {
-                        shown.view.set(part, view.part(part));
+                Event::Answer(view) => {
+                    let settled = state.take_inputs(&asked, &view.inputs);
+                    if view.is_answer() {
+                        shown.set(Shown { settled: Some(settled), view: *view, ..Shown::default() });
+                    } else {
+                        shown.update(|shown| {
+                            for part in Part::WITHOUT_ANSWER {
+                                shown.view.set(part, view.part(part));
+                            }
+                            shown.fail(settled, view.part(Part::Problem));
+                            shown.view.inputs = view.inputs;
+                        });
                     }
-                    shown.fail(asked.clone(), view.part(Part::Problem));
-                }),
+                }
                 // No file was asked for.
                 Event::File(..) => {}
                 Event::NoWorker(why) => {
@@ -284,16 +373,33 @@ impl State {
         });
     }
 
-    /// Gives up what the engine does for the Quantize lab; the last result stays.
+    /// Takes over what the engine read of a question's inputs, where it reads them; says by which question that is asked.
+    fn take_inputs(&self, asked: &Question, read: &Inputs) -> Question {
+        if asked.changes.is_empty() {
+            // A link stays as it is until something is changed.
+            if !read.notices.is_empty() {
+                self.notices.update(|notices| notices.extend(read.notices.iter().cloned()));
+            }
+            return asked.clone();
+        }
+        let is_refused = |change: &(String, String)| read.problems.iter().any(|problem| problem.0 == change.0);
+        let changes: Pairs = asked.changes.iter().filter(|change| is_refused(change)).cloned().collect();
+        let entered = Entered { keys: read.keys.clone(), changes };
+        set_if_new(if asked.lab == Lab::Memory { self.memory } else { self.scaling }, entered.clone());
+        Question { keys: entered.keys, changes: entered.changes, ..asked.clone() }
+    }
+
+    /// Gives up what the engine does; the last result stays.
     pub fn cancel(&self, shown: RwSignal<Shown>) {
         client::cancel();
-        let mut asked = untrack(|| self.quantize_question());
+        let mut asked =
+            untrack(|| if shown == self.fit_shown { self.fit_question() } else { self.quantize_question() });
         if shown == self.compare_shown {
             asked = Question { lab: Lab::Compare, order: self.compare_order.get_untracked(), closer: None, ..asked };
         }
         shown.update(|shown| {
-            let what =
-                if shown.is_of_part() { "Cancelled." } else { "Cancelled. The picture is of the settings before." };
+            let is_older = shown.view.is_answer() && !shown.is_of_part();
+            let what = if is_older { "Cancelled. The picture is of the settings before." } else { "Cancelled." };
             shown.fail(asked, what);
         });
         RUNNING.take();

@@ -9,10 +9,11 @@ mod words;
 
 pub use controls::controls;
 
+use super::form::Inputs;
 use super::{Part, Question, View, sentence};
 use crate::memory::{Error, Report, estimate, measured, oom};
 use crate::scenario::MemoryScenario;
-use crate::scenario::memory::{MAX_ERROR_BYTES, MEASURED};
+use crate::scenario::memory::{KEYS, MAX_ERROR_BYTES, MEASURED};
 use crate::scenario::permalink::percent_encode;
 use crate::transformer::{Architecture, Config};
 use crate::units::significant;
@@ -50,8 +51,8 @@ fn pasted(text: &str) -> Result<String, String> {
 /// Answers a question.
 #[must_use]
 pub fn view(question: &Question) -> View {
-    let asked = MemoryScenario::from_keys(&question.keys);
-    let mut view = View::of(question);
+    let (asked, inputs): (MemoryScenario, _) = Inputs::read(question, KEYS, controls);
+    let mut view = View { inputs, ..View::of(question) };
     // What would have an answer is offered beside the reason why there is none.
     view.set(Part::Changes, words::changes(&asked));
     if !question.typed.trim().is_empty() {

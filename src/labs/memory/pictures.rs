@@ -151,6 +151,7 @@ impl Curve<'_> {
             marks,
             references: vec![Reference::Horizontal { at: capacity.value, label: capacity.label }],
             cursor: None,
+            readings: crate::charts::Readings::default(),
         };
         Some(FigureData { title, summary, picture: AnyPicture::LineChart(chart), table })
     }

@@ -2,35 +2,13 @@
 
 use super::words::{capital, count};
 use crate::catalog::{GPUS, MODELS};
-use crate::labs::Html;
 use crate::labs::sortable::Order;
+use crate::labs::{Columns, Html};
 use crate::memory::inverse::gpus_needed;
 use crate::memory::{Input, Limit, PartKind, Peak, Report, estimate};
 use crate::scenario::MemoryScenario;
 use crate::scenario::memory::Task;
 use crate::units::{Bytes, Params, significant};
-
-/// A table with a caption that scrolls by itself.
-fn table(html: &mut Html, id: &str, caption: &str, columns: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
-    // Where the last column is a sentence, it is as wide as one and breaks.
-    let is_told = columns.last().is_some_and(|last| last.starts_with("Wh"));
-    let scroll = if is_told { "table-scroll table-scroll--whole" } else { "table-scroll" };
-    let region = [("class", scroll), ("tabindex", "0"), ("role", "region"), ("aria-label", caption)];
-    let class = if is_told { "numbers numbers--told" } else { "numbers" };
-    html.open("div", &region).open("table", &[("class", class), ("id", id)]);
-    html.element("caption", &[], caption).head(columns.iter().copied()).open("tbody", &[]);
-    for row in rows {
-        html.row(&row);
-    }
-    html.close("tbody").close("table").close("div");
-}
-
-/// Something that opens.
-fn more(html: &mut Html, id: &str, summary: &str, content: impl FnOnce(&mut Html)) {
-    html.open("details", &[("class", "figure__data"), ("id", id)]).element("summary", &[], summary);
-    content(html);
-    html.close("details");
-}
 
 /// From the cheat sheet to the truth: each of its bytes beside what it is here, and when it is not so.
 pub fn sheet(asked: &MemoryScenario, report: &Report) -> String {
@@ -97,9 +75,9 @@ pub fn sheet(asked: &MemoryScenario, report: &Report) -> String {
         "An 80 GB A100 shows 81 920 MiB, which are 85.9 × 10⁹ bytes. Others show less than their label, with error correction on.",
     ));
     let mut html = Html::default();
-    more(&mut html, "memory-sheet", "From the cheat sheet to the truth", |html| {
+    html.more("memory-sheet", "From the cheat sheet to the truth", |html| {
         let columns = ["What", "The cheat sheet", "Here", "When it is not so"];
-        table(html, "memory-sheet-table", "From the cheat sheet to the truth", &columns, rows);
+        html.table("memory-sheet-table", "From the cheat sheet to the truth", Columns::Told(&columns), rows);
     });
     html.finish()
 }
@@ -108,10 +86,10 @@ pub fn sheet(asked: &MemoryScenario, report: &Report) -> String {
 pub fn details(asked: &MemoryScenario, report: &Report) -> String {
     let mut html = Html::default();
     if !report.weights.is_empty() {
-        more(&mut html, "memory-components", "Weights, part by part", |html| components(html, asked, report));
+        html.more("memory-components", "Weights, part by part", |html| components(html, asked, report));
     }
     if let Some(cache) = &report.cache {
-        more(&mut html, "memory-cache-parts", "KV cache, layer by layer", |html| {
+        html.more("memory-cache-parts", "KV cache, layer by layer", |html| {
             let show = |bytes: Bytes| bytes.show(asked.units);
             let mut rows: Vec<Vec<String>> = cache
                 .parts
@@ -122,7 +100,7 @@ pub fn details(asked: &MemoryScenario, report: &Report) -> String {
                 .collect();
             let one = show(cache.bytes_per_token);
             rows.push(vec!["One more token".to_owned(), "at this length".to_owned(), one, String::new()]);
-            table(html, "memory-cache-table", "KV cache", &["Of", "Product", "Memory", "Why"], rows);
+            html.table("memory-cache-table", "KV cache", Columns::Told(&["Of", "Product", "Memory", "Why"]), rows);
         });
     }
     speed(&mut html, report);
@@ -140,7 +118,7 @@ fn components(html: &mut Html, asked: &MemoryScenario, report: &Report) {
     let all: Bytes = report.weights.iter().map(|part| part.bytes).sum();
     rows.push(row("all", report.params, all));
     let columns = ["Component", "Parameters", "Bits per weight", "Memory", "Bytes"];
-    table(html, "memory-components-table", "Weights in all", &columns, rows);
+    html.table("memory-components-table", "Weights in all", Columns::Short(&columns), rows);
     if let Some((active, embedding)) = report.of_params {
         let text = format!("A token goes through {active} of the {} parameters; {embedding} embed it.", report.params);
         html.element("p", &[("class", "note")], &text);
@@ -154,7 +132,7 @@ fn speed(html: &mut Html, report: &Report) {
         Limit::Compute => "arithmetic",
     };
     let rate = |peak: &Peak| format!("{} TFLOPS in {}", significant(peak.flop_per_second.get() / 1e12, 4), peak.format);
-    more(html, "memory-speed", "How fast it can be", |html| {
+    html.more("memory-speed", "How fast it can be", |html| {
         let mut rows = Vec::new();
         if let Some(decode) = &report.speed.0 {
             let tokens = significant(decode.tokens_per_second.get(), 3);
@@ -172,7 +150,12 @@ fn speed(html: &mut Html, report: &Report) {
         let time = format!("≥ {} s", significant(prefill.time.get(), 3));
         rows.push(vec!["Time to the first token".to_owned(), time, limit(prefill.limit).to_owned()]);
         rows.push(vec!["Arithmetic".to_owned(), rate(&prefill.peak), String::new()]);
-        table(html, "memory-speed-table", "Bounds that nothing is faster than", &["What", "Bound", "By"], rows);
+        html.table(
+            "memory-speed-table",
+            "Bounds that nothing is faster than",
+            Columns::Short(&["What", "Bound", "By"]),
+            rows,
+        );
         for text in prefill.peak.fallback.iter() {
             html.element("p", &[("class", "note")], text);
         }
@@ -193,9 +176,14 @@ pub fn checked() -> String {
         vec![model.name.to_owned(), whole(model.params.get() as u128), whole(counted)]
     });
     let mut html = Html::default();
-    more(&mut html, "memory-checked", "Checked against", |html| {
+    html.more("memory-checked", "Checked against", |html| {
         let columns = ["Model", "Parameters by transformers 4.57.6", "Counted here"];
-        table(html, "memory-checked-table", "Parameters of every model of the catalogue", &columns, rows);
+        html.table(
+            "memory-checked-table",
+            "Parameters of every model of the catalogue",
+            Columns::Short(&columns),
+            rows,
+        );
     });
     html.finish()
 }

@@ -3,11 +3,15 @@
 mod button;
 mod csv;
 mod figure;
+mod paste;
+mod progress;
 mod result;
 mod text_field;
 
 pub use button::Button;
 pub use csv::{CopyActions, CsvActions, resort};
 pub use figure::{Figure, Grab};
+pub use paste::Paste;
+pub use progress::Progress;
 pub use result::{Problem, ReportActions, RoomLink, Understand};
 pub use text_field::TextField;

@@ -2,15 +2,12 @@
 
 use crate::charts::Bars;
 use crate::labs::Part;
-use crate::labs::memory::controls;
-use crate::platform::page;
-use crate::scenario::memory::{KEYS, MAX_PASTED};
-use crate::ui::components::{CopyActions, Figure, Problem, ReportActions, Understand, resort};
+use crate::scenario::memory::MAX_PASTED;
+use crate::ui::components::{CopyActions, Figure, Paste, Problem, ReportActions, Understand, resort};
 use crate::ui::dynamic::{condition, effect, text, when};
-use crate::ui::form::{form, setter};
+use crate::ui::form::{engine_form, engine_setter};
 use crate::ui::markup::Markup;
 use crate::ui::state::{State, shown_figure, shown_part, shows};
-use crate::units::Bytes;
 use leptos::prelude::*;
 
 /// The Memory lab.
@@ -21,7 +18,7 @@ pub fn MemoryLab() -> impl IntoView {
     effect(move || state.ask_memory());
     let problem = text(move || shown.with(|shown| shown.problem.clone()));
     let keeps_last = shows(shown);
-    let change = setter(state.memory, KEYS);
+    let change = engine_setter(state.memory);
     let order = state.memory_order;
     let open = move |_| order.update(|order| *order = Some(order.take().unwrap_or_default()));
     // A figure that the present question has none of is not there at all.
@@ -65,8 +62,8 @@ pub fn MemoryLab() -> impl IntoView {
         <div class="lab">
             <section class="lab__choose" aria-label="Choose">
                 <h1 class="lab__name">"Memory: does it fit?"</h1>
-                {form(state.memory, KEYS, controls)}
-                <Paste/>
+                {engine_form(state.memory, shown)}
+                <Pasted/>
             </section>
             <section class="lab__see" aria-label="See">
                 <Problem problem keeps_last/>
@@ -83,15 +80,11 @@ pub fn MemoryLab() -> impl IntoView {
 
 /// What is pasted or dropped: a `config.json`, or what PyTorch said when memory ran out. The engine says what it means.
 #[component]
-fn Paste() -> impl IntoView {
+fn Pasted() -> impl IntoView {
     let state = expect_context::<State>();
     let pasted = state.memory_pasted;
     let shown = state.memory_shown;
-    let set = setter(state.memory, KEYS);
-    let refused = RwSignal::new(String::new());
-    let told = text(
-        move || if refused.with(String::is_empty) { shown_part(shown, Part::Pasted).get() } else { refused.get() },
-    );
+    let set = engine_setter(state.memory);
     // What was understood becomes the inputs, once.
     effect(move || {
         let change = shown_part(shown, Part::Change).get();
@@ -100,41 +93,17 @@ fn Paste() -> impl IntoView {
             pasted.set(String::new());
         }
     });
-    let take = move |text: Result<String, f64>| match text {
-        Ok(text) if text.len() <= MAX_PASTED => {
-            refused.set(String::new());
-            pasted.set(text);
-        }
-        Ok(text) => refused.set(too_long(text.len() as f64)),
-        Err(bytes) => refused.set(too_long(bytes)),
-    };
-    let typed = move |event| take(Ok(event_target_value(&event)));
-    let dropped = move |event: leptos::ev::DragEvent| page::dropped_text(&event, MAX_PASTED, take);
     view! {
         <details class="more" id="memory-paste">
             <summary>"Paste a config.json, an error or a measurement"</summary>
-            <div class="field">
-                <label class="field__label" for="memory-pasted">"Paste the text, or drop the file here; it stays in this page"</label>
-                <textarea
-                    class="text-area"
-                    id="memory-pasted"
-                    rows="4"
-                    spellcheck="false"
-                    aria-describedby="memory-pasted-problem"
-                    prop:value=pasted
-                    on:input=typed
-                    on:dragover=move |event| event.prevent_default()
-                    on:drop=dropped
-                ></textarea>
-                <p class="field__problem" id="memory-pasted-problem" role="alert">{told}</p>
-            </div>
+            <Paste
+                id="memory-pasted"
+                label="Paste the text, or drop the file here; it stays in this page"
+                usual="a config.json or an error message has a few thousand bytes"
+                most=MAX_PASTED
+                pasted
+                problem=shown_part(shown, Part::Pasted)
+            />
         </details>
     }
-}
-
-fn too_long(bytes: f64) -> String {
-    format!(
-        "This is {}; a config.json or an error message has a few thousand bytes, and at most 1 MiB is read.",
-        Bytes(bytes)
-    )
 }

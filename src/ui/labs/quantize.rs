@@ -1,16 +1,15 @@
 //! The Quantize lab: what does lower precision do to a tensor?
 
-use crate::compute::protocol::Stage;
 use crate::labs::quantize::controls;
 use crate::labs::{File, Html, Part};
 use crate::platform::page;
 use crate::scenario::QuantizeScenario;
 use crate::scenario::quantize::KEYS;
-use crate::ui::components::{Button, CsvActions, Figure, Grab, Problem, ReportActions, Understand, resort};
+use crate::ui::components::{CsvActions, Figure, Grab, Problem, Progress, ReportActions, Understand, resort};
 use crate::ui::dynamic::{dynamic, effect, text, when};
 use crate::ui::form::{form, setter};
 use crate::ui::markup::Markup;
-use crate::ui::state::{Shown, State, shown_figure, shown_part, shows};
+use crate::ui::state::{State, shown_figure, shown_part, shows};
 use leptos::prelude::*;
 
 /// The Quantize lab.
@@ -188,38 +187,4 @@ fn Compare() -> impl IntoView {
             {results}
         </details>
     }
-}
-
-#[component]
-fn Progress(
-    /// What is under way.
-    shown: RwSignal<Shown>,
-    /// Id of the bar.
-    bar: &'static str,
-    /// Id of the button that ends it.
-    stop: &'static str,
-) -> impl IntoView {
-    let state = expect_context::<State>();
-    let progress = move || shown.with(|shown| shown.progress);
-    let cancel = Callback::new(move |()| state.cancel(shown));
-    let stage = text(move || match progress() {
-        Some((Stage::Drawing, _)) => "Drawing the sample".to_owned(),
-        Some((Stage::Comparing, _)) => "Comparing".to_owned(),
-        _ => "Quantizing".to_owned(),
-    });
-    let line = move || {
-        view! {
-            <label class="progress-line__label" for=bar>{stage}</label>
-            <progress
-                id=bar
-                max="1"
-                prop:value=move || progress().map_or(0.0, |(_, share)| share)
-            ></progress>
-            <Button id=stop press=cancel>"Cancel"</Button>
-        }
-        .into_any()
-    };
-    // A job of a few milliseconds ends before it first tells how far it is, and shows no line.
-    let shown = when(move || progress().is_some_and(|(_, share)| share > 0.0), line);
-    view! { <div class="progress-line" aria-live="polite">{shown}</div> }
 }
