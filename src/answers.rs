@@ -82,8 +82,13 @@ pub fn formats(scenario: &FormatsScenario, report: &scenario::formats::Report) -
 
 /// `5.76 × 10²³ FLOP go furthest with 72.2B parameters and 1.33T tokens`
 #[must_use]
-pub fn scaling(report: &scaling::Report) -> String {
-    format!("{} go furthest with {} parameters and {}", report.compute, report.params, report.tokens)
+pub fn scaling(run: &scaling::Solution) -> String {
+    let (compute, params, tokens) = (run.compute, run.params, run.tokens);
+    if run.optimal {
+        format!("{compute} go furthest with {params} parameters and {tokens}")
+    } else {
+        format!("{compute} train a model of {params} parameters on {tokens}")
+    }
 }
 
 /// `INT8 takes 25 % of the memory and keeps 40.3 dB of signal over its error`

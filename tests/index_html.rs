@@ -1,8 +1,9 @@
 //! The answers that `index.html` shows before the program arrives are those that the program computes.
 #![cfg(not(target_arch = "wasm32"))]
 
+use bitbudget::labs::scaling;
 use bitbudget::scenario::{FormatsScenario, MemoryScenario, QuantizeScenario, ScalingScenario};
-use bitbudget::{answers, compute::cpu, memory, scaling};
+use bitbudget::{answers, compute::cpu, memory};
 use std::path::Path;
 
 fn answer_in_html(name: &str) -> String {
@@ -23,9 +24,9 @@ fn the_memory_answer_is_the_computed_one() {
 #[test]
 fn the_scaling_answer_is_the_computed_one() {
     let scenario = ScalingScenario::default();
-    let report = scaling::solve(scenario.known(), scenario.law).unwrap();
-    assert_eq!(answer_in_html("scaling"), answers::scaling(&report));
-    assert_eq!(answers::DEFAULT_SCALING, answers::scaling(&report));
+    let report = scaling::report(&scenario).unwrap();
+    assert_eq!(answer_in_html("scaling"), answers::scaling(&report.run));
+    assert_eq!(answers::DEFAULT_SCALING, answers::scaling(&report.run));
 }
 
 #[test]
