@@ -14,13 +14,18 @@ const ROOMS: [(&str, &str); 5] = [
 ];
 
 /// Settings that fill the widest tables.
-const WIDE: [(&str, &str); 3] = [
+const WIDE: [(&str, &str); 4] = [
     ("quantize-groups", "#/quantize?v=1&format=nf4&scale=g64&outliers=4"),
     ("memory-run", "#/memory?v=1&task=run&model=gemma-3-27b&precision=q4_k_m&context=131072&batch=8&measured=70"),
     (
         "memory-train",
         "#/memory?v=1&model=deepseek-v3&precision=bf16&act=fused&dp=8&zero=3&tp=8&sp=1&ep=8&recompute=full\
          &vs=task=run%7Ctask=qlora",
+    ),
+    (
+        "scaling-served",
+        "#/scaling?v=1&given=params&also=tokens&model=llama-3.1-8b&tokens=1.5e13&law=hoffmann-2022-a3-rounded\
+         &unique=5e12&demand-in=1e13&demand-out=1e13&embodied=150",
     ),
 ];
 

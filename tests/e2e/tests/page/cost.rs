@@ -63,7 +63,7 @@ fn two_hundred_changes_leave_memory_where_it_was() {
 
 /// Moves a control and waits for the frame that shows what came of it.
 const MOVE: &str = "
-    const control = document.querySelector('[data-key=clip]');
+    const control = document.querySelector(`[data-key=${args[1]}]`);
     control.value = args[0];
     control.dispatchEvent(new Event('input', { bubbles: true }));
     await new Promise(done => {
@@ -79,7 +79,7 @@ fn a_control_on_a_million_values_leaves_the_page_free() {
         let mut times = Vec::new();
         for i in 1..=60 {
             let clip = format!("0.{}", 900 - 5 * i);
-            page.eval_with(MOVE, json!([clip])).await;
+            page.eval_with(MOVE, json!([clip, "clip"])).await;
             let now = page.thread_ms().await.unwrap_or_default();
             times.push(now - before);
             before = now;
@@ -90,6 +90,28 @@ fn a_control_on_a_million_values_leaves_the_page_free() {
         println!("processor time of the page's thread a change: median {median:.1} ms, 95 % within {p95:.1} ms");
         // The aim is a frame, 16.7 ms; what the driver asks is in these times, and a busy machine has slower threads.
         assert!(median <= 33.4, "median {median} ms, 95 % within {p95} ms");
+    });
+}
+
+#[test]
+fn a_budget_that_is_typed_leaves_the_page_free() {
+    with_page(Gpu::Off, async |page| {
+        page.open("#/scaling?v=1&demand-out=1e12").await;
+        let Some(mut before) = page.thread_ms().await else { return };
+        let mut times = Vec::new();
+        for i in 1..=60 {
+            page.eval_with(MOVE, json!([format!("{}e23", 5 + i), "compute"])).await;
+            let now = page.thread_ms().await.unwrap_or_default();
+            times.push(now - before);
+            before = now;
+        }
+        assert_eq!(page.report().await["compute_flop"], 6.5e24, "the newest is shown");
+        times.sort_by(f64::total_cmp);
+        let (median, p95) = (times[30], times[56]);
+        println!(
+            "processor time of the page's thread a change of the Scaling lab: median {median:.1} ms, 95 % within {p95:.1} ms"
+        );
+        assert!(median <= 50.0, "median {median} ms, 95 % within {p95} ms");
     });
 }
 

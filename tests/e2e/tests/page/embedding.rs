@@ -22,7 +22,7 @@ async fn check_frame(page: &Page, backend: &str) {
     let display = page.eval("return getComputedStyle(document.querySelector('.lab, .cards')).display").await;
     assert_eq!(display, "grid", "the style sheet is in force");
     page.leave_frame().await;
-    for link in ["#/memory?v=1&precision=bf16", "#/scaling?v=1&compute=1e22", QUANTIZE] {
+    for link in ["#/memory?v=1&precision=bf16", "#/scaling?v=1&given=params&also=tokens", QUANTIZE] {
         let (scenario, report) = page.ask(link).await;
         assert_eq!(scenario, link);
         expected::assert_same(link, &report, &expected::report(link));
@@ -142,9 +142,34 @@ fn reports_have_the_documented_keys() {
             assert!(keys(&memory).contains(&key), "memory has no {key}");
         }
         let (_, scaling) = page.ask("#/scaling?v=1").await;
-        for key in ["compute_flop", "params", "tokens", "tokens_per_param", "loss_nats", "law"] {
+        for key in [
+            "compute_flop",
+            "params",
+            "tokens",
+            "tokens_per_param",
+            "loss_nats",
+            "law",
+            "loss_law",
+            "optimal",
+            "also",
+            "in_range",
+            "band_80",
+            "gpu_hours",
+            "gpus",
+            "days",
+            "utilisation",
+            "cost_usd",
+            "energy_mwh",
+            "co2_tonnes",
+            "epochs",
+            "repeated_loss_nats",
+            "overhead",
+            "all_laws",
+        ] {
             assert!(keys(&scaling).contains(&key), "scaling has no {key}");
         }
+        assert_eq!(keys(&scaling["band_80"]), ["loss_nats", "params", "tokens", "tokens_per_param"]);
+        assert_eq!(keys(&scaling["all_laws"][0]), ["in_range", "law", "loss_nats", "params", "tokens"]);
         let (_, quantize) = page.ask("#/quantize?v=1").await;
         for key in [
             "format",

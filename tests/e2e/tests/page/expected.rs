@@ -2,12 +2,10 @@
 //! the page's SIMD and GPU paths are compared with it.
 
 use bitbudget::compute::study;
-use bitbudget::labs::Question;
-use bitbudget::labs::memory;
 use bitbudget::labs::quantize::Task;
+use bitbudget::labs::{Question, memory, read_link, scaling};
 use bitbudget::quantize::Report;
-use bitbudget::scaling;
-use bitbudget::scenario::{QuantizeScenario, Route};
+use bitbudget::scenario::{MemoryScenario, QuantizeScenario, Route, ScalingScenario};
 use e2e::close;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -25,21 +23,22 @@ pub fn report(link: &str) -> Value {
     known.entry(link.to_owned()).or_insert_with(|| work_out(link)).clone()
 }
 
-/// Why a link of the Memory lab has no answer, if it has none.
+/// Why a link of the Memory or the Scaling lab has no answer, if it has none.
 pub fn problem(link: &str) -> Option<String> {
     match Route::read(link).0 {
-        Route::Memory(scenario) => memory::report(&scenario).err(),
+        Route::Memory(keys) => memory::report(&MemoryScenario::from_keys(&keys)).err(),
+        Route::Scaling(keys) => scaling::report(&ScalingScenario::from_keys(&keys)).err(),
         _ => None,
     }
 }
 
 fn work_out(link: &str) -> Value {
-    let (route, notices) = Route::read(link);
+    let (route, notices) = read_link(link);
     assert_eq!(notices, [], "{link}");
     let report = match route {
         Route::Home => panic!("the start page has no report"),
-        Route::Memory(scenario) => serde_json::to_value(memory::report(&scenario).unwrap()),
-        Route::Scaling(scenario) => serde_json::to_value(scaling::solve(scenario.known(), scenario.law).unwrap()),
+        Route::Memory(keys) => serde_json::to_value(memory::report(&MemoryScenario::from_keys(&keys)).unwrap()),
+        Route::Scaling(keys) => serde_json::to_value(scaling::report(&ScalingScenario::from_keys(&keys)).unwrap()),
         Route::Formats(scenario) => serde_json::to_value(scenario.report().unwrap()),
         Route::Quantize(scenario) => serde_json::to_value(quantized(&scenario)),
     };

@@ -39,6 +39,7 @@ fn tab_reaches_every_control_in_order_with_a_visible_focus() {
             "",
             "#/memory?v=1&params=7e9",
             "#/scaling?v=1&given=hardware",
+            "#/scaling?v=1&given=ratio&also=compute&law=hoffmann-2022-a3-rounded",
             "#/formats?v=1&formats=fp16,e2m1fn,custom",
             "#/quantize?v=1",
             "#/quantize?v=1&data=values",
@@ -120,11 +121,7 @@ fn the_scaling_lab_is_worked_by_keys() {
         tab_to(page, "scaling-given-compute").await;
         page.press(Key::Right).await;
         page.ready().await;
-        assert!(page.has("#scaling-mfu").await, "GPUs × days is chosen");
-        tab_to(page, "scaling-mfu-slider").await;
-        page.press(Key::Right).await;
-        page.ready().await;
-        assert_eq!(page.property("#scaling-mfu", "value").await, "0.41");
+        assert!(page.has("#scaling-days").await, "GPUs × days is chosen");
         let before = page.property("#scaling-law", "value").await;
         tab_to(page, "scaling-law").await;
         page.press(Key::Down).await;
@@ -132,6 +129,23 @@ fn the_scaling_lab_is_worked_by_keys() {
         let law = page.property("#scaling-law", "value").await;
         assert_ne!(law, before);
         assert_eq!(page.report().await["law"], law);
+
+        // What is folded away opens by key, and stays open while what is in it changes.
+        page.eval("document.querySelector('#scaling-hardware summary').focus()").await;
+        page.press(Key::Enter).await;
+        page.until("it is open", "return document.getElementById('scaling-hardware').open").await;
+        tab_to(page, "scaling-mfu-slider").await;
+        page.press(Key::Right).await;
+        page.ready().await;
+        assert_eq!(page.property("#scaling-mfu", "value").await, "0.41");
+        assert_eq!(page.eval("return document.activeElement.id").await, "scaling-mfu-slider", "the focus stays");
+
+        // A law of the strip is a button.
+        page.eval("document.querySelector('#scaling-laws [data-do=\"law=kaplan-2020\"]').focus()").await;
+        page.press(Key::Enter).await;
+        page.ready().await;
+        assert_eq!(page.attribute(":focus", "data-do").await, "law=kaplan-2020", "the focus stays");
+        assert_eq!(page.report().await["law"], "kaplan-2020");
     });
 }
 

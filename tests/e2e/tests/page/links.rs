@@ -1,7 +1,8 @@
 //! Links: what they say is what the page computes, and what the page computes is in its link.
 
 use crate::expected;
-use bitbudget::scenario::{Key, Route, formats, memory, quantize, scaling, view};
+use bitbudget::labs::read_link;
+use bitbudget::scenario::{Key, formats, memory, quantize, scaling, view};
 use e2e::{Gpu, Page, with_page};
 use serde_json::json;
 
@@ -15,9 +16,9 @@ async fn check_examples(page: &Page, links: Vec<String>) {
     for link in links {
         page.open(&link).await;
         assert_eq!(page.notices().await, [""; 0], "{link}");
-        assert_eq!(page.link().await, format!("#{}", Route::read(&link).0.write()), "{link}");
+        assert_eq!(page.link().await, format!("#{}", read_link(&link).0.write()), "{link}");
         match expected::problem(&link) {
-            // Experts that are to be shared, of a model that has none: a sentence that says so.
+            // Such as experts that are to be shared, of a model that has none: a sentence that says so.
             Some(problem) => assert!(page.text("#problem").await.contains(&problem), "{link}: {problem}"),
             None => expected::assert_same(&link, &page.report().await, &expected::report(&link)),
         }
@@ -36,6 +37,13 @@ fn every_documented_scaling_link_computes_what_it_says() {
         links.push("#/scaling?v=1&given=hardware&gpu=h100-sxm5-80gb&gpus=8&days=30&mfu=0.35".into());
         links.push("#/scaling?v=1&given=params&params=8B".into());
         links.push("#/scaling?v=1&given=tokens&tokens=15T".into());
+        links.push("#/scaling?v=1&given=ratio&also=loss&ratio=100&loss=2.1".into());
+        links.push("#/scaling?v=1&given=money&money=5.576M&gpu=h100-sxm5-80gb&time=days&days=60".into());
+        links.push("#/scaling?v=1&law=hoffmann-2022-a3-rounded&unrounded=0.5&unique=2.5e11&embodied=150".into());
+        links.push("#/scaling?v=1&law=yours&fit=1.8,480,2100,0.35,0.37,1e8,1e10,1e9,5e11".into());
+        // A utilisation above 1, and two that fix the budget: sentences that say so.
+        links.push("#/scaling?v=1&also=money".into());
+        links.push("#/scaling?v=1&given=hours&also=energy".into());
         check_examples(page, links).await;
     });
 }
@@ -140,6 +148,9 @@ fn nonsense_in_a_link_is_named_with_what_is_used_instead() {
             "#/memory?v=1&gpu=rtx-4090&gpu=h100",
             "#/scaling?v=1&given=luck&compute=lots",
             "#/scaling?v=1&mfu=7",
+            "#/scaling?v=1&compute=1e40",
+            "#/scaling?v=1&also=luck&pue=0.5&bits-w=0",
+            "#/scaling?v=1&law=yours&fit=1,2,3",
             "#/formats?v=1&formats=fp64&x=two&round=somehow&e=99",
             "#/quantize?v=1&format=int3&seed=1.5&n=64t",
             "#/quantize?v=1&data=values&values=one,two",
@@ -148,7 +159,7 @@ fn nonsense_in_a_link_is_named_with_what_is_used_instead() {
         ] {
             page.open(link).await;
             // As the browser hands the address on, in which it may have encoded characters.
-            let notices: Vec<String> = Route::read(&page.hash().await).1.iter().map(ToString::to_string).collect();
+            let notices: Vec<String> = read_link(&page.hash().await).1.iter().map(ToString::to_string).collect();
             assert!(!notices.is_empty(), "{link}");
             assert_eq!(page.notices().await, notices, "{link}");
         }

@@ -16,4 +16,5 @@ mod memory;
 mod mistakes;
 mod privacy;
 mod quantize;
+mod scaling;
 mod themes;

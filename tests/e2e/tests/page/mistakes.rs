@@ -5,7 +5,7 @@ use e2e::{Gpu, Page, with_page};
 use serde_json::json;
 
 /// The number fields: where they are, and their ids.
-const FIELDS: [(&str, &str); 10] = [
+const FIELDS: [(&str, &str); 16] = [
     ("#/memory?v=1&params=7e9", "memory-params"),
     ("#/memory?v=1", "memory-activations"),
     ("#/scaling?v=1", "scaling-compute"),
@@ -14,6 +14,12 @@ const FIELDS: [(&str, &str); 10] = [
     ("#/scaling?v=1&given=hardware", "scaling-gpus"),
     ("#/scaling?v=1&given=hardware", "scaling-days"),
     ("#/scaling?v=1&given=hardware", "scaling-mfu"),
+    ("#/scaling?v=1&given=money", "scaling-money"),
+    ("#/scaling?v=1&given=loss", "scaling-loss"),
+    ("#/scaling?v=1&given=params&also=ratio", "scaling-ratio"),
+    ("#/scaling?v=1&law=hoffmann-2022-a3-rounded", "scaling-unrounded"),
+    ("#/scaling?v=1", "scaling-unique"),
+    ("#/scaling?v=1", "scaling-bits-w"),
     ("#/quantize?v=1", "quantize-std"),
     ("#/quantize?v=1", "quantize-seed"),
 ];
@@ -167,8 +173,15 @@ fn the_ends_of_every_range_have_answers_or_reasons() {
                 links.push(format!("#/memory?v=1&params={bounds:e}&precision={precision}&units=gib"));
             }
         }
-        for (given, bounds) in [("compute", scaling::COMPUTE), ("params", scaling::PARAMS), ("tokens", scaling::TOKENS)]
-        {
+        for (given, bounds) in [
+            ("compute", scaling::COMPUTE),
+            ("hours", scaling::HOURS),
+            ("money", scaling::MONEY),
+            ("energy", scaling::ENERGY),
+            ("params", scaling::PARAMS),
+            ("tokens", scaling::TOKENS),
+            ("loss", scaling::LOSS),
+        ] {
             for value in [bounds.min, bounds.max] {
                 links.push(format!("#/scaling?v=1&given={given}&{given}={value:e}"));
                 links.push(format!("#/scaling?v=1&given={given}&{given}={value:e}&law=chinchilla-20"));
@@ -178,6 +191,13 @@ fn the_ends_of_every_range_have_answers_or_reasons() {
             for days in [scaling::DAYS.min, scaling::DAYS.max] {
                 links.push(format!("#/scaling?v=1&given=hardware&gpus={gpus:e}&days={days:e}&mfu=0.01"));
             }
+        }
+        for ratio in [scaling::RATIO.min, scaling::RATIO.max] {
+            links.push(format!("#/scaling?v=1&also=ratio&ratio={ratio:e}"));
+        }
+        for stock in [1.0, scaling::DEMAND.max] {
+            links.push(format!("#/scaling?v=1&unique={stock:e}"));
+            links.push(format!("#/scaling?v=1&demand-in={stock:e}&demand-out={stock:e}"));
         }
         for std in [quantize::STD.min, quantize::STD.max] {
             for format in ["bf16", "fp16", "int8", "int8&scheme=affine&scale=row"] {
