@@ -4,9 +4,6 @@ use super::Html;
 use crate::charts::AnyPicture;
 use serde::{Deserialize, Serialize};
 
-/// Rows above this many are only made when the reader opens the table.
-const EAGER_ROWS: usize = 64;
-
 /// The data of a picture.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Table {
@@ -28,15 +25,13 @@ impl Table {
         self.rows.push(cells.to_vec());
     }
 
-    /// The table itself; a long one has no rows until it is `open`.
+    /// The table itself.
     #[must_use]
-    pub fn html(&self, open: bool) -> String {
+    pub fn html(&self) -> String {
         let mut html = Html::default();
         html.open("table", &[]).head(self.columns.iter().map(String::as_str)).open("tbody", &[]);
-        if open || self.rows.len() <= EAGER_ROWS {
-            for row in &self.rows {
-                html.row(row);
-            }
+        for row in &self.rows {
+            html.row(row);
         }
         html.close("tbody").close("table").finish()
     }

@@ -169,9 +169,10 @@ pub fn Figure(
     };
     let dragged = Rc::new(dragged);
     let (down, up, cancel, leave) = (dragged.clone(), dragged.clone(), dragged.clone(), dragged.clone());
+    // Nobody sees a table that is folded away, and a lab has many.
     let table = text(move || {
-        let open = open.get();
-        data.with(|data| data.as_ref().map(|data| data.table.html(open)).unwrap_or_default())
+        let is_open = open.get();
+        data.with(|data| data.as_ref().filter(|_| is_open).map(|data| data.table.html()).unwrap_or_default())
     });
     // A sandboxed frame lets nothing be downloaded, and does not say so.
     let takes_along = !state.view.embed;
