@@ -232,6 +232,14 @@ pub fn set_markup(element: &Element, html: &str) {
     }
 }
 
+/// Whether any of an element is within the window.
+#[must_use]
+pub fn is_in_view(element: &Element) -> bool {
+    let bounds = element.get_bounding_client_rect();
+    let height = page().and_then(|(window, _)| window.inner_height().ok()?.as_f64()).unwrap_or(f64::INFINITY);
+    bounds.bottom() >= 0.0 && bounds.top() <= height
+}
+
 /// The id of what has the keyboard's focus.
 #[must_use]
 pub fn focused_id() -> Option<String> {

@@ -2,6 +2,7 @@
 
 use crate::charts::{Picture, Sheet, Style, Surface, Svg, Theme};
 use crate::labs::{FigureData, Html, export};
+use crate::platform::page::Timer;
 use crate::platform::{canvas, page};
 use crate::ui::busy;
 use crate::ui::dynamic::{effect, text};
@@ -9,8 +10,11 @@ use crate::ui::markup::Markup;
 use crate::ui::state::State;
 use leptos::html::{Canvas, Div};
 use leptos::prelude::*;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+
+/// Changes that come closer than this have their pictures drawn where they are seen; the others follow after it.
+const PAUSE_MS: i32 = 150;
 
 /// An arrow key moves the cursor by this.
 const STEP_PX: f64 = 6.0;
@@ -108,8 +112,9 @@ pub fn Figure(
         }
     };
 
-    // All changes of one turn are one drawing, in the next frame.
+    // All changes of one turn are one drawing, in the next frame; what is out of sight is drawn once the changes pause.
     let scheduled = Rc::new(Cell::new(false));
+    let later: Rc<RefCell<Option<Timer>>> = Rc::default();
     effect(move || {
         data.track();
         dark.track();
@@ -119,9 +124,9 @@ pub fn Figure(
         if scheduled.replace(true) {
             return;
         }
-        let (scheduled, busy) = (scheduled.clone(), busy::begin());
-        page::next_frame(move || {
-            scheduled.set(false);
+        let (scheduled, later, busy) = (scheduled.clone(), later.clone(), busy::begin());
+        let canvas = element.clone();
+        let draw = move || {
             if let (Some(Some(data)), Some(width)) = (data.try_get_untracked(), width.try_get_untracked())
                 && width > 0.0
                 && let Some((area, scale)) = canvas::prepare(&element, width, height)
@@ -131,6 +136,15 @@ pub fn Figure(
                 _ = data.picture.pointed_at(pointed.get_untracked()).draw(&area, &Style::new(theme, scale));
             }
             drop(busy);
+        };
+        page::next_frame(move || {
+            scheduled.set(false);
+            later.take();
+            if page::is_in_view(&canvas) {
+                draw();
+            } else {
+                later.replace(Timer::after_ms(PAUSE_MS, draw));
+            }
         });
     });
 
