@@ -248,17 +248,19 @@ mod tests {
         assert!((law.alpha / 0.3478 - 1.0).abs() < 1e-6 && (law.a / 482.01 - 1.0).abs() < 1e-5, "{law:?}");
         assert_eq!(law, task.own().unwrap().constants, "the bands are of this law");
         assert_eq!(super::super::report(&asked).unwrap().all_laws.last().unwrap().law.id, FITTED_LAW);
-        assert!(
-            task.is_of(&question)
-                && !task.is_of(&Question { order: Some("vpnls-2".into()), typed: "n".into(), ..question })
-        );
+        assert!(task.is_of(&question), "it is not begun anew");
+        assert!(!task.is_of(&Question { order: Some("huber-1e-3".into()), ..question.clone() }), "another loss");
+        assert!(!task.is_of(&Question { typed: "n".into(), ..question }), "other runs");
     }
 
     #[test]
     fn what_is_no_table_of_runs_is_told_with_the_line() {
-        for (typed, sentence) in
-            [("N,D,loss\n1e8,1e10,abc\n", "Line 2"), ("N,D,loss\n1e8,1e10,3\n", "1"), ("hello", "")]
-        {
+        for (typed, sentence) in [
+            ("N,D,loss\n1e8,1e10,abc\n", "Line 2: `abc` in the column loss is no number"),
+            ("N,D,loss\n1e8,1e10,3\n", "different runs or more; found: 1"),
+            ("hello", "Line 1"),
+            ("\u{0}PNG", "This is no text"),
+        ] {
             let problem = Task::new(&question(typed)).err().unwrap();
             assert!(problem.contains(sentence) && problem.ends_with('.'), "{typed}: {problem}");
         }

@@ -7,7 +7,7 @@ use crate::labs::{Columns, Html};
 use crate::scaling::beyond::cost::UnitCosts;
 use crate::scaling::beyond::overtraining::{self, critical_size};
 use crate::scaling::beyond::precision::{self, Bits};
-use crate::scaling::beyond::repeated::DataLimited;
+use crate::scaling::beyond::repeated::{DataLimited, epochs};
 use crate::scaling::beyond::serving::REFITS;
 use crate::scaling::beyond::together::{Lifetime, Outcome};
 use crate::scaling::emissions::{Figure, GRIDS, PRICES, PUES};
@@ -249,9 +249,9 @@ fn data(html: &mut Html, report: &Report) {
     let best = limited.optimum(run.compute, unique);
     let best = best.map_or(String::new(), |at| {
         format!(
-            " The best split of this compute on that text: {} parameters, {} passes.",
+            " The best split of this compute on that text: {} parameters, {}.",
             at.params,
-            significant((at.tokens / unique).max(1.0), 3)
+            passes(epochs(at.tokens, unique))
         )
     });
     let text = format!(

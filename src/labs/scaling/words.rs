@@ -69,8 +69,8 @@ pub fn verdict(asked: &ScalingScenario, report: &Report) -> String {
 fn repeated(asked: &ScalingScenario, report: &Report) -> String {
     let run = &report.run;
     let text = format!(
-        "This reads the text {} and reaches {} nats, not {}.",
-        times_over(report.epochs),
+        "This reads the text {} times and reaches {} nats, not {}.",
+        significant(report.epochs, 3),
         significant(report.repeated_loss_nats.get(), 4),
         significant(run.loss.get(), 4),
     );
@@ -87,11 +87,6 @@ fn repeated(asked: &ScalingScenario, report: &Report) -> String {
         }
         _ => text,
     }
-}
-
-/// `7.24 times`
-fn times_over(epochs: f64) -> String {
-    format!("{} times", significant(epochs, 3))
 }
 
 /// `57.5B to 98.6B`
