@@ -13,6 +13,19 @@ pub enum Columns<'a> {
     Told(&'a [&'a str]),
 }
 
+/// A row that is chosen by its name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Choice {
+    /// What choosing it does, for the container's `act`.
+    pub action: String,
+    /// Its name.
+    pub name: &'static str,
+    /// Whether it is the one in force.
+    pub is_present: bool,
+    /// Its cells, without the name.
+    pub cells: Vec<String>,
+}
+
 impl Html {
     /// Begins an element. Attributes are written as they are given, with their values escaped; an empty name is left out.
     pub fn open(&mut self, tag: &str, attributes: &[(&str, &str)]) -> &mut Self {
@@ -95,6 +108,24 @@ impl Html {
         self.element("caption", &[], caption).head(names.iter().copied()).open("tbody", &[]);
         for row in rows {
             self.row(&row);
+        }
+        self.close("tbody").close("table").close("div");
+    }
+
+    /// Writes a table with a caption whose rows are chosen by their names.
+    pub fn choices(&mut self, id: &str, caption: &str, columns: &[&str], rows: impl IntoIterator<Item = Choice>) {
+        let scroll = "table-scroll table-scroll--choices";
+        self.open("div", &[("class", scroll), ("tabindex", "0"), ("role", "region"), ("aria-label", caption)]);
+        self.open("table", &[("id", id), ("class", "numbers")]).element("caption", &[], caption);
+        self.head(columns.iter().copied()).open("tbody", &[]);
+        for row in rows {
+            let class = if row.is_present { "present" } else { "" };
+            self.open("tr", &[("class", class)]).open("th", &[("scope", "row")]);
+            self.button("link-button", &row.action, row.name).close("th");
+            for cell in &row.cells {
+                self.element("td", &[], cell);
+            }
+            self.close("tr");
         }
         self.close("tbody").close("table").close("div");
     }

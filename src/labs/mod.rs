@@ -16,7 +16,7 @@ mod sortable;
 
 pub use figure::{FigureData, Table};
 pub use form::Form;
-pub use html::{Columns, Html};
+pub use html::{Choice, Columns, Html};
 
 use crate::scenario::permalink::{read_keys, write_keys};
 use crate::scenario::{Key, Notice, Route};

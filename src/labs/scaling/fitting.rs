@@ -1,7 +1,7 @@
 //! A law of the reader's own runs: from pasted text to a fit with its bands, and how it moves with the choice of loss.
 
 use super::pictures;
-use crate::labs::{Columns, Html, Part, Question, View, sentence};
+use crate::labs::{Choice, Columns, Html, Part, Question, View, sentence};
 use crate::scaling::Parametric;
 use crate::scaling::bands::Ensemble;
 use crate::scaling::fit::{self, Band, Bootstrap, FitReport, LOSSES, LossChoice, csv};
@@ -9,7 +9,7 @@ use crate::scaling::laws::FITTED_LAW;
 use crate::scenario::number;
 use crate::scenario::permalink::percent_encode;
 use crate::scenario::scaling::FittedLaw;
-use crate::units::{short_count, significant};
+use crate::units::{Flop, short_count, significant};
 
 /// Resamples of the bootstrap.
 pub const RESAMPLES: usize = 1000;
@@ -159,34 +159,24 @@ fn constants(report: &FitReport) -> String {
 
 /// How the exponents move with the choice of loss; a row is chosen by its name.
 fn losses(fits: &[Result<fit::Fit, fit::Error>], present: &LossChoice) -> String {
-    let mut html = Html::default();
-    let caption = "How the exponents move with what is minimised";
-    html.open("div", &[("class", "table-scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", caption)]);
-    html.open("table", &[("id", "scaling-fit-losses"), ("class", "numbers")]).element("caption", &[], caption);
-    html.head(["Loss", "α", "β", "a", "Tokens per parameter at 10²⁴ FLOP"].into_iter()).open("tbody", &[]);
-    for (choice, fit) in LOSSES.iter().zip(fits) {
-        let class = if choice.id == present.id { "present" } else { "" };
-        html.open("tr", &[("class", class)]).open("th", &[("scope", "row")]);
-        html.button("link-button", choice.id, choice.name).close("th");
-        let cells = match fit {
+    let rows = LOSSES.iter().zip(fits).map(|(choice, fit)| Choice {
+        action: choice.id.to_owned(),
+        name: choice.name,
+        is_present: choice.id == present.id,
+        cells: match fit {
             Ok(fit) => {
                 let law = &fit.constants;
-                let ratio = law.optimal(crate::units::Flop(1e24)).tokens_per_param();
-                [
-                    significant(law.alpha, 4),
-                    significant(law.beta, 4),
-                    significant(law.params_exponent(), 4),
-                    short_count(ratio),
-                ]
+                let ratio = law.optimal(Flop(1e24)).tokens_per_param();
+                let exponents = [law.alpha, law.beta, law.params_exponent()].map(|value| significant(value, 4));
+                exponents.into_iter().chain([short_count(ratio)]).collect()
             }
-            Err(_) => ["–", "–", "–", "–"].map(str::to_owned),
-        };
-        for cell in &cells {
-            html.element("td", &[], cell);
-        }
-        html.close("tr");
-    }
-    html.close("tbody").close("table").close("div").finish()
+            Err(_) => vec!["–".to_owned(); 4],
+        },
+    });
+    let mut html = Html::default();
+    let columns = ["Loss", "α", "β", "a", "Tokens per parameter at 10²⁴ FLOP"];
+    html.choices("scaling-fit-losses", "How the exponents move with what is minimised", &columns, rows);
+    html.finish()
 }
 
 /// What makes it the law of the lab.

@@ -3,13 +3,12 @@
 use super::proposal::Model;
 use crate::answers::times;
 use crate::catalog::FAMOUS;
-use crate::labs::{Columns, Html};
+use crate::labs::{Choice, Columns, Html};
 use crate::scaling::beyond::cost::UnitCosts;
 use crate::scaling::beyond::overtraining::{self, critical_size};
 use crate::scaling::beyond::precision::{self, Bits};
 use crate::scaling::beyond::repeated::{DataLimited, epochs};
 use crate::scaling::beyond::serving::REFITS;
-use crate::scaling::beyond::together::{Lifetime, Outcome};
 use crate::scaling::emissions::{Figure, GRIDS, PRICES, PUES};
 use crate::scaling::flops::peers::CONVENTIONS;
 use crate::scaling::flops::{Attended, Count, Forward, over_rule, peers};
@@ -28,30 +27,22 @@ const ROUNDINGS: [f64; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
 
 /// Every law's answer to the same question, side by side, always in view.
 pub fn all_laws(report: &Report) -> String {
-    let mut html = Html::default();
-    let caption = "Every law’s answer to your question";
-    html.open(
-        "div",
-        &[("class", "table-scroll table-scroll--laws"), ("tabindex", "0"), ("role", "region"), ("aria-label", caption)],
-    );
-    html.open("table", &[("id", "scaling-laws"), ("class", "numbers")]).element("caption", &[], caption);
-    html.head(["Law", "Parameters", "Tokens", "Per parameter", "Loss", "Fitted on"].into_iter()).open("tbody", &[]);
-    for answer in &report.all_laws {
-        let present = if answer.law.id == report.run.law.id { "present" } else { "" };
-        html.open("tr", &[("class", present)]).open("th", &[("scope", "row")]);
-        html.button("link-button", &format!("law={}", answer.law.id), answer.law.name).close("th");
-        for cell in [
+    let rows = report.all_laws.iter().map(|answer| Choice {
+        action: format!("law={}", answer.law.id),
+        name: answer.law.name,
+        is_present: answer.law.id == report.run.law.id,
+        cells: vec![
             answer.params.to_string(),
             short_count(answer.tokens.get()),
             significant(answer.tokens.get() / answer.params.get(), 3),
             answer.loss.map_or("–".to_owned(), |loss| significant(loss.get(), 4)),
             if answer.in_range { "such runs" } else { "other runs" }.to_owned(),
-        ] {
-            html.element("td", &[], &cell);
-        }
-        html.close("tr");
-    }
-    html.close("tbody").close("table").close("div").finish()
+        ],
+    });
+    let mut html = Html::default();
+    let columns = ["Law", "Parameters", "Tokens", "Per parameter", "Loss", "Fitted on"];
+    html.choices("scaling-laws", "Every law’s answer to your question", &columns, rows);
+    html.finish()
 }
 
 /// All tables that open.
@@ -150,7 +141,6 @@ fn serving(html: &mut Html, asked: &ScalingScenario, report: &Report) {
         return;
     }
     let (run, demand) = (&report.run, asked.demand());
-    let life = asked.lifetime();
     let mut rows = Vec::new();
     let mut push = |what: &str, at: Allocation, costs: &UnitCosts, unit: &str| {
         let show = |value: f64| if unit == "USD" { short_count(value) } else { scientific(value) };
@@ -164,20 +154,15 @@ fn serving(html: &mut Html, asked: &ScalingScenario, report: &Report) {
         ]);
     };
     let mut problems = Vec::new();
-    let money = asked.lifetime_in_money();
-    let lives = [(Ok(Some(life)), "FLOP"), (money, "USD")];
-    for (life, unit) in lives {
-        let life: Lifetime = match life {
-            Ok(Some(life)) => life,
-            Ok(None) => continue,
-            Err(problem) => {
-                problems.push(problem);
-                continue;
-            }
-        };
+    let money = asked.lifetime_in_money().unwrap_or_else(|problem| {
+        problems.push(problem);
+        None
+    });
+    for (life, unit) in [(Some(asked.lifetime()), "FLOP"), (money, "USD")] {
+        let Some(life) = life else { continue };
         push(&format!("your run, in {unit}"), run.allocation(), &life.costs, unit);
         match life.for_loss(report.repeated_loss_nats) {
-            Ok(Outcome { at, .. }) => push(&format!("cheapest in {unit}"), at, &life.costs, unit),
+            Ok(cheapest) => push(&format!("cheapest in {unit}"), cheapest.at, &life.costs, unit),
             Err(error) => problems.push(error.to_string()),
         }
     }
