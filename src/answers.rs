@@ -21,6 +21,10 @@ pub const DEFAULT_QUANTIZE: &str = "INT8 takes 25 % of the memory and keeps 39.8
 /// [`formats`] of the default question.
 pub const DEFAULT_FORMATS: &str = "pi is 3.1415927 in FP32, 3.140625 in BF16, 3.140625 in FP16 and 3 in INT8";
 
+/// What the Weights lab answers while no file is open.
+pub const DEFAULT_WEIGHTS: &str =
+    "Open a checkpoint of any size: every tensor in every format, and nothing leaves your computer";
+
 /// The model as it is called in a sentence: its name, or its size.
 #[must_use]
 pub fn model_name(size: &Size) -> String {

@@ -31,6 +31,7 @@ pub mod quantize;
 pub mod scaling;
 pub mod scenario;
 pub mod source;
+pub mod survey;
 pub mod transformer;
 pub mod units;
 pub mod weights;

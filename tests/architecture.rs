@@ -12,6 +12,7 @@ use bitbudget::scaling::LAWS;
 use bitbudget::scaling::emissions::{GRIDS, PRICES, PUES};
 use bitbudget::scaling::flops::peers::CONVENTIONS;
 use bitbudget::source::Source;
+use bitbudget::survey::recipe::PRESETS;
 use bitbudget::transformer::FAMILIES;
 use std::collections::BTreeSet;
 use std::fs;
@@ -25,6 +26,7 @@ const RULES: &[(&str, &[&str], bool)] = &[
     ("json", &[], false),
     ("formats", &["source", "units"], false),
     ("quantize", &["formats", "source", "units"], false),
+    ("survey", &["formats", "quantize", "source", "transformer", "weights"], false),
     ("weights", &["formats", "source", "units"], false),
     ("transformer", &["source", "units"], false),
     ("catalog", &["source", "transformer", "units"], false),
@@ -41,6 +43,7 @@ const RULES: &[(&str, &[&str], bool)] = &[
             "quantize",
             "scaling",
             "source",
+            "survey",
             "transformer",
             "units",
             "weights",
@@ -61,6 +64,7 @@ const RULES: &[(&str, &[&str], bool)] = &[
             "scaling",
             "scenario",
             "source",
+            "survey",
             "transformer",
             "units",
             "weights",
@@ -68,7 +72,7 @@ const RULES: &[(&str, &[&str], bool)] = &[
         false,
     ),
     ("charts", &["units"], false),
-    ("compute", &["formats", "labs", "quantize", "weights"], false),
+    ("compute", &["formats", "labs", "quantize", "survey", "weights"], false),
     ("compute::cpu", &["formats", "quantize"], false),
     // The device and the worker's side stand on the platform; the layout of what they exchange does not.
     ("compute::gpu", &["compute", "formats", "platform::webgpu", "quantize"], false),
@@ -77,11 +81,13 @@ const RULES: &[(&str, &[&str], bool)] = &[
         &[
             "compute",
             "platform::clock",
+            "platform::files",
             "labs",
             "platform::task",
             "platform::webgpu",
             "platform::workers",
             "quantize",
+            "survey",
             "weights",
         ],
         false,
@@ -214,6 +220,7 @@ fn every_row_has_a_well_formed_unique_id_a_source_and_a_date() {
     check("counts of FLOP", CONVENTIONS.iter().map(|row| (row.id, row.source)));
     check("prices", PRICES.iter().map(|row| (row.id, row.source)));
     check("grids", GRIDS.iter().map(|row| (row.id, row.source)));
+    check("recipes of a checkpoint", PRESETS.iter().map(|row| (row.id, row.source)));
     check("PUEs", PUES.iter().map(|row| (row.id, row.source)));
     assert!(GPUS.len() >= 12);
 }

@@ -6,7 +6,7 @@ use bitbudget::formats::listing::{COLUMNS, cells};
 use bitbudget::formats::{FORMATS, LIBRARIES};
 use bitbudget::labs::read_link;
 use bitbudget::quantize::GRID_RULES;
-use bitbudget::scenario::{Key, Room, formats, memory, quantize, scaling, view};
+use bitbudget::scenario::{Key, Room, formats, memory, quantize, scaling, view, weights};
 use bitbudget::transformer::FAMILIES;
 use std::fmt::Write as _;
 use std::fs;
@@ -56,6 +56,8 @@ fn links_page() -> String {
     table(&mut page, "#/formats?v=1&", formats::KEYS);
     page.push_str("\n## The Quantize lab: `#/quantize`\n");
     table(&mut page, "#/quantize?v=1&", quantize::KEYS);
+    page.push_str("\n## The Weights lab: `#/weights`\n\nNothing of a file is ever in a link.\n");
+    table(&mut page, "#/weights?v=1&", weights::KEYS);
     page
 }
 

@@ -10,6 +10,8 @@ mod architectures;
 mod blocks;
 #[path = "golden/catalog.rs"]
 mod catalog;
+#[path = "golden/checkpoints.rs"]
+mod checkpoints;
 #[path = "golden/ggml.rs"]
 mod ggml;
 #[path = "golden/integers.rs"]

@@ -1,7 +1,8 @@
 //! The answers that `index.html` shows before the program arrives are those that the program computes.
 #![cfg(not(target_arch = "wasm32"))]
 
-use bitbudget::labs::scaling;
+use bitbudget::labs::weights::{self, Desk};
+use bitbudget::labs::{Lab, Part, Question, scaling};
 use bitbudget::scenario::{FormatsScenario, MemoryScenario, QuantizeScenario, ScalingScenario};
 use bitbudget::{answers, compute::cpu, memory};
 use std::path::Path;
@@ -45,4 +46,11 @@ fn the_quantize_answer_is_the_computed_one() {
     let report = cpu::report(scenario.quantizer(), sample.rows, sample.cols, &values).unwrap();
     assert_eq!(answer_in_html("quantize"), answers::quantize(&scenario, &report));
     assert_eq!(answers::DEFAULT_QUANTIZE, answers::quantize(&scenario, &report));
+}
+
+#[test]
+fn the_weights_answer_is_what_the_lab_says_without_files() {
+    let view = weights::view(&Question { lab: Lab::Weights, ..Question::default() }, &Desk::default());
+    assert_eq!(answer_in_html("weights"), view.part(Part::Takeaway));
+    assert_eq!(answers::DEFAULT_WEIGHTS, view.part(Part::Takeaway));
 }

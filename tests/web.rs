@@ -8,6 +8,8 @@
 mod encode;
 #[path = "samples/pinned.rs"]
 mod pinned;
+#[path = "web/survey.rs"]
+mod survey;
 
 use bitbudget::compute::backend::Unavailable;
 use bitbudget::compute::cpu::{self, scalar, simd128};

@@ -4,9 +4,11 @@
 //! says.
 
 pub mod backend;
+pub mod convert;
 pub mod cpu;
 pub mod gpu;
 pub mod protocol;
 pub mod study;
+pub mod survey;
 #[cfg(target_arch = "wasm32")]
 pub mod worker;

@@ -15,6 +15,30 @@ pub enum ToWorker {
     Do(Job),
     /// Give up what is being made: something newer is wanted. The answer may be anything, but there is one.
     GiveUp,
+    /// These files, which come with the message, are the reader's. They take the place of those before.
+    Open,
+    /// Measure tensors of the files in these settings ([`crate::labs::Todo::settings`]) from now on; only read them if there are
+    /// none.
+    Survey {
+        /// The settings.
+        settings: String,
+    },
+    /// Measure this tensor, after those before.
+    Measure {
+        /// Its place among the tensors of the files.
+        tensor: u32,
+    },
+    /// Stop after the slice at hand, or go on from there.
+    Pause(bool),
+    /// Another worker has measured a tensor of the files.
+    Keep {
+        /// In these settings.
+        settings: String,
+        /// Which tensor.
+        tensor: u32,
+        /// What came of it, as [`FromWorker::Measured`] brought it; or why nothing did.
+        result: Result<Vec<u8>, String>,
+    },
 }
 
 /// What the worker makes.
@@ -56,6 +80,30 @@ pub enum FromWorker {
         /// What it shows.
         view: Box<View>,
     },
+    /// So many bytes of the tensor at hand were read since this was last said.
+    Read {
+        /// How many.
+        bytes: u64,
+    },
+    /// A tensor is done.
+    Measured {
+        /// Which.
+        tensor: u32,
+        /// What came of it: a [`crate::survey::Measured`], which the page only hands on; empty if it was only read.
+        result: Vec<u8>,
+    },
+    /// A tensor cannot be measured.
+    Failed {
+        /// Which.
+        tensor: u32,
+        /// Why, as a fact.
+        why: String,
+    },
+    /// The files cannot be read any more.
+    Lost {
+        /// Why, as a fact.
+        why: String,
+    },
 }
 
 /// A message as it travels.
@@ -79,12 +127,16 @@ pub fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, postcard::Erro
 pub enum Stage {
     /// Drawing the sample.
     Drawing,
+    /// Reading a tensor of the reader's files.
+    Reading,
     /// Quantizing and measuring.
     Quantizing,
     /// Comparing formats.
     Comparing,
     /// Fitting a law to resamples of runs.
     Fitting,
+    /// Writing a copy of the reader's files.
+    Writing,
 }
 
 #[cfg(test)]
@@ -95,8 +147,11 @@ mod tests {
     #[test]
     fn messages_arrive_as_they_were_sent() {
         let question = Question { typed: "π".to_owned(), window: Some((-0.0, 1e-300)), ..Question::default() };
-        for message in [ToWorker::Do(Job { id: 7, question: question.clone(), choice: Choice::Gpu }), ToWorker::GiveUp]
-        {
+        for message in [
+            ToWorker::Do(Job { id: 7, question: question.clone(), choice: Choice::Gpu }),
+            ToWorker::GiveUp,
+            ToWorker::Keep { settings: "int8@row".to_owned(), tensor: 3, result: Ok(vec![0, 255]) },
+        ] {
             assert_eq!(read(&write(&message).unwrap()), Ok(message));
         }
         let mut view = View::of(&question);
@@ -105,6 +160,7 @@ mod tests {
             FromWorker::Progress { id: 7, stage: Stage::Quantizing, share: 0.1 },
             FromWorker::Preview { id: 7, view: Box::new(view.clone()) },
             FromWorker::Answer { id: 7, view: Box::new(view) },
+            FromWorker::Read { bytes: 1 << 40 },
         ] {
             assert_eq!(read(&write(&message).unwrap()), Ok(message));
         }

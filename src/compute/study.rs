@@ -33,7 +33,7 @@ pub fn compare(task: &Task, values: &[f32], mut tell: impl FnMut(f64)) -> Result
     let mut codes = Vec::new();
     let n = remedies.len() as f64;
     for (i, remedy) in remedies.iter_mut().enumerate() {
-        let changed = Task::of(remedy.apply(&task.asked));
+        let changed = task.changed(remedy.apply(&task.asked));
         // A change of the tensor itself is made on all of it.
         let other = (!changed.tensor.is_same(&task.tensor))
             .then(|| compare::sample(&changed.tensor.load(|_| {}), cols, MOST_COMPARED).1);
@@ -94,22 +94,25 @@ pub fn clip_curve(plan: &Plan, values: &[f32]) -> Vec<(f64, f64)> {
     clip_parts().into_iter().filter_map(at).collect()
 }
 
-/// Name and content of a file of a tensor: no more than that in memory beside the tensor.
-#[must_use]
-pub fn file(file: File, plan: &Plan, outcome: &Outcome, values: &[f32]) -> (String, Vec<u8>) {
-    let floats = |of_slice: &dyn Fn(usize, &[f32]) -> Vec<f32>| {
-        let mut content = npy::header("<f4", &[plan.rows, plan.cols], 4 * values.len());
+/// Makes a file of a tensor, piece by piece, and gives its name: beside the tensor no more of it is held than its codes.
+pub fn file(file: File, plan: &Plan, outcome: &Outcome, values: &[f32], mut push: impl FnMut(&[u8])) -> String {
+    let id = plan.quantizer.format.id;
+    let mut floats = |of_slice: &dyn Fn(usize, &[f32]) -> Vec<f32>| {
+        push(&npy::header("<f4", &[plan.rows, plan.cols], 0));
         for (first_row, slice) in cpu::slices(plan.cols, values) {
-            content.extend(of_slice(first_row, slice).iter().flat_map(|x| x.to_le_bytes()));
+            let bytes: Vec<u8> = of_slice(first_row, slice).iter().flat_map(|x| x.to_le_bytes()).collect();
+            push(&bytes);
         }
-        content
     };
     let codes = || cpu::codes(plan, values);
-    let id = plan.quantizer.format.id;
     match file {
-        File::Reference => ("fp32.npy".to_owned(), floats(&|_, slice| slice.to_vec())),
+        File::Reference => {
+            floats(&|_, slice| slice.to_vec());
+            "fp32.npy".to_owned()
+        }
         File::Quantized => {
-            (format!("{id}-values.npy"), floats(&|first_row, slice| cpu::quantized(plan, first_row, slice)))
+            floats(&|first_row, slice| cpu::quantized(plan, first_row, slice));
+            format!("{id}-values.npy")
         }
         File::Codes => {
             let codes = codes();
@@ -124,16 +127,21 @@ pub fn file(file: File, plan: &Plan, outcome: &Outcome, values: &[f32]) -> (Stri
                 _ => "<u4",
             };
             let shape = if is_ggml { vec![plan.rows, codes.len() / plan.rows] } else { vec![plan.rows, plan.cols] };
-            let mut content = npy::header(dtype, &shape, codes.len());
-            content.extend(codes);
-            (format!("{id}-codes.npy"), content)
+            push(&npy::header(dtype, &shape, 0));
+            push(&codes);
+            format!("{id}-codes.npy")
         }
         File::Packed => {
             let packed = cpu::packed(plan, values, &codes());
             let parts = [packed.codes, packed.scales, packed.zero_points, packed.tensor_scales, packed.kept];
-            (format!("{id}.bin"), parts.concat())
+            parts.iter().for_each(|part| push(part));
+            format!("{id}.bin")
         }
-        File::Report => (format!("{id}-report.json"), outcome.to_json().into_bytes()),
+        // The other kinds are of the Weights lab.
+        File::Report | File::Csv | File::Example | File::Copy => {
+            push(outcome.to_json().as_bytes());
+            format!("{id}-report.json")
+        }
     }
 }
 
@@ -197,6 +205,15 @@ pub fn look(plan: &Plan, values: &[f32], place: Place) -> Closer {
 mod tests {
     use super::*;
     use crate::labs::{Part, Question};
+    use crate::weights::FileValues;
+    use std::rc::Rc;
+
+    /// Name and content of a file.
+    fn made(of: File, plan: &Plan, outcome: &Outcome, values: &[f32]) -> (String, Vec<u8>) {
+        let mut content = Vec::new();
+        let name = file(of, plan, outcome, values, |bytes| content.extend(bytes));
+        (name, content)
+    }
 
     /// The task that a link asks for, its values, and the plan for them.
     fn task(keys: &[(&str, &str)]) -> (Question, Task, Vec<f32>, Plan) {
@@ -317,12 +334,12 @@ mod tests {
     fn files_hold_what_the_report_is_of() {
         let (_, _, values, plan) = task(&[("data", "values"), ("values", "0.7,-0.3,0.1"), ("format", "int4")]);
         let outcome = Outcome::on_cpu();
-        let data = |of| file(of, &plan, &outcome, &values).1[128..].to_vec();
+        let data = |of| made(of, &plan, &outcome, &values).1[128..].to_vec();
         let floats =
             |bytes: Vec<u8>| -> Vec<f32> { bytes.as_chunks().0.iter().map(|x| f32::from_le_bytes(*x)).collect() };
         assert_eq!(floats(data(File::Reference)), [0.7, -0.3, 0.1]);
         assert_eq!(data(File::Codes), [7, 0xfd, 1]);
-        let (name, packed) = file(File::Packed, &plan, &outcome, &values);
+        let (name, packed) = made(File::Packed, &plan, &outcome, &values);
         assert_eq!((name.as_str(), packed.len() as u64), ("int4.bin", plan.packed_bytes()));
     }
 
@@ -347,6 +364,27 @@ mod tests {
     }
 
     #[test]
+    fn a_tensor_of_a_file_is_compared_with_its_own_values_and_named() {
+        let (question, mut task, values, _) = task(&[("format", "int4"), ("outliers", "2")]);
+        let values = Rc::new(values[..16 * 256].to_vec());
+        let stored = FileValues { name: "a <b>".to_owned(), place: 0, values, cols: 256, of: 131_072 };
+        task.take_stored(Rc::new(stored));
+        // The sample is not there any more, and another seed would change nothing.
+        let mut asked = task.asked.clone();
+        asked.seed = 77;
+        let reseeded = task.changed(asked);
+        let row = |task: &Task| outcome(task).unwrap().report.rmse;
+        assert_eq!(row(&task), row(&reseeded));
+        let compared = compare(&task, &task.tensor.load(|_| {}), |_| {}).unwrap();
+        let hadamard = compared.remedies.iter().find(|remedy| remedy.name.contains("Hadamard")).unwrap();
+        assert!(hadamard.effect.is_some());
+        let view = task.view(&question, Ok(&outcome(&task).unwrap()), None);
+        assert_eq!(view.part(Part::TensorName), "a <b>");
+        let marked = view.part(Part::Preview).replace('\u{202f}', " ");
+        assert_eq!(marked, "This is of the first 4 096 of 131 072 numbers: more are not held at once.");
+    }
+
+    #[test]
     fn columns_that_are_kept_are_in_the_figures_and_the_files() {
         let keys = [("format", "int4"), ("outliers", "2"), ("factor", "50")];
         let (_, plain, ..) = task(&keys);
@@ -357,7 +395,7 @@ mod tests {
         assert_eq!((kept.max, kept.n), (plain.max, plain.n), "it is the whole tensor");
         assert_eq!(kept.bytes_after, plain.bytes_after + 2 * (2 * plan.rows as u64 + 4));
         assert_eq!(kept.reference.counts, plain.reference.counts);
-        let packed = file(File::Packed, &plan, &Outcome::on_cpu(), &values).1;
+        let packed = made(File::Packed, &plan, &Outcome::on_cpu(), &values).1;
         assert_eq!(packed.len() as u64, kept.bytes_after);
         let col = plan.is_kept.iter().position(|is_kept| *is_kept).unwrap();
         let bytes = &packed[packed.len() - 8 - 4 * plan.rows..][..2];

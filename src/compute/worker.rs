@@ -1,4 +1,9 @@
-//! The worker's side: jobs come in, progress and outcomes go out.
+//! The worker's side: jobs come in, progress and outcomes go out. A worker of the crew is told which tensors to measure instead.
+
+mod convert;
+mod crew;
+mod files;
+mod stored;
 
 use super::backend::{self, Backend, Choice, Unavailable};
 use super::cpu::{self, Step};
@@ -9,11 +14,13 @@ use crate::labs::quantize::compare::Comparison;
 use crate::labs::quantize::place::Place;
 use crate::labs::quantize::{Outcome, Task};
 use crate::labs::scaling::fitting;
-use crate::labs::{Lab, Part, View, formats, memory, quantize, scaling};
+use crate::labs::weights::{self, Desk};
+use crate::labs::{File, Lab, Part, Question, View, formats, memory, quantize, scaling, sentence};
+use crate::platform::files::{Files, Pieces};
 use crate::platform::webgpu::Adapter;
 use crate::platform::{clock::now_ms, task, workers};
 use crate::quantize::{CodeFacts, Error, Plan, Report, Tally};
-use crate::weights::Drawing;
+use crate::weights::{Drawing, FileValues};
 use core::arch::wasm32::memory_size;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -23,11 +30,27 @@ use std::rc::Rc;
 pub fn serve() {
     let queue: Rc<RefCell<VecDeque<Job>>> = Rc::default();
     let overtaken: Rc<Cell<bool>> = Rc::default();
-    let bench = Rc::new(RefCell::new(Some(Bench { overtaken: overtaken.clone(), ..Bench::default() })));
-    workers::serve(move |bytes| {
+    let opened: Rc<RefCell<Option<Files>>> = Rc::default();
+    let kept: Rc<RefCell<Vec<Kept>>> = Rc::default();
+    let surveyor = crew::Surveyor::new();
+    let fresh = Bench { overtaken: overtaken.clone(), arrived: opened.clone(), kept: kept.clone(), ..Bench::default() };
+    let bench = Rc::new(RefCell::new(Some(fresh)));
+    workers::serve(move |bytes, files| {
         match protocol::read(&bytes) {
             Ok(ToWorker::Do(job)) => queue.borrow_mut().push_back(job),
             Ok(ToWorker::GiveUp) => return overtaken.set(true),
+            Ok(ToWorker::Open) => {
+                surveyor.open(files.as_ref());
+                opened.replace(files);
+                kept.borrow_mut().clear();
+                return;
+            }
+            Ok(ToWorker::Survey { settings }) => return surveyor.survey(&settings),
+            Ok(ToWorker::Measure { tensor }) => return surveyor.measure(tensor),
+            Ok(ToWorker::Pause(is_paused)) => return surveyor.pause(is_paused),
+            Ok(ToWorker::Keep { settings, tensor, result }) => {
+                return kept.borrow_mut().push(Kept { settings, tensor, result });
+            }
             Err(_) => return,
         }
         // Whoever holds the bench takes the next job when its own is done.
@@ -41,7 +64,7 @@ pub fn serve() {
                 let view = held.answer(&job).await.unwrap_or_default();
                 let answer = FromWorker::Answer { id: job.id, view: Box::new(view) };
                 if let Ok(bytes) = protocol::write(&answer) {
-                    workers::post_to_page(&bytes, held.content.take().as_deref());
+                    workers::post_to_page(&bytes, held.content.take().as_ref());
                 }
             }
             *bench.borrow_mut() = Some(held);
@@ -54,6 +77,13 @@ fn post(message: &FromWorker) {
     if let Ok(bytes) = protocol::write(message) {
         workers::post_to_page(&bytes, None);
     }
+}
+
+/// What another worker has measured.
+struct Kept {
+    settings: String,
+    tensor: u32,
+    result: Result<Vec<u8>, String>,
 }
 
 /// What a worker keeps between jobs.
@@ -72,9 +102,19 @@ struct Bench {
     /// Its device, started when a job is to run on it; or why it is not used.
     gpu: Option<Result<Gpu, Unavailable>>,
     /// Content of the file that the job at hand was for.
-    content: Option<Vec<u8>>,
+    content: Option<Pieces>,
     /// Whether the job at hand is no longer wanted.
     overtaken: Rc<Cell<bool>>,
+    /// Files that have arrived, until a job takes them up.
+    arrived: Rc<RefCell<Option<Files>>>,
+    /// The reader's files.
+    files: Files,
+    /// What is known of them.
+    desk: Desk,
+    /// What others have measured of them, until a job takes it up.
+    kept: Rc<RefCell<Vec<Kept>>>,
+    /// The values of one of their tensors.
+    stored: Option<Rc<FileValues>>,
 }
 
 /// A job looks around for a newer one after this time.
@@ -107,7 +147,68 @@ impl Bench {
             Lab::Fit => self.fit(job).await,
             Lab::Formats => Some(formats::view(question)),
             Lab::Quantize | Lab::Compare => self.tensor(job).await,
+            Lab::Weights | Lab::Tensors => {
+                self.open().await.ok()?;
+                if question.file == Some(File::Copy) {
+                    return self.copied(job).await;
+                }
+                self.desk.turn_to(&weights::settings(question));
+                let mut view = self.weights(question);
+                self.desk.report_on(question, &mut view);
+                Some(view)
+            }
         }
+    }
+
+    /// The copy of the reader's files that a job asks for, or why there is none; nothing if the job was overtaken.
+    async fn copied(&mut self, job: &Job) -> Option<View> {
+        let mut view = View::of(&job.question);
+        match self.copy(job).await {
+            Ok(copy) => {
+                let (name, content) = copy?;
+                (view.file, self.content) = (name, Some(content));
+            }
+            Err(why) => view.set(Part::Problem, sentence(&why)),
+        }
+        Some(view)
+    }
+
+    /// What the Weights lab shows, or a file of it.
+    fn weights(&mut self, question: &Question) -> View {
+        if question.file.is_some() {
+            let mut view = View::of(question);
+            if let Some((name, content)) = weights::file(question, &self.desk) {
+                (view.file, self.content) = (name, Some(Pieces::of(&content)));
+            }
+            return view;
+        }
+        match question.lab {
+            Lab::Tensors => weights::rows(question, &self.desk),
+            _ => weights::view(question, &self.desk),
+        }
+    }
+
+    /// Reads the headers of files that have arrived, and takes up what others have measured of them.
+    async fn open(&mut self) -> Result<(), End> {
+        if let Some(files) = self.arrived.take() {
+            self.files = files;
+            self.desk = Desk::default();
+            self.stored = None;
+        }
+        if self.desk.opened.is_none() && !self.files.is_empty() {
+            let opened = files::open(&self.files, || !self.overtaken.get()).await.ok_or(End::Overtaken)?;
+            self.desk.opened = Some(opened.checkpoint);
+            self.desk.read = opened.read;
+            if let Some(Ok(checkpoint)) = &self.desk.opened {
+                self.desk.keys = convert::keys(&self.files, checkpoint).await.ok().flatten();
+            }
+        }
+        for Kept { settings, tensor, result } in self.kept.take() {
+            // What a worker of the same build has written can be read.
+            let result = result.and_then(|bytes| protocol::read(&bytes).map_err(|error| error.to_string()));
+            self.desk.keep(&settings, tensor, result);
+        }
+        Ok(())
     }
 
     /// A law for the reader's own runs; nothing if the job was overtaken. What is done by then is kept.
@@ -134,7 +235,19 @@ impl Bench {
     /// What the Quantize lab shows; nothing if the job was overtaken.
     async fn tensor(&mut self, job: &Job) -> Option<View> {
         let question = &job.question;
-        let task = Task::new(question);
+        let mut task = Task::new(question);
+        if let Some(place) = question.tensor {
+            match self.stored(job, &task, place).await {
+                Ok(stored) => task.take_stored(stored),
+                Err(stored::NoValues::Overtaken) => return None,
+                Err(stored::NoValues::Because(why)) => {
+                    let mut view = View::of(question);
+                    view.inputs = quantize::inputs(question).1;
+                    view.set(Part::Problem, sentence(&why));
+                    return Some(view);
+                }
+            }
+        }
         let answer =
             if question.lab == Lab::Compare { self.compare(job, &task).await } else { self.quantize(job, &task).await };
         match answer {
@@ -146,7 +259,7 @@ impl Bench {
 
     /// All formats on the task's tensor.
     async fn compare(&mut self, job: &Job, task: &Task) -> Result<View, End> {
-        if self.compared.as_ref().is_none_or(|(done, _)| done.asked != task.asked) {
+        if self.compared.as_ref().is_none_or(|(done, _)| done.asked != task.asked || !done.is_same(task)) {
             self.load(job.id, task).await?;
             let comparison = study::compare(task, self.values(), progress(job.id, Stage::Comparing))?;
             self.compared = Some((task.clone(), comparison));
@@ -172,10 +285,9 @@ impl Bench {
         let Some((_, plan, outcome)) = &self.done else { return Err(End::Overtaken) };
         let values = self.values();
         if let Some(file) = question.file {
-            let (name, content) = study::file(file, plan, outcome, values);
+            let (mut view, mut content) = (View::of(question), Pieces::default());
+            view.file = study::file(file, plan, outcome, values, |bytes| content.push(bytes));
             self.content = Some(content);
-            let mut view = View::of(question);
-            view.file = name;
             return Ok(view);
         }
         let closer = question.closer.as_ref().map(|place| study::look(plan, values, Place::read(place)));

@@ -53,10 +53,13 @@ impl NestedScales {
     #[must_use]
     pub fn new(amaxes: &[f32]) -> Self {
         let offset = torch_sum(amaxes) / amaxes.len().max(1) as f32;
-        let shifted: Vec<f32> = amaxes.iter().map(|amax| amax - offset).collect();
-        let mut codes = vec![0; shifted.len()];
-        let blocks = shifted.chunks(NESTED_BLOCK_SIZE).zip(codes.chunks_mut(NESTED_BLOCK_SIZE));
-        let amaxes = blocks.map(|(values, codes)| encode_block(&DYNAMIC8, values, codes)).collect();
+        let mut codes = vec![0; amaxes.len()];
+        let blocks = amaxes.chunks(NESTED_BLOCK_SIZE).zip(codes.chunks_mut(NESTED_BLOCK_SIZE));
+        let encode = |(amaxes, codes): (&[f32], &mut [u8])| {
+            let shifted: Vec<f32> = amaxes.iter().map(|amax| amax - offset).collect();
+            encode_block(&DYNAMIC8, &shifted, codes)
+        };
+        let amaxes = blocks.map(encode).collect();
         Self { codes, amaxes, offset }
     }
 

@@ -187,6 +187,19 @@ impl Form {
         self
     }
 
+    /// One of a list that is not known before.
+    pub fn list(&mut self, key: &str, label: &str, options: &[(&str, &str)]) -> &mut Self {
+        let id = self.id(key);
+        self.html.open("div", &[("class", "field")]);
+        self.label(&id, label);
+        self.html.open("select", &[("class", "select"), ("id", &id), ("data-key", key)]);
+        for (option, text) in options {
+            self.html.element("option", &[("value", option)], text);
+        }
+        self.html.close("select").close("div");
+        self
+    }
+
     /// Several lines of text.
     pub fn area(&mut self, key: &str, label: &str) -> &mut Self {
         let id = self.id(key);

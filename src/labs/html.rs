@@ -4,6 +4,9 @@
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Html(String);
 
+/// The attribute that holds what is in details which nobody has opened yet.
+pub const FOLDED: &str = "data-folded";
+
 /// The columns of a table.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Columns<'a> {
@@ -130,11 +133,13 @@ impl Html {
         self.close("tbody").close("table").close("div");
     }
 
-    /// Writes something that opens.
+    /// Writes something that opens. What is in it is an attribute ([`FOLDED`]) until then: whoever shows it unfolds it, and what
+    /// nobody opens costs the page no elements.
     pub fn more(&mut self, id: &str, summary: &str, content: impl FnOnce(&mut Self)) {
-        self.open("details", &[("class", "figure__data"), ("id", id)]).element("summary", &[], summary);
-        content(self);
-        self.close("details");
+        let mut folded = Self::default();
+        content(&mut folded);
+        self.open("details", &[("class", "figure__data"), ("id", id), (FOLDED, &folded.0)]);
+        self.element("summary", &[], summary).close("details");
     }
 
     /// What was written.
@@ -142,4 +147,17 @@ impl Html {
     pub fn finish(&mut self) -> String {
         std::mem::take(&mut self.0)
     }
+}
+
+/// The same with what is folded behind it, as it is once everything was opened.
+#[cfg(test)]
+pub(crate) fn unfolded(html: &str) -> String {
+    let mut html = html.to_owned();
+    let begin = format!(" {FOLDED}=\"");
+    while let Some((before, rest)) = html.split_once(&begin) {
+        let (folded, after) = rest.split_once('"').unwrap_or((rest, ""));
+        let folded = folded.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&");
+        html = format!("{before}{after}{folded}");
+    }
+    html
 }

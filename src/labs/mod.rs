@@ -13,10 +13,11 @@ pub mod memory;
 pub mod quantize;
 pub mod scaling;
 mod sortable;
+pub mod weights;
 
 pub use figure::{FigureData, Table};
 pub use form::Form;
-pub use html::{Choice, Columns, Html};
+pub use html::{Choice, Columns, FOLDED, Html};
 
 use crate::scenario::permalink::{read_keys, write_keys};
 use crate::scenario::{Key, Notice, Route};
@@ -39,6 +40,10 @@ pub enum Lab {
     Quantize,
     /// [`quantize::compare`]
     Compare,
+    /// [`weights`]
+    Weights,
+    /// [`weights::rows`]
+    Tensors,
 }
 
 /// Keys of a link, each with its value.
@@ -54,9 +59,9 @@ pub struct Question {
     /// What was put into controls since, by key, where the engine reads it.
     pub changes: Pairs,
     /// What the reader types, which a link may not have since it means nothing: the number of the Formats lab, and what is
-    /// pasted into the Memory lab or, as runs, into the Scaling lab.
+    /// pasted into the Memory lab or, as runs, into the Scaling lab; in the Weights lab a part of tensors' names.
     pub typed: String,
-    /// The order of the lab's table, once the reader has opened it.
+    /// The order of the lab's table, once the reader has opened it; of the table of tensors also what is folded.
     pub order: Option<String>,
     /// The ends of the number line, while the reader drags the number along it.
     pub window: Option<(f64, f64)>,
@@ -64,6 +69,34 @@ pub struct Question {
     pub closer: Option<String>,
     /// The file that the reader wants of a tensor.
     pub file: Option<File>,
+    /// How often the reader has opened files: 0 before the first.
+    pub opened: u32,
+    /// How many of their tensors are measured by now.
+    pub measured: u32,
+    /// The rows of a long table that are in view: the first, and behind the last.
+    pub rows: Option<(u32, u32)>,
+    /// Once the reader wants something done with all tensors of their files: what.
+    pub pass: Option<Pass>,
+    /// Which tensor of their files the Quantize lab is about, in place of a sample.
+    pub tensor: Option<u32>,
+}
+
+/// What is done with all tensors of files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Pass {
+    /// They are measured in the lab's formats; those that were, are not again.
+    Measure,
+    /// They are only read, to see how fast that is.
+    Read,
+}
+
+/// What a [`Pass`] has to do.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Todo {
+    /// In which settings, as [`crate::survey::Setting::write`] says them, with commas between; none where values are only read.
+    pub settings: String,
+    /// Tensors by their place, each with its bytes.
+    pub tensors: Vec<(u32, u64)>,
 }
 
 /// What a tensor can be taken along as.
@@ -79,10 +112,16 @@ pub enum File {
     Packed,
     /// All figures, as the page's JSON.
     Report,
+    /// All figures, as comma-separated values.
+    Csv,
+    /// A checkpoint to try the Weights lab with, as `.safetensors`.
+    Example,
+    /// The reader's checkpoint in other formats.
+    Copy,
 }
 
 impl File {
-    /// Every file, with the words for it.
+    /// Every file of a tensor, with the words for it.
     pub const ALL: [(Self, &str); 5] = [
         (Self::Reference, "FP32 values (.npy)"),
         (Self::Quantized, "Quantized values (.npy)"),
@@ -105,6 +144,8 @@ pub struct View {
     pub file: String,
     /// The lab's form, where the engine makes that.
     pub inputs: form::Inputs,
+    /// What the pass that was asked for has to do.
+    pub todo: Option<Todo>,
     parts: Vec<String>,
 }
 
@@ -159,8 +200,16 @@ pub enum Part {
     Pasted,
     /// What of it becomes inputs: `key=value`, encoded as in a link.
     Change,
-    /// Which part of the tensor this is of, and that the whole follows; empty if it is of the whole.
+    /// Which part of the tensor this is of, and whether the whole follows; empty if it is of the whole.
     Preview,
+    /// The name of the tensor, if it is of the reader's files.
+    TensorName,
+    /// How many bytes of files were read to know what is in them.
+    Opened,
+    /// HTML: tensors that could not be measured, and why.
+    Failures,
+    /// HTML: what a copy of the reader’s checkpoint would be, and the button that writes it.
+    Save,
 }
 
 impl Part {
@@ -207,7 +256,9 @@ pub fn read_link(link: &str) -> (Route, Vec<Notice>) {
     match &mut route {
         Route::Memory(keys) => read(keys, crate::scenario::memory::KEYS, &mut notices),
         Route::Scaling(keys) => read(keys, crate::scenario::scaling::KEYS, &mut notices),
-        Route::Home | Route::Formats(_) | Route::Quantize(_) => {}
+        Route::Quantize(keys) => read(keys, crate::scenario::quantize::KEYS, &mut notices),
+        Route::Weights(keys) => read(keys, crate::scenario::weights::KEYS, &mut notices),
+        Route::Home | Route::Formats(_) => {}
     }
     (route, notices)
 }

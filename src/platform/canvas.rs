@@ -4,7 +4,7 @@ use plotters::coord::Shift;
 use plotters::prelude::{DrawingArea, IntoDrawingArea};
 use plotters_canvas::CanvasBackend;
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlCanvasElement, window};
+use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, window};
 
 /// Sizes a canvas for the screen's pixels and gives the area to draw on, with the device pixels in a CSS pixel by which
 /// every length must be multiplied: the backend knows no scale of its own.
@@ -15,8 +15,15 @@ pub fn prepare(
     height: f64,
 ) -> Option<(DrawingArea<CanvasBackend, Shift>, f64)> {
     let scale = window().map_or(1.0, |window| window.device_pixel_ratio()).clamp(1.0, 4.0);
-    canvas.set_width((width * scale).round().max(1.0) as u32);
-    canvas.set_height((height * scale).round().max(1.0) as u32);
+    let size = [width, height].map(|length| (length * scale).round().max(1.0) as u32);
+    // A canvas that is given a size is laid out anew, even if it has that.
+    if [canvas.width(), canvas.height()] == size {
+        let context: CanvasRenderingContext2d = canvas.get_context("2d").ok()??.dyn_into().ok()?;
+        context.clear_rect(0.0, 0.0, size[0].into(), size[1].into());
+    } else {
+        canvas.set_width(size[0]);
+        canvas.set_height(size[1]);
+    }
     Some((CanvasBackend::with_canvas_object(canvas.clone())?.into_drawing_area(), scale))
 }
 

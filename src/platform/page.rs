@@ -6,8 +6,8 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 pub use web_sys::Blob;
 use web_sys::{
-    BlobPropertyBag, Document, DragEvent, Element, Event, HtmlElement, HtmlTextAreaElement, PointerEvent, Url, Window,
-    window,
+    BlobPropertyBag, Document, DragEvent, Element, Event, FocusOptions, HtmlElement, HtmlTextAreaElement,
+    IntersectionObserver, IntersectionObserverEntry, PointerEvent, Url, Window, window,
 };
 
 fn page() -> Option<(Window, Document)> {
@@ -43,6 +43,13 @@ pub fn replace_hash(hash: &str) {
     let Some((window, _)) = page() else { return };
     let url = format!("{}#{hash}", window.location().search().unwrap_or_default());
     _ = window.history().and_then(|history| history.replace_state_with_url(&JsValue::NULL, "", Some(&url)));
+}
+
+/// Goes to another text after `#`, as a link does.
+pub fn set_hash(hash: &str) {
+    if let Some(window) = window() {
+        _ = window.location().set_hash(hash);
+    }
 }
 
 /// Calls back whenever the text after `#` was changed by the reader or by a link.
@@ -204,16 +211,34 @@ pub fn dropped_text(event: &DragEvent, most: usize, then: impl Fn(Result<String,
     });
 }
 
+/// From now on has details unfolded when they are opened: what is in them stood in the attribute `folded`.
+pub fn unfold_when_opened(folded: &'static str) {
+    let Some((_, document)) = page() else { return };
+    let callback = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
+        if let Some(details) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) {
+            unfold(&details, folded);
+        }
+    });
+    // That something is toggled is told to itself alone, but for those who listen on the way there.
+    _ = document.add_event_listener_with_callback_and_bool("toggle", callback.into_js_value().unchecked_ref(), true);
+}
+
+fn unfold(details: &Element, folded: &str) {
+    if let Some(html) = details.get_attribute(folded) {
+        _ = details.remove_attribute(folded);
+        _ = details.insert_adjacent_html("beforeend", &html);
+    }
+}
+
 /// Replaces what is in an element. Of what had the focus, its successor of the same id, or else with the same `data-do`,
-/// gets it.
-pub fn set_markup(element: &Element, html: &str) {
+/// gets it. What the reader has opened stays open; `folded` is the attribute in which details keep what is in them.
+pub fn set_markup(element: &Element, html: &str, folded: &str) {
     let focused =
         page().and_then(|(_, document)| document.active_element()).filter(|focused| element.contains(Some(focused)));
     let name = focused.map(|focused| match (focused.id(), focused.get_attribute("data-do")) {
         (id, _) if !id.is_empty() => format!("[id=\"{id}\"]"),
         (_, action) => format!("[data-do=\"{}\"]", action.unwrap_or_default()),
     });
-    // What the reader has opened stays open.
     let opened: Vec<String> = element.query_selector_all("details[open][id]").map_or_else(
         |_| Vec::new(),
         |opened| (0..opened.length()).filter_map(|i| Some(opened.item(i)?.dyn_into::<Element>().ok()?.id())).collect(),
@@ -222,22 +247,38 @@ pub fn set_markup(element: &Element, html: &str) {
     for id in opened {
         if let Ok(Some(details)) = element.query_selector(&format!("[id=\"{id}\"]")) {
             _ = details.set_attribute("open", "");
+            unfold(&details, folded);
         }
     }
     if let Some(name) = name
         && let Ok(Some(successor)) = element.query_selector(&name)
         && let Ok(successor) = successor.dyn_into::<HtmlElement>()
     {
-        _ = successor.focus();
+        // Not into view: in a list that scrolls, the reader may have left it behind.
+        let options = FocusOptions::new();
+        options.set_prevent_scroll(true);
+        _ = successor.focus_with_options(&options);
     }
 }
 
-/// Whether any of an element is within the window.
+/// How far the element of an event is scrolled, and how high it is, in CSS pixels.
 #[must_use]
-pub fn is_in_view(element: &Element) -> bool {
-    let bounds = element.get_bounding_client_rect();
-    let height = page().and_then(|(window, _)| window.inner_height().ok()?.as_f64()).unwrap_or(f64::INFINITY);
-    bounds.bottom() >= 0.0 && bounds.top() <= height
+pub fn scrolled(event: &Event) -> Option<(f64, f64)> {
+    let element: Element = event.target()?.dyn_into().ok()?;
+    Some((element.scroll_top(), f64::from(element.client_height())))
+}
+
+/// Calls back with whether any of an element is within the window, soon and whenever that changes. To ask for it instead would have
+/// the browser lay the page out at once.
+pub fn observe_view(element: &Element, mut changed: impl FnMut(bool) + 'static) {
+    let callback = Closure::<dyn FnMut(Array)>::new(move |entries: Array| {
+        if let Ok(entry) = entries.get(entries.length() - 1).dyn_into::<IntersectionObserverEntry>() {
+            changed(entry.is_intersecting());
+        }
+    });
+    if let Ok(observer) = IntersectionObserver::new(callback.into_js_value().unchecked_ref()) {
+        observer.observe(element);
+    }
 }
 
 /// The id of what has the keyboard's focus.

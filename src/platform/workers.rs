@@ -8,6 +8,7 @@
 //! Never `type: "module"` with a blob: Chromium refuses it in a sandboxed frame. A refusal throws in one browser and is
 //! an event in the other, so both are listened for.
 
+use super::files::{Files, Pieces};
 use super::page;
 use js_sys::{Array, Uint8Array, global};
 use wasm_bindgen::prelude::*;
@@ -71,6 +72,11 @@ impl Handle {
         // Posting bytes cannot fail.
         _ = self.worker.post_message(&Uint8Array::from(bytes));
     }
+
+    /// Sends a message with files, which are not copied.
+    pub fn post_files(&self, bytes: &[u8], files: &Files) {
+        _ = self.worker.post_message(&Array::of2(&Uint8Array::from(bytes), &files.to_array()));
+    }
 }
 
 impl Drop for Handle {
@@ -83,28 +89,37 @@ impl Drop for Handle {
 
 /// Inside the worker: sends a message to the page, and with it the content of a file, which goes into the browser's keeping
 /// and not through the page's memory.
-pub fn post_to_page(bytes: &[u8], file: Option<&[u8]>) {
+pub fn post_to_page(bytes: &[u8], file: Option<&Pieces>) {
     let scope: DedicatedWorkerGlobalScope = global().unchecked_into();
     let bytes = Uint8Array::from(bytes);
-    let content = |file: &[u8]| Blob::new_with_u8_array_sequence(&Array::of1(&Uint8Array::from(file)));
-    _ = match file.map(content) {
-        Some(Ok(blob)) => scope.post_message(&Array::of2(&bytes, &blob)),
+    _ = match file.and_then(Pieces::blob) {
+        Some(blob) => scope.post_message(&Array::of2(&bytes, &blob)),
         _ => scope.post_message(&bytes),
     };
 }
 
-/// Inside the worker: hands the page's messages to `receive`, for as long as the worker lives.
-pub fn serve(mut receive: impl FnMut(Vec<u8>) + 'static) {
+/// Inside the worker: hands the page's messages, some of them with files, to `receive`, for as long as the worker lives.
+pub fn serve(mut receive: impl FnMut(Vec<u8>, Option<Files>) + 'static) {
     let scope: DedicatedWorkerGlobalScope = global().unchecked_into();
     let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-        if let Some(bytes) = event.data().dyn_ref::<Uint8Array>() {
-            receive(bytes.to_vec());
+        let data = event.data();
+        if let Some(bytes) = data.dyn_ref::<Uint8Array>() {
+            receive(bytes.to_vec(), None);
+        } else if let Some(both) = data.dyn_ref::<Array>() {
+            let files = both.get(1).dyn_ref().map(Files::from_array);
+            receive(both.get(0).unchecked_into::<Uint8Array>().to_vec(), files);
         }
     });
     scope.set_onmessage(Some(on_message.into_js_value().unchecked_ref()));
 }
 
-fn describe(error: JsValue) -> String {
+/// How many workers can run at once, as far as the browser says it.
+#[must_use]
+pub fn at_once() -> usize {
+    web_sys::window().map_or(1, |window| window.navigator().hardware_concurrency() as usize).max(1)
+}
+
+pub(super) fn describe(error: JsValue) -> String {
     error
         .dyn_ref::<js_sys::Error>()
         .map_or_else(|| "the browser gave no reason".to_owned(), |error| String::from(error.message()))

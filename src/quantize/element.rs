@@ -58,6 +58,14 @@ pub struct Nested {
     pub scales: NestedScales,
 }
 
+impl Nested {
+    /// Quantizes the magnitudes of so many blocks that their list is let go: only the estimate of the largest error looks at it.
+    #[must_use]
+    pub fn of_many(amaxes: &[f32]) -> Self {
+        Self { amaxes: Vec::new(), scales: NestedScales::new(amaxes) }
+    }
+}
+
 impl Scale {
     /// No scale.
     pub const ONE: Self = Self { scale: 1.0, inverse: 1.0 };

@@ -34,7 +34,7 @@ pub use range::Range;
 pub use report::{Details, Report, Scales, Sums, Tally};
 
 use crate::formats::mx::ScaleRule;
-use crate::formats::{Block, Format, Kind, Layout, Rounding, ggml};
+use crate::formats::{Block, Format, Kind, Layout, Rounding, bnb, ggml};
 
 /// Where an integer format puts its codes in the range of the data.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -175,12 +175,42 @@ impl Quantizer {
     /// Bytes of the scales and zero points that the quantizer chooses for a tensor: 4 B a scale, or 1 B if it is a power
     /// of two, and 1 B a zero point. What blocks bring is not in it.
     #[must_use]
-    pub fn scale_bytes(&self, rows: usize, cols: usize) -> u64 {
+    pub fn scale_bytes(&self, rows: u64, cols: u64) -> u64 {
         if !self.has_scale() {
             return 0;
         }
         let each = if self.power_of_two_scale { 1 } else { 4 } + u64::from(self.is_affine());
-        self.granularity.count(rows, cols) as u64 * each
+        let scales = match self.granularity {
+            Granularity::Tensor => 1,
+            Granularity::Row => rows,
+            Granularity::Column => cols,
+            Granularity::Group(size) => rows.saturating_mul(cols.div_ceil(size.into())),
+        };
+        scales.saturating_mul(each)
+    }
+
+    /// Bytes of a tensor of this shape as it is packed for storage, with every scale and zero point; `u64::MAX` if they are more.
+    ///
+    /// Codes take their bits, with no gap between them but the last byte's. Blocks take the table's bytes; besides, NVFP4
+    /// on two levels has 4 B for the tensor, and double quantization has, instead of 4 B a block, 1 B a block, 4 B for 256
+    /// of them and 4 B for the tensor.
+    #[must_use]
+    pub fn packed_bytes(&self, rows: u64, cols: u64) -> u64 {
+        let times = u64::saturating_mul;
+        let Kind::Block(Block { size, bytes, layout }) = self.format.kind else {
+            let bits = u128::from(times(rows, cols)) * u128::from(self.format.bits());
+            let codes = u64::try_from(bits.div_ceil(8)).unwrap_or(u64::MAX);
+            return codes.saturating_add(self.scale_bytes(rows, cols));
+        };
+        let blocks = times(rows, cols.div_ceil(size as u64));
+        let more = match layout {
+            Layout::Nvfp4 { two_level: true } => 4,
+            Layout::Bnb { double: true, .. } => {
+                times(4, blocks.div_ceil(bnb::NESTED_BLOCK_SIZE as u64)).saturating_add(4)
+            }
+            _ => 0,
+        };
+        times(blocks, bytes as u64).saturating_add(more)
     }
 
     /// Whether a tensor of this shape has no more scales and no more padding than there is room for.

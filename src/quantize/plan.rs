@@ -2,7 +2,6 @@
 
 use super::element::magnitudes;
 use super::{Edges, Element, Error, Granularity, Quantizer, Range};
-use crate::formats::{Block, Kind, Layout, bnb};
 
 /// The largest element of NVFP4 with the largest scale of a block.
 const NVFP4_MAX: f32 = 6.0 * 448.0;
@@ -158,27 +157,12 @@ impl Plan {
         (self.blocks_a_row() * block_size - self.cols) as u64 * self.rows as u64
     }
 
-    /// Bytes of the whole tensor as it is packed for storage, with every scale and zero point.
-    ///
-    /// Codes take their bits, with no gap between them but the last byte's. Blocks take the table's bytes; besides, NVFP4
-    /// on two levels has 4 B for the tensor, and double quantization has, instead of 4 B a block, 1 B a block, 4 B for 256
-    /// of them and 4 B for the tensor. A column that is kept in FP16 has 2 B a row and 4 B for its number.
+    /// Bytes of the whole tensor as it is packed for storage: [`Quantizer::packed_bytes`], and of a column that is kept in FP16
+    /// 2 B a row and 4 B for its number.
     #[must_use]
     pub fn packed_bytes(&self) -> u64 {
-        self.packed_format_bytes() + self.kept_columns() as u64 * (2 * self.rows as u64 + 4)
-    }
-
-    fn packed_format_bytes(&self) -> u64 {
-        let Kind::Block(Block { bytes, layout, .. }) = self.quantizer.format.kind else {
-            let codes = (self.len() as u64 * u64::from(self.quantizer.format.bits())).div_ceil(8);
-            return codes + self.quantizer.scale_bytes(self.rows, self.cols);
-        };
-        let (blocks, bytes) = (self.rows as u64 * self.blocks_a_row() as u64, bytes as u64);
-        match layout {
-            Layout::Nvfp4 { two_level: true } => blocks * bytes + 4,
-            Layout::Bnb { double: true, .. } => blocks * bytes + 4 * blocks.div_ceil(bnb::NESTED_BLOCK_SIZE as u64) + 4,
-            _ => blocks * bytes,
-        }
+        let rows = self.rows as u64;
+        self.quantizer.packed_bytes(rows, self.cols as u64) + self.kept_columns() as u64 * (2 * rows + 4)
     }
 }
 

@@ -13,6 +13,7 @@ pub mod quantize;
 pub mod scaling;
 mod upgrade;
 pub mod view;
+pub mod weights;
 
 pub use formats::FormatsScenario;
 pub use key::{Doc, Key, Notice, Rejection};
@@ -21,3 +22,4 @@ pub use permalink::{Room, Route};
 pub use quantize::QuantizeScenario;
 pub use scaling::ScalingScenario;
 pub use view::View;
+pub use weights::WeightsScenario;

@@ -5,7 +5,7 @@
 
 use super::key::{Key, Notice, Rejection};
 use super::upgrade::{VERSION, upgrade};
-use super::{FormatsScenario, QuantizeScenario, formats, quantize};
+use super::{FormatsScenario, formats};
 use std::borrow::Cow;
 
 /// The rooms of the page.
@@ -22,11 +22,13 @@ pub enum Room {
     Formats,
     /// What does lower precision do?
     Quantize,
+    /// The same, to the reader's own files.
+    Weights,
 }
 
 impl Room {
     /// Every room, in the order of the navigation.
-    pub const ALL: [Self; 5] = [Self::Home, Self::Memory, Self::Scaling, Self::Formats, Self::Quantize];
+    pub const ALL: [Self; 6] = [Self::Home, Self::Memory, Self::Scaling, Self::Formats, Self::Quantize, Self::Weights];
 
     /// The path after `#`.
     #[must_use]
@@ -37,6 +39,7 @@ impl Room {
             Self::Scaling => "/scaling",
             Self::Formats => "/formats",
             Self::Quantize => "/quantize",
+            Self::Weights => "/weights",
         }
     }
 
@@ -49,6 +52,7 @@ impl Room {
             Self::Scaling => "Scaling",
             Self::Formats => "Formats",
             Self::Quantize => "Quantize",
+            Self::Weights => "Weights",
         }
     }
 }
@@ -64,8 +68,10 @@ pub enum Route {
     Scaling(Vec<(String, String)>),
     /// [`Room::Formats`]
     Formats(FormatsScenario),
-    /// [`Room::Quantize`]
-    Quantize(QuantizeScenario),
+    /// [`Room::Quantize`], whose keys the engine reads.
+    Quantize(Vec<(String, String)>),
+    /// [`Room::Weights`], whose keys the engine reads.
+    Weights(Vec<(String, String)>),
 }
 
 impl Route {
@@ -78,6 +84,7 @@ impl Route {
             Self::Scaling(_) => Room::Scaling,
             Self::Formats(_) => Room::Formats,
             Self::Quantize(_) => Room::Quantize,
+            Self::Weights(_) => Room::Weights,
         }
     }
 
@@ -86,9 +93,8 @@ impl Route {
     pub fn write(&self) -> String {
         let keys = match self {
             Self::Home => return Room::Home.path().to_owned(),
-            Self::Memory(keys) | Self::Scaling(keys) => keys.clone(),
+            Self::Memory(keys) | Self::Scaling(keys) | Self::Quantize(keys) | Self::Weights(keys) => keys.clone(),
             Self::Formats(scenario) => write_keys(formats::KEYS, scenario),
-            Self::Quantize(scenario) => write_keys(quantize::KEYS, scenario),
         };
         let mut text = format!("{}?v={VERSION}", self.room().path());
         for (key, value) in keys {
@@ -121,7 +127,8 @@ impl Route {
             Room::Memory => Self::Memory(keys),
             Room::Scaling => Self::Scaling(keys),
             Room::Formats => Self::Formats(read_keys(formats::KEYS, &keys, &mut notices)),
-            Room::Quantize => Self::Quantize(read_keys(quantize::KEYS, &keys, &mut notices)),
+            Room::Quantize => Self::Quantize(keys),
+            Room::Weights => Self::Weights(keys),
         };
         (route, notices)
     }
@@ -320,7 +327,7 @@ mod tests {
         check("memory", super::super::memory::KEYS);
         check("scaling", super::super::scaling::KEYS);
         check("formats", formats::KEYS);
-        check("quantize", quantize::KEYS);
+        check("quantize", super::super::quantize::KEYS);
         check("view", super::super::view::KEYS);
     }
 

@@ -2,9 +2,10 @@
 
 use super::components::{Button, RoomLink};
 use super::dynamic::{dynamic, effect, text};
-use super::labs::{FormatsLab, Home, MemoryLab, QuantizeLab, ScalingLab};
+use super::labs::{FormatsLab, Home, MemoryLab, QuantizeLab, ScalingLab, WeightsLab};
 use super::state::{State, THEME_KEY};
 use super::{bridge, busy};
+use crate::labs::FOLDED;
 use crate::platform::page::{self, Timer};
 use crate::scenario::view::ThemeChoice;
 use crate::scenario::{Room, Route};
@@ -18,6 +19,7 @@ const WRITE_PAUSE_MS: i32 = 400;
 /// Fills the slots of `index.html`.
 pub fn start() {
     let starting = busy::begin();
+    page::unfold_when_opened(FOLDED);
     let owner = Owner::new();
     let state = owner.with(State::from_address);
     std::mem::forget(owner); // the state is the page's for as long as it lives
@@ -70,6 +72,7 @@ fn Rooms() -> impl IntoView {
         Room::Scaling => view! { <ScalingLab/> }.into_any(),
         Room::Formats => view! { <FormatsLab/> }.into_any(),
         Room::Quantize => view! { <QuantizeLab/> }.into_any(),
+        Room::Weights => view! { <WeightsLab/> }.into_any(),
     });
     view! {
         <p class="answer-bar" aria-hidden="true">{answer}</p>

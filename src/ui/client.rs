@@ -7,6 +7,7 @@
 use crate::compute::backend::Choice;
 use crate::compute::protocol::{self, FromWorker, Job, JobId, Stage, ToWorker};
 use crate::labs::{Question, View};
+use crate::platform::files::Files;
 use crate::platform::page::{Blob, Timer};
 use crate::platform::workers::Handle;
 use std::cell::RefCell;
@@ -48,6 +49,10 @@ struct Client {
     wanted: JobId,
     died: u32,
     timer: Option<Timer>,
+    /// The reader's files: every worker gets them, and one that has them is not idle.
+    files: Files,
+    /// What the crew has measured of them, as messages: every worker gets these too.
+    kept: Vec<Vec<u8>>,
 }
 
 thread_local! {
@@ -63,6 +68,38 @@ pub fn submit(question: Question, choice: Choice, on_event: impl Fn(Event) + 'st
         client.overtake();
     });
     advance();
+}
+
+/// Hands the reader's files to the worker, in place of those before.
+pub fn open(files: Files) {
+    CLIENT.with_borrow_mut(|client| {
+        client.files = files;
+        client.kept.clear();
+        if client.ready {
+            client.post_files();
+        }
+    });
+}
+
+/// The reader's files.
+pub fn files() -> Files {
+    CLIENT.with_borrow(|client| client.files.clone())
+}
+
+/// Keeps what the crew has measured, a [`ToWorker::Keep`], and hands it to the worker.
+pub fn keep(message: &ToWorker) {
+    let Ok(bytes) = protocol::write(message) else { return };
+    CLIENT.with_borrow_mut(|client| {
+        if let (true, Some(worker)) = (client.ready, &client.worker) {
+            worker.post(&bytes);
+        }
+        client.kept.push(bytes);
+    });
+}
+
+/// How much that is by now.
+pub fn kept() -> u32 {
+    CLIENT.with_borrow(|client| client.kept.len() as u32)
 }
 
 /// Takes the newest job back. A worker that is busy with it may finish it, if that does not take long.
@@ -96,6 +133,20 @@ impl Client {
         let (Ok(bytes), Some(worker)) = (protocol::write(message), &self.worker) else { return false };
         worker.post(&bytes);
         true
+    }
+
+    /// Ends a worker that has had nothing to do for a while.
+    fn rest(&mut self) {
+        if self.files.is_empty() {
+            self.end_worker();
+        }
+    }
+
+    fn post_files(&self) {
+        if let (Ok(bytes), Some(worker)) = (protocol::write(&ToWorker::Open), &self.worker) {
+            worker.post_files(&bytes, &self.files);
+            self.kept.iter().for_each(|kept| worker.post(kept));
+        }
     }
 
     fn end_worker(&mut self) {
@@ -143,7 +194,12 @@ fn receive(bytes: Vec<u8>, file: Option<Blob>) {
     let Ok(message) = protocol::read(&bytes) else { return died("it sent nonsense".to_owned()) };
     match message {
         FromWorker::Ready => {
-            CLIENT.with_borrow_mut(|client| client.ready = true);
+            CLIENT.with_borrow_mut(|client| {
+                client.ready = true;
+                if !client.files.is_empty() {
+                    client.post_files();
+                }
+            });
             advance();
         }
         FromWorker::Progress { id, stage, share } => tell(id, Event::Progress(stage, share)),
@@ -155,6 +211,8 @@ fn receive(bytes: Vec<u8>, file: Option<Blob>) {
                 None => Event::Answer(view),
             },
         ),
+        // What a worker of the crew says.
+        _ => {}
     }
 }
 
@@ -170,7 +228,7 @@ fn tell(id: JobId, event: Event) {
 fn answered(id: JobId, event: Event) {
     let is_wanted = CLIENT.with_borrow_mut(|client| {
         client.running = None;
-        client.timer = Timer::after_ms(IDLE_MS, || CLIENT.with_borrow_mut(Client::end_worker));
+        client.timer = Timer::after_ms(IDLE_MS, || CLIENT.with_borrow_mut(Client::rest));
         id == client.wanted
     });
     if is_wanted {

@@ -1,7 +1,7 @@
 //! A lab's form ([`crate::labs::form`]): it is filled from the scenario, and what is typed goes there through the rows of
 //! the link's keys.
 
-use crate::labs::Pairs;
+use crate::labs::{FOLDED, Pairs};
 use crate::platform::controls::{self, Control};
 use crate::platform::page;
 use crate::scenario::permalink::split_query;
@@ -76,30 +76,13 @@ pub fn engine_setter(entered: RwSignal<Entered>) -> Callback<String> {
     })
 }
 
-/// Makes a change that the engine offers: `key=value`, or several of them with `&` between, encoded as in a link.
-pub fn setter<S>(scenario: RwSignal<S>, keys: &'static [Key<S>]) -> Callback<String>
-where
-    S: Clone + PartialEq + Send + Sync + 'static,
-{
-    Callback::new(move |change: String| {
-        let mut changed = scenario.get_untracked();
-        for (name, value) in split_query(&change) {
-            if let Some(key) = keys.iter().find(|key| key.name == name) {
-                // A change that the engine has made is one that the key takes.
-                _ = (key.read)(&mut changed, &value);
-            }
-        }
-        scenario.set(changed);
-    })
-}
-
 #[component]
 fn Controls(html: Signal<String>, write: Write, read: Read, problem: Told) -> impl IntoView {
     let container: NodeRef<Div> = NodeRef::new();
     let html = memo_text(html);
     effect(move || {
         if let Some(container) = container.get() {
-            html.with(|html| page::set_markup(&container, html));
+            html.with(|html| page::set_markup(&container, html, FOLDED));
         }
     });
     effect(move || {

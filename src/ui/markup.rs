@@ -4,6 +4,7 @@
 //! worth the one nor the other: it is written as HTML ([`crate::labs::html`]), and one listener of its container finds out what was
 //! pressed.
 
+use crate::labs::FOLDED;
 use crate::platform::page;
 use crate::ui::dynamic::{effect, memo_text};
 use leptos::html::Div;
@@ -31,7 +32,7 @@ pub fn Markup(
     let html = memo_text(html);
     effect(move || {
         if let Some(container) = container.get() {
-            html.with(|html| page::set_markup(&container, html));
+            html.with(|html| page::set_markup(&container, html, FOLDED));
         }
     });
     let pressed = move |event: leptos::ev::MouseEvent| {

@@ -5,6 +5,7 @@ mod bridge;
 mod busy;
 mod client;
 mod components;
+mod crew;
 mod dynamic;
 mod form;
 mod labs;

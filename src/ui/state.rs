@@ -2,14 +2,16 @@
 
 use super::busy::{self, Busy};
 use super::client::{self, Event};
+use super::crew::{self, Survey};
 use super::dynamic::condition;
 use crate::answers;
 use crate::compute::protocol::Stage;
 use crate::labs::form::Inputs;
-use crate::labs::{FigureData, File, Lab, Pairs, Part, Question, View as LabView};
-use crate::platform::page;
+use crate::labs::{FigureData, File, Lab, Pairs, Part, Pass, Question, View as LabView};
+use crate::platform::files::Files;
+use crate::platform::page::{self, Blob};
 use crate::scenario::view::ThemeChoice;
-use crate::scenario::{FormatsScenario, QuantizeScenario, Room, Route, View};
+use crate::scenario::{FormatsScenario, Room, Route, View};
 use leptos::prelude::*;
 use std::cell::RefCell;
 
@@ -85,7 +87,7 @@ pub struct State {
     /// Inputs of the Formats lab.
     pub formats: RwSignal<FormatsScenario>,
     /// Inputs of the Quantize lab.
-    pub quantize: RwSignal<QuantizeScenario>,
+    pub quantize: RwSignal<Entered>,
     /// What the Memory lab shows.
     pub memory_shown: RwSignal<Shown>,
     /// The order of its table of all GPUs, once that was opened.
@@ -100,6 +102,26 @@ pub struct State {
     pub fit_loss: RwSignal<Option<String>>,
     /// What is shown of that fit.
     pub fit_shown: RwSignal<Shown>,
+    /// Inputs of the Weights lab.
+    pub weights: RwSignal<Entered>,
+    /// What the Weights lab shows.
+    pub weights_shown: RwSignal<Shown>,
+    /// How often files were opened in it.
+    pub weights_opened: RwSignal<u32>,
+    /// Which rows of its table are in view.
+    pub weights_rows: RwSignal<(u32, u32)>,
+    /// What is to be done with all tensors of its files, until that has begun.
+    pub weights_pass: RwSignal<Option<Pass>>,
+    /// How many results of that have come in.
+    pub weights_measured: RwSignal<u32>,
+    /// How far that is.
+    pub survey: RwSignal<Survey>,
+    /// The order of that table, and what of its tree is folded.
+    pub weights_order: RwSignal<Option<String>>,
+    /// What the names in it must have in them.
+    pub weights_filter: RwSignal<String>,
+    /// What it shows.
+    pub tensors_shown: RwSignal<Shown>,
     /// What the Formats lab shows.
     pub formats_shown: RwSignal<Shown>,
     /// The order of its table of all formats, once that was opened.
@@ -114,6 +136,10 @@ pub struct State {
     pub compare_order: RwSignal<Option<String>>,
     /// Where in its tensor it looks closer, once that was asked for.
     pub quantize_closer: RwSignal<Option<String>>,
+    /// Which tensor of the Weights lab's files it is about, in place of a sample.
+    pub quantize_tensor: RwSignal<Option<u32>>,
+    /// The file that is being made, of whichever lab: how far that is, or why it is not.
+    pub file_shown: RwSignal<Shown>,
     /// What pictures that share a quantity are pointed at.
     pub pointed: RwSignal<Option<f64>>,
     /// The picture that the reader points at: the only one that says so aloud.
@@ -152,7 +178,7 @@ impl State {
             memory: RwSignal::new(Entered::default()),
             scaling: RwSignal::new(Entered::default()),
             formats: RwSignal::new(FormatsScenario::default()),
-            quantize: RwSignal::new(QuantizeScenario::default()),
+            quantize: RwSignal::new(Entered::default()),
             memory_shown: RwSignal::new(Shown::default()),
             memory_order: RwSignal::new(None),
             memory_pasted: RwSignal::new(String::new()),
@@ -160,6 +186,16 @@ impl State {
             fit_runs: RwSignal::new(String::new()),
             fit_loss: RwSignal::new(None),
             fit_shown: RwSignal::new(Shown::default()),
+            weights: RwSignal::new(Entered::default()),
+            weights_shown: RwSignal::new(Shown::default()),
+            weights_opened: RwSignal::new(0),
+            weights_rows: RwSignal::new((0, 60)),
+            weights_pass: RwSignal::new(None),
+            weights_measured: RwSignal::new(0),
+            survey: RwSignal::new(Survey::default()),
+            weights_order: RwSignal::new(None),
+            weights_filter: RwSignal::new(String::new()),
+            tensors_shown: RwSignal::new(Shown::default()),
             formats_shown: RwSignal::new(Shown::default()),
             formats_order: RwSignal::new(None),
             formats_window: RwSignal::new(None),
@@ -167,6 +203,8 @@ impl State {
             compare_shown: RwSignal::new(Shown::default()),
             compare_order: RwSignal::new(None),
             quantize_closer: RwSignal::new(None),
+            quantize_tensor: RwSignal::new(None),
+            file_shown: RwSignal::new(Shown::default()),
             pointed: RwSignal::new(None),
             pointing: RwSignal::new(""),
             notices: RwSignal::new(Vec::new()),
@@ -185,7 +223,8 @@ impl State {
             Route::Memory(keys) => set_if_new(self.memory, Entered { keys, ..Entered::default() }),
             Route::Scaling(keys) => set_if_new(self.scaling, Entered { keys, ..Entered::default() }),
             Route::Formats(scenario) => set_if_new(self.formats, scenario),
-            Route::Quantize(scenario) => set_if_new(self.quantize, scenario),
+            Route::Quantize(keys) => set_if_new(self.quantize, Entered { keys, ..Entered::default() }),
+            Route::Weights(keys) => set_if_new(self.weights, Entered { keys, ..Entered::default() }),
         }
         self.notices.set(notices);
     }
@@ -197,7 +236,8 @@ impl State {
             Room::Memory => Route::Memory(self.memory.with(|entered| entered.keys.clone())),
             Room::Scaling => Route::Scaling(self.scaling.with(|entered| entered.keys.clone())),
             Room::Formats => Route::Formats(self.formats.get()),
-            Room::Quantize => Route::Quantize(self.quantize.get()),
+            Room::Quantize => Route::Quantize(self.quantize.with(|entered| entered.keys.clone())),
+            Room::Weights => Route::Weights(self.weights.with(|entered| entered.keys.clone())),
         }
     }
 
@@ -214,6 +254,8 @@ impl State {
         match self.room.get() {
             Room::Memory => Route::Memory(all(self.memory, self.memory_shown)),
             Room::Scaling => Route::Scaling(all(self.scaling, self.scaling_shown)),
+            Room::Quantize => Route::Quantize(all(self.quantize, self.quantize_shown)),
+            Room::Weights => Route::Weights(all(self.weights, self.weights_shown)),
             room => self.route_to(room),
         }
     }
@@ -227,6 +269,8 @@ impl State {
         let route = match self.room.get() {
             Room::Memory => Route::Memory(written(self.memory_shown, self.memory_question())),
             Room::Scaling => Route::Scaling(written(self.scaling_shown, self.scaling_question())),
+            Room::Quantize => Route::Quantize(written(self.quantize_shown, self.quantize_question())),
+            Room::Weights => Route::Weights(written(self.weights_shown, self.weights_question())),
             room => self.route_to(room),
         };
         format!("{}#{}", page::base_url(), route.write())
@@ -245,6 +289,73 @@ impl State {
         Question { lab: Lab::Scaling, keys, changes, ..Question::default() }
     }
 
+    /// What the Weights lab is asked now.
+    fn weights_question(&self) -> Question {
+        let Entered { keys, changes } = self.weights.get();
+        let opened = self.weights_opened.get();
+        let (pass, measured) = (self.weights_pass.get(), self.weights_measured.get());
+        Question { lab: Lab::Weights, keys, changes, opened, pass, measured, ..Question::default() }
+    }
+
+    /// What its table of tensors is asked now.
+    fn tensors_question(&self) -> Question {
+        let (order, rows) = (self.weights_order.get(), Some(self.weights_rows.get()));
+        let typed = self.weights_filter.get();
+        let question = self.weights_question();
+        Question { lab: Lab::Tensors, changes: Pairs::new(), pass: None, order, typed, rows, ..question }
+    }
+
+    /// Asks the engine what the Weights lab shows.
+    pub fn ask_weights(&self) {
+        self.ask(self.weights_shown, self.weights_question());
+    }
+
+    /// Asks the engine for the rows of the table of tensors that are in view, once it has nothing else to do.
+    pub fn ask_tensors(&self) {
+        let (lab, question) = (self.weights_question(), self.tensors_question());
+        let is_open =
+            |shown: &Shown| shown.settled.as_ref() == Some(&lab) && shown.problem.is_empty() && shown.has_files();
+        if self.weights_shown.with(is_open) {
+            self.ask(self.tensors_shown, question);
+        }
+    }
+
+    /// Opens files in the Weights lab, in place of those before.
+    pub fn open_files(&self, files: Files) {
+        if !files.is_empty() {
+            self.turn_to_files(files);
+        }
+    }
+
+    /// Opens these files, or none, in place of those before.
+    pub fn turn_to_files(&self, files: Files) {
+        crew::end("");
+        client::open(files);
+        self.survey.set(Survey::default());
+        self.weights_measured.set(0);
+        self.quantize_tensor.set(None);
+        self.weights_opened.update(|opened| *opened += 1);
+    }
+
+    /// Counts what the crew has measured: the lab is asked for a view of that.
+    pub fn count_measured(&self) {
+        set_if_new(self.weights_measured, client::kept());
+    }
+
+    /// Does what is pressed in the Weights lab's table: `tensor:17` opens that tensor in the Quantize lab.
+    pub fn open_tensor(&self, action: &str) {
+        if let Some(place) = action.strip_prefix("tensor:").and_then(|place| place.parse().ok()) {
+            self.quantize_tensor.set(Some(place));
+            page::set_hash(&self.route_to(Room::Quantize).write());
+        }
+    }
+
+    /// Asks the engine for a file of the Weights lab, and hands it on; says whether it had nothing else to do.
+    pub fn ask_weights_file(&self, file: File, then: fn(Self, &str, &Blob)) -> bool {
+        let question = untrack(|| self.weights_question());
+        self.ask_file_of(question, self.weights_shown, self.tensors_shown, file, then)
+    }
+
     /// What the Formats lab is asked now.
     fn formats_question(&self) -> Question {
         let (keys, typed) = self.formats.with(|scenario| (scenario.keys(), scenario.x.clone()));
@@ -254,8 +365,16 @@ impl State {
 
     /// What the Quantize lab is asked now.
     fn quantize_question(&self) -> Question {
-        let keys = self.quantize.with(QuantizeScenario::keys);
-        Question { lab: Lab::Quantize, keys, closer: self.quantize_closer.get(), ..Question::default() }
+        let Entered { keys, changes } = self.quantize.get();
+        let (closer, tensor) = (self.quantize_closer.get(), self.quantize_tensor.get());
+        let opened = if tensor.is_some() { self.weights_opened.get() } else { 0 };
+        Question { lab: Lab::Quantize, keys, changes, closer, tensor, opened, ..Question::default() }
+    }
+
+    /// What the comparison of all formats is asked now.
+    fn compare_question(&self) -> Question {
+        let order = self.compare_order.get();
+        Question { lab: Lab::Compare, order, closer: None, changes: Pairs::new(), ..self.quantize_question() }
     }
 
     /// Asks the engine what the Memory lab shows.
@@ -296,37 +415,62 @@ impl State {
 
     /// Asks the engine to compare all formats, if that is wanted, and once it has nothing else to do.
     pub fn ask_compare(&self) {
-        let Some(order) = self.compare_order.get() else { return };
-        let question = self.quantize_question();
-        if self.quantize_shown.with(|shown| shown.settled.as_ref() == Some(&question)) {
-            self.ask(self.compare_shown, Question { lab: Lab::Compare, order: Some(order), closer: None, ..question });
+        let (question, compare) = (self.quantize_question(), self.compare_question());
+        if compare.order.is_some() && self.quantize_shown.with(|shown| shown.settled.as_ref() == Some(&question)) {
+            self.ask(self.compare_shown, compare);
         }
     }
 
     /// Asks the engine for a file of the Quantize lab's tensor, and offers it; says whether it had nothing else to do.
     pub fn ask_file(&self, file: File) -> bool {
         let question = untrack(|| self.quantize_question());
+        let offer = |_, name: &str, content: &Blob| page::download_blob(name, content);
+        self.ask_file_of(question, self.quantize_shown, self.compare_shown, file, offer)
+    }
+
+    /// Asks for a file of what a lab shows, unless that or what stands beside it is being made.
+    fn ask_file_of(
+        &self,
+        question: Question,
+        shown: RwSignal<Shown>,
+        beside: RwSignal<Shown>,
+        file: File,
+        then: fn(Self, &str, &Blob),
+    ) -> bool {
         let is_busy = |shown: RwSignal<Shown>| shown.with_untracked(|shown| shown.progress.is_some());
-        let is_settled = self.quantize_shown.with_untracked(|shown| shown.settled.as_ref() == Some(&question));
+        let is_settled = shown.with_untracked(|shown| shown.settled.as_ref() == Some(&question));
         // The engine does one thing at a time, and the newest takes the place of the one before.
-        if !is_settled || is_busy(self.compare_shown) {
+        if !is_settled || is_busy(beside) {
             return false;
         }
-        let shown = self.quantize_shown;
+        let state = *self;
+        // Apart from what the lab shows, on which other questions depend.
+        let making = self.file_shown;
+        making.set(Shown::default());
         RUNNING.replace(Some(busy::begin()));
         client::submit(Question { file: Some(file), ..question }, self.view.compute, move |event| {
             match event {
-                Event::Progress(..) | Event::Preview(_) => return,
-                Event::File(name, content) => page::download_blob(&name, &content),
-                Event::Answer(_) => {}
-                Event::NoWorker(why) => shown.update(|shown| shown.problem = no_worker(&why)),
+                Event::Preview(_) => return,
+                Event::Progress(stage, share) => {
+                    making.update(|making| making.progress = Some((stage, share)));
+                    return;
+                }
+                Event::File(name, content) => then(state, &name, &content),
+                Event::Answer(view) => making.update(|making| making.problem = view.part(Part::Problem).to_owned()),
+                Event::NoWorker(why) => making.update(|making| making.problem = no_worker(&why)),
             }
+            making.update(|making| making.progress = None);
             RUNNING.take();
         });
         true
     }
 
     fn ask(&self, shown: RwSignal<Shown>, question: Question) {
+        // The engine does one thing at a time.
+        if self.file_shown.with_untracked(|making| making.progress.is_some()) {
+            let problem = "Given up, since something else was asked for meanwhile: try again.".to_owned();
+            self.file_shown.set(Shown { problem, ..Shown::default() });
+        }
         if shown.with_untracked(|shown| shown.settled.as_ref() == Some(&question)) {
             client::withdraw();
             RUNNING.take();
@@ -349,8 +493,14 @@ impl State {
                     return;
                 }
                 // Where there is no answer the last one stays, beside the reason.
-                Event::Answer(view) => {
-                    let settled = state.take_inputs(&asked, &view.inputs);
+                Event::Answer(mut view) => {
+                    let mut settled = state.take_inputs(&asked, &view.inputs);
+                    if settled.pass.take().is_some() {
+                        state.weights_pass.set(None);
+                        if let Some(todo) = view.todo.take() {
+                            crew::begin(state, todo);
+                        }
+                    }
                     if view.is_answer() {
                         shown.set(Shown { settled: Some(settled), view: *view, ..Shown::default() });
                     } else {
@@ -385,18 +535,36 @@ impl State {
         let is_refused = |change: &(String, String)| read.problems.iter().any(|problem| problem.0 == change.0);
         let changes: Pairs = asked.changes.iter().filter(|change| is_refused(change)).cloned().collect();
         let entered = Entered { keys: read.keys.clone(), changes };
-        set_if_new(if asked.lab == Lab::Memory { self.memory } else { self.scaling }, entered.clone());
+        let of_lab = match asked.lab {
+            Lab::Memory => self.memory,
+            Lab::Quantize => self.quantize,
+            Lab::Weights => self.weights,
+            _ => self.scaling,
+        };
+        set_if_new(of_lab, entered.clone());
         Question { keys: entered.keys, changes: entered.changes, ..asked.clone() }
     }
 
     /// Gives up what the engine does; the last result stays.
     pub fn cancel(&self, shown: RwSignal<Shown>) {
         client::cancel();
-        let mut asked =
-            untrack(|| if shown == self.fit_shown { self.fit_question() } else { self.quantize_question() });
-        if shown == self.compare_shown {
-            asked = Question { lab: Lab::Compare, order: self.compare_order.get_untracked(), closer: None, ..asked };
+        if shown == self.file_shown {
+            shown.set(Shown { problem: "Cancelled.".to_owned(), ..Shown::default() });
+            RUNNING.take();
+            return;
         }
+        let asked = untrack(|| {
+            if shown == self.fit_shown {
+                self.fit_question()
+            } else if shown == self.compare_shown {
+                self.compare_question()
+            } else if shown == self.weights_shown {
+                self.weights_pass.set(None);
+                self.weights_question()
+            } else {
+                self.quantize_question()
+            }
+        });
         shown.update(|shown| {
             let is_older = shown.view.is_answer() && !shown.is_of_part();
             let what = if is_older { "Cancelled. The picture is of the settings before." } else { "Cancelled." };
@@ -414,6 +582,7 @@ impl State {
             Room::Scaling => (self.scaling_shown, self.scaling_question(), answers::DEFAULT_SCALING),
             Room::Formats => (self.formats_shown, self.formats_question(), answers::DEFAULT_FORMATS),
             Room::Quantize => (self.quantize_shown, self.quantize_question(), answers::DEFAULT_QUANTIZE),
+            Room::Weights => (self.weights_shown, self.weights_question(), answers::DEFAULT_WEIGHTS),
         })
     }
 
@@ -446,7 +615,8 @@ impl State {
 
 /// Whether this is what a lab is asked before anything is changed.
 fn is_default(question: &Question) -> bool {
-    question.keys.is_empty() && (question.lab != Lab::Formats || question.typed == FormatsScenario::default().x)
+    question.lab == Lab::Weights
+        || question.keys.is_empty() && (question.lab != Lab::Formats || question.typed == FormatsScenario::default().x)
 }
 
 thread_local! {
@@ -463,6 +633,11 @@ impl Shown {
             self.view.set(Part::Preview, "");
         }
         self.progress = None;
+    }
+
+    /// Whether it shows the reader's files.
+    pub fn has_files(&self) -> bool {
+        !self.view.part(Part::Report).is_empty()
     }
 
     /// Whether the pictures are of a part of the tensor.

@@ -1,10 +1,34 @@
-//! Where tensors come from: samples drawn from a seed ([`samples`]), or numbers of the reader’s own.
+//! Where tensors come from: samples drawn from a seed ([`samples`]), numbers of the reader’s own, or a checkpoint in files.
+//!
+//! Files are never read here. [`open`] says which bytes it wants and makes a [`Checkpoint`] of the headers: a list of [`Stored`]
+//! tensors, their types ([`dtype`]) and where their bytes lie; [`decode`] turns those bytes into values, and [`reading`] does so
+//! from the first value on however they are packed. Each kind of file is a module of its own.
 
+pub mod checkpoint;
+pub mod decode;
+pub mod dtype;
+mod error;
+pub mod gguf;
+pub mod inflate;
+mod join;
 pub mod npy;
+pub mod open;
+pub mod pieces;
+pub mod reading;
+pub mod safetensors;
 pub mod samples;
+pub mod sniff;
+pub mod text;
 pub mod transform;
+pub mod write;
+pub mod zip;
 
+pub use checkpoint::{Checkpoint, FileInfo, Span, Stored};
+pub use dtype::Dtype;
+pub use error::Error;
 pub use samples::{Distribution, Sample};
+
+use std::rc::Rc;
 
 /// Where a tensor's values come from.
 #[derive(Clone, Debug)]
@@ -13,6 +37,23 @@ pub enum TensorSource {
     Sample(Sample),
     /// Given, in rows of so many; the last row may turn out too short.
     Values(Vec<f32>, usize),
+    /// Of a file.
+    File(Rc<FileValues>),
+}
+
+/// Values of a tensor of a file: all, or whole rows from the first on, or a part of the first.
+#[derive(Debug)]
+pub struct FileValues {
+    /// The tensor's name.
+    pub name: String,
+    /// Its place among the tensors of the files.
+    pub place: u32,
+    /// The values, row by row.
+    pub values: Rc<Vec<f32>>,
+    /// How many are a row.
+    pub cols: usize,
+    /// How many the whole tensor has.
+    pub of: u64,
 }
 
 /// A tensor that can be made again from this.
@@ -31,7 +72,8 @@ pub struct Tensor {
 pub struct Drawing {
     /// What is drawn.
     pub tensor: Tensor,
-    values: Vec<f32>,
+    /// Shared with the file's, unless they are changed.
+    values: Rc<Vec<f32>>,
     /// How many are drawn.
     drawn: usize,
     is_done: bool,
@@ -45,8 +87,9 @@ impl Drawing {
     #[must_use]
     pub fn new(tensor: Tensor) -> Self {
         let values = match &tensor.source {
-            TensorSource::Values(values, _) => values.clone(),
-            TensorSource::Sample(sample) => vec![0.0; sample.len()],
+            TensorSource::Values(values, _) => Rc::new(values.clone()),
+            TensorSource::Sample(sample) => Rc::new(vec![0.0; sample.len()]),
+            TensorSource::File(file) => file.values.clone(),
         };
         Self { tensor, values, drawn: 0, is_done: false }
     }
@@ -60,7 +103,8 @@ impl Drawing {
         if let TensorSource::Sample(sample) = &self.tensor.source {
             let end = n.min(self.drawn + STEP);
             let first = self.drawn / samples::BLOCK;
-            for (i, block) in self.values[self.drawn..end].chunks_mut(samples::BLOCK).enumerate() {
+            let values = Rc::make_mut(&mut self.values);
+            for (i, block) in values[self.drawn..end].chunks_mut(samples::BLOCK).enumerate() {
                 sample.fill_block(first + i, block);
             }
             self.drawn = end;
@@ -70,9 +114,13 @@ impl Drawing {
         }
         let (_, cols) = self.tensor.shape();
         let (columns, factor) = self.tensor.outliers;
-        transform::add_outlier_columns(&mut self.values, cols, columns, factor);
+        if columns > 0 {
+            let values: &mut Vec<f32> = Rc::make_mut(&mut self.values);
+            transform::add_outlier_columns(values, cols, columns, factor);
+        }
         if let Some(size) = self.tensor.rotation {
-            transform::rotate(&mut self.values, cols, size);
+            let values: &mut Vec<f32> = Rc::make_mut(&mut self.values);
+            transform::rotate(values, cols, size);
         }
         self.is_done = true;
         None
@@ -92,6 +140,7 @@ impl Tensor {
         match &self.source {
             TensorSource::Sample(sample) => (sample.rows, sample.cols),
             TensorSource::Values(values, cols) => (values.len().div_ceil((*cols).max(1)), *cols),
+            TensorSource::File(file) => (file.values.len() / file.cols.max(1), file.cols),
         }
     }
 
@@ -99,10 +148,21 @@ impl Tensor {
     /// more than that, or the numbers are the reader's own.
     #[must_use]
     pub fn beginning(&self, most: usize) -> Option<Self> {
-        let TensorSource::Sample(sample) = self.source else { return None };
-        let cols = sample.cols.min(most);
-        let part = Sample { rows: sample.rows.min(most / cols.max(1)), cols, ..sample };
-        (part != sample).then(|| Self { source: TensorSource::Sample(part), ..self.clone() })
+        let shape = self.shape();
+        let cols = shape.1.min(most);
+        let rows = shape.0.min(most / cols.max(1));
+        if (rows, cols) == shape {
+            return None;
+        }
+        let source = match &self.source {
+            TensorSource::Sample(sample) => TensorSource::Sample(Sample { rows, cols, ..*sample }),
+            TensorSource::Values(..) => return None,
+            TensorSource::File(file) => {
+                let values = Rc::new(file.values[..rows * cols].to_vec());
+                TensorSource::File(Rc::new(FileValues { name: file.name.clone(), values, cols, ..**file }))
+            }
+        };
+        Some(Self { source, ..self.clone() })
     }
 
     /// The values, row by row. `progress` is told the share that is drawn, 0..=1.
@@ -112,7 +172,7 @@ impl Tensor {
         while let Some(share) = drawing.step() {
             progress(share);
         }
-        drawing.values
+        Rc::unwrap_or_clone(drawing.values)
     }
 
     /// Whether both have the same bits.
@@ -123,6 +183,7 @@ impl Tensor {
             (TensorSource::Values(a, a_cols), TensorSource::Values(b, b_cols)) => {
                 a.len() == b.len() && a_cols == b_cols && a.iter().zip(b).all(|(a, b)| a.to_bits() == b.to_bits())
             }
+            (TensorSource::File(a), TensorSource::File(b)) => Rc::ptr_eq(a, b),
             _ => false,
         };
         is_same_source && self.outliers == other.outliers && self.rotation == other.rotation
@@ -132,6 +193,35 @@ impl Tensor {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn of_file(values: Vec<f32>, cols: usize) -> Tensor {
+        let of = values.len() as u64;
+        let file = FileValues { name: "w".to_owned(), place: 3, values: Rc::new(values), cols, of };
+        Tensor { source: TensorSource::File(Rc::new(file)), outliers: (0, 1.0), rotation: None }
+    }
+
+    #[test]
+    fn values_of_a_file_are_shared_until_they_are_changed() {
+        let tensor = of_file((0..32).map(|i| i as f32).collect(), 16);
+        let TensorSource::File(file) = &tensor.source else { panic!("it is of a file") };
+        let mut plain = Drawing::new(tensor.clone());
+        assert_eq!(plain.step(), None);
+        assert!(core::ptr::eq(plain.values(), file.values.as_slice()) && tensor.shape() == (2, 16));
+        let outliers = Tensor { outliers: (1, 10.0), ..tensor.clone() };
+        assert_eq!((outliers.load(|_| {})[8], file.values[8]), (80.0, 8.0));
+        let turned = Tensor { rotation: Some(16), ..tensor.clone() };
+        assert!(turned.load(|_| {}) != *file.values && !turned.is_same(&tensor) && tensor.is_same(&tensor.clone()));
+    }
+
+    #[test]
+    fn the_beginning_of_a_tensor_of_a_file_is_whole_rows_or_a_part_of_the_first() {
+        let tensor = of_file((0..60).map(|i| i as f32).collect(), 20);
+        let values = |most| tensor.beginning(most).map(|part| (part.shape(), part.load(|_| {})));
+        let first = |n: usize| (0..n).map(|i| i as f32).collect::<Vec<_>>();
+        assert_eq!(values(45), Some(((2, 20), first(40))));
+        assert_eq!(values(7), Some(((1, 7), first(7))));
+        assert_eq!(values(60), None);
+    }
 
     #[test]
     fn a_tensor_that_is_drawn_in_steps_is_that_of_its_sample() {

@@ -1,8 +1,9 @@
 //! `cargo xtask bench`: how fast tensors become codes and values again, on the host and in Chromium, as a ratio to a copy; and
-//! how fast they are quantized, and a scaling law is fitted, beside other libraries.
+//! how fast they are quantized, and a scaling law is fitted, beside other libraries; and how fast a checkpoint is measured.
 
 mod fit;
 mod quantize;
+mod weights;
 
 use crate::{Result, legs, performance, tools};
 use std::{
@@ -24,7 +25,7 @@ const TARGET: f64 = 0.5;
 const TARGET_FORMATS: [&str; 4] = ["bf16", "fp16", "e4m3fn", "e5m2"];
 
 /// What is measured, by its name on the command line.
-const PARTS: [&str; 3] = ["cast", "quantize", "fit"];
+const PARTS: [&str; 4] = ["cast", "quantize", "fit", "weights"];
 
 /// Measures the named parts, or all, prints the tables and writes them into docs/performance.md. Returns whether the targets
 /// are met.
@@ -34,14 +35,15 @@ pub fn run(names: &[String]) -> Result<bool> {
     }
     let is_named = |part: &str| names.is_empty() || names.iter().any(|name| name == part);
     let fit = !is_named("fit") || fit::run()?;
-    if !is_named("cast") && !is_named("quantize") {
+    if !["cast", "quantize", "weights"].into_iter().any(is_named) {
         return Ok(fit);
     }
     let version = output(Command::new(tools::chromium()?.binary).arg("--version"))?;
     let version = version.trim();
     let casts = !is_named("cast") || casts(version)?;
     let quantize = !is_named("quantize") || quantize::run(version)?;
-    Ok(fit && casts && quantize)
+    let weights = !is_named("weights") || weights::run(version)?;
+    Ok(fit && casts && quantize && weights)
 }
 
 /// The tables of the casts.

@@ -172,7 +172,12 @@ fn clippy(_: &mut State) -> Result<(), Stop> {
 }
 
 fn host(_: &mut State) -> Result<(), Stop> {
-    run_for(LIMIT, cargo("test --workspace --exclude e2e"))
+    let mut test = cargo("test --workspace --exclude e2e");
+    match tools::readers_python() {
+        Ok(python) => _ = test.env("BITBUDGET_READERS", python),
+        Err(error) => println!("Written files are not read back by other people's readers: {error}"),
+    }
+    run_for(LIMIT, test)
 }
 
 /// One format after the other, each on all cores: the times that it prints are then those of a format.

@@ -23,6 +23,8 @@ const LIGHTHOUSE: &str = "12.8.2"; // 13 wants a newer Node.js than Debian 12 ha
 
 const PEERS: &str = "peers-2"; // raise it with tests/bench/requirements.txt
 
+const READERS: &str = "readers-1"; // raise it with tests/python/requirements.txt
+
 const NODE: u32 = 18; // the least that Lighthouse runs on
 
 /// A browser and the WebDriver server that steers it.
@@ -103,13 +105,23 @@ pub fn lighthouse() -> Result<PathBuf> {
 
 /// A Python with the packages of `tests/bench/requirements.txt` (`$BITBUDGET_PYTHON`), else a virtual environment in [`home`].
 pub fn peers_python() -> Result<PathBuf> {
-    if let Some(path) = env::var_os("BITBUDGET_PYTHON") {
+    python_with("BITBUDGET_PYTHON", PEERS, "tests/bench/requirements.txt")
+}
+
+/// A Python with the packages of `tests/python/requirements.txt` (`$BITBUDGET_READERS`), else a virtual environment in [`home`].
+pub fn readers_python() -> Result<PathBuf> {
+    python_with("BITBUDGET_READERS", READERS, "tests/python/requirements.txt")
+}
+
+/// The Python that a variable names, else one with these packages.
+fn python_with(variable: &str, name: &str, requirements: &str) -> Result<PathBuf> {
+    if let Some(path) = env::var_os(variable) {
         return Ok(path.into());
     }
     let python = Path::new(if cfg!(windows) { "Scripts" } else { "bin" }).join(exe("python"));
     let installed = install(
         &home()?,
-        PEERS,
+        name,
         |place| place.join(&python).is_file(),
         |staging| {
             let base = on_path("python3").ok_or("Python 3 is missing")?;
@@ -117,7 +129,7 @@ pub fn peers_python() -> Result<PathBuf> {
             // By the interpreter's name: the scripts of an environment remember where it was made.
             run(Command::new(staging.join(&python))
                 .args(["-m", "pip", "install", "--quiet", "--only-binary", ":all:", "--requirement"])
-                .arg(root().join("tests/bench/requirements.txt")))
+                .arg(root().join(requirements)))
         },
     )?;
     Ok(installed.join(python))

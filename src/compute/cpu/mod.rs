@@ -75,9 +75,15 @@ pub fn errors(quantizer: Quantizer, rows: usize, cols: usize, values: &[f32]) ->
 /// The second pass of [`errors`].
 #[must_use]
 pub fn errors_by(plan: &Plan, values: &[f32]) -> Tally {
+    errors_from(plan, 0, values)
+}
+
+/// The second pass of [`errors`] over whole rows of the plan's tensor, the first of which is `first_row`.
+#[must_use]
+pub fn errors_from(plan: &Plan, first_row: usize, values: &[f32]) -> Tally {
     let mut tally = Tally::default();
-    for (first_row, slice) in slices(plan.cols, values) {
-        tally.add(&errors_of(plan, first_row, slice));
+    for (row, slice) in slices(plan.cols, values) {
+        tally.add(&errors_of(plan, first_row + row, slice));
     }
     tally
 }
@@ -211,14 +217,12 @@ pub fn report(quantizer: Quantizer, rows: usize, cols: usize, values: &[f32]) ->
 }
 
 #[cfg(target_arch = "wasm32")]
-pub use simd128::{decode_slice, encode_slice};
+pub use simd128::{decode_slice, encode_slice, ranges_of};
 #[cfg(target_arch = "wasm32")]
-use simd128::{encode, encoder, errors as errors_of, measure, ranges_of};
+use simd128::{encode, encoder, errors as errors_of, measure};
 
 #[cfg(not(target_arch = "wasm32"))]
-use scalar::ranges_of;
-#[cfg(not(target_arch = "wasm32"))]
-pub use scalar::{decode_slice, encode_slice};
+pub use scalar::{decode_slice, encode_slice, ranges_of};
 
 #[cfg(not(target_arch = "wasm32"))]
 fn measure(plan: &Plan, first_row: usize, values: &[f32], codes: &mut Vec<u8>) -> Tally {

@@ -81,8 +81,9 @@ pub fn packed(plan: &Plan, values: &[f32], codes: &[u8]) -> Packed {
     packed
 }
 
-/// Codes without gaps, the last block of each row filled up with zeros.
-fn pack_codes(plan: &Plan, codes: &[u8]) -> Vec<u8> {
+/// Codes without gaps, the last block of each row filled up with zeros: [`Packed::codes`].
+#[must_use]
+pub fn pack_codes(plan: &Plan, codes: &[u8]) -> Vec<u8> {
     let format = plan.quantizer.format;
     if matches!(plan.element, Element::Ggml(_)) {
         return codes.to_vec();

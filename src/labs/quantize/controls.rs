@@ -19,6 +19,16 @@ static COMMON: [&Format; 7] = [&BF16, &FP16, &table::E4M3FN, &INT8, &table::INT4
 /// What is quantized to what, and how.
 #[must_use]
 pub fn controls(asked: &QuantizeScenario) -> String {
+    write(asked, false)
+}
+
+/// The same for a tensor of the reader's files, which takes the place of a sample.
+#[must_use]
+pub fn of_file(asked: &QuantizeScenario) -> String {
+    write(asked, true)
+}
+
+fn write(asked: &QuantizeScenario, is_of_file: bool) -> String {
     let mut form = Form::new("quantize");
     form.choice("format", "From FP32 to", &COMMON.map(|format| (format.id, format.name)));
     let formats: Vec<Group> = Family::ALL
@@ -42,6 +52,27 @@ pub fn controls(asked: &QuantizeScenario) -> String {
     if has_more {
         form.more("how", "How the scale is taken, and how numbers are rounded", |form| scale_and_rounding(form, asked));
     }
+    if !is_of_file {
+        sample(&mut form, asked);
+    }
+    form.more("tensor", "Outliers, rotation, activation and the sample", |form| {
+        form.number("outliers", "Columns of outliers", "", &OUTLIERS, Some(1.0));
+        if asked.outliers > 0 {
+            form.number("factor", "Outliers are larger by", "×", &FACTOR, None);
+        }
+        form.menu("rotate", "rotate", "Rotation before", &plain(ROTATIONS.map(|row| (row.0, row.1))));
+        form.choice("split", "Outlier columns are", &[("0", "Like the others"), ("1", "Kept in FP16")]);
+        form.number("channels", "Outlier channels of the activation", "", &CHANNELS, Some(1.0));
+        if asked.data != Data::Values && !is_of_file {
+            form.number("std", "Standard deviation", "", &STD, None);
+            form.number("seed", "Seed", "", &SEED, None);
+        }
+    });
+    form.choice("counts", "Counts of the histograms", &[("linear", "Linear"), ("log", "Logarithmic")]);
+    form.finish()
+}
+
+fn sample(form: &mut Form, asked: &QuantizeScenario) {
     let samples = Distribution::ALL.map(|distribution| (distribution.id(), distribution.name()));
     form.menu("data", "data", "Tensor", &plain(samples.into_iter().chain([("values", "Your own numbers")])));
     if asked.data == Data::Values {
@@ -54,20 +85,6 @@ pub fn controls(asked: &QuantizeScenario) -> String {
         form.number("rows", "Rows", "", &ROWS, None);
         form.number("cols", "Columns", "", &COLS, None);
     }
-    form.more("tensor", "Outliers, rotation, activation and the sample", |form| {
-        form.number("outliers", "Columns of outliers", "", &OUTLIERS, Some(1.0));
-        if asked.outliers > 0 {
-            form.number("factor", "Outliers are larger by", "×", &FACTOR, None);
-        }
-        form.menu("rotate", "rotate", "Rotation before", &plain(ROTATIONS.map(|row| (row.0, row.1))));
-        form.choice("split", "Outlier columns are", &[("0", "Like the others"), ("1", "Kept in FP16")]);
-        form.number("channels", "Outlier channels of the activation", "", &CHANNELS, Some(1.0));
-        if asked.data != Data::Values {
-            form.number("std", "Standard deviation", "", &STD, None);
-            form.number("seed", "Seed", "", &SEED, None);
-        }
-    });
-    form.finish()
 }
 
 fn scale_and_rounding(form: &mut Form, asked: &QuantizeScenario) {
@@ -93,12 +110,6 @@ fn scale_and_rounding(form: &mut Form, asked: &QuantizeScenario) {
     }
 }
 
-/// How the histograms are drawn.
-#[must_use]
-pub fn view(_: &QuantizeScenario) -> String {
-    Form::new("quantize").choice("counts", "Counts", &[("linear", "Linear"), ("log", "Logarithmic")]).finish()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,7 +128,8 @@ mod tests {
                     ..QuantizeScenario::default()
                 };
                 form::check(&controls(&asked), KEYS, &asked);
-                form::check(&view(&asked), KEYS, &asked);
+                form::check(&of_file(&asked), KEYS, &asked);
+                assert!(!of_file(&asked).contains("data-key=\"data\""), "a tensor of a file is no sample");
             }
         }
     }

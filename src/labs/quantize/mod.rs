@@ -3,26 +3,28 @@
 mod closer;
 pub mod compare;
 pub mod controls;
-mod numbers;
+pub(super) mod numbers;
 mod pictures;
 pub mod place;
 
 pub use closer::{Closer, Inspected};
 
-use super::{Part, Question, View};
+use super::form::Inputs;
+use super::{FigureData, Part, Question, View};
 use crate::formats::FP32;
 use crate::quantize::report::Report;
 use crate::quantize::{Error, Quantizer};
 use crate::scenario::QuantizeScenario;
-use crate::scenario::quantize::read_values;
-use crate::weights::{Distribution, Sample, Tensor, TensorSource, transform};
+use crate::scenario::quantize::{KEYS, read_values};
+use crate::weights::{Distribution, FileValues, Sample, Tensor, TensorSource, transform};
 use crate::{answers, json};
 use serde::Serialize;
+use std::rc::Rc;
 
 /// A tensor of more values than this is first looked at in part.
-const AT_ONCE: usize = 1 << 21;
+pub const AT_ONCE: usize = 1 << 21;
 /// The most values of that part.
-const BEGINNING: usize = 1 << 16;
+pub const BEGINNING: usize = 1 << 16;
 
 /// What is to be done for an answer.
 #[derive(Clone, Debug)]
@@ -63,11 +65,18 @@ pub fn clip_parts() -> Vec<f64> {
 const CLIP_POINTS: u32 = 33;
 const LEAST_CLIP: f64 = 0.02;
 
+/// What a question enters, and the form for it.
+#[must_use]
+pub fn inputs(question: &Question) -> (QuantizeScenario, Inputs) {
+    let form = if question.tensor.is_some() { controls::of_file } else { controls::controls };
+    Inputs::read(question, KEYS, form)
+}
+
 impl Task {
     /// What a question asks for.
     #[must_use]
     pub fn new(question: &Question) -> Self {
-        Self::of(QuantizeScenario::from_keys(&question.keys))
+        Self::of(inputs(question).0)
     }
 
     /// What a scenario asks for.
@@ -85,6 +94,21 @@ impl Task {
         let outliers = (asked.outliers as usize, asked.factor as f32);
         let tensor = Tensor { source, outliers, rotation: asked.rotation() };
         Self { quantizer: asked.quantizer(), asked, tensor }
+    }
+
+    /// Is about a tensor of the reader's files from now on.
+    pub fn take_stored(&mut self, stored: Rc<FileValues>) {
+        self.tensor.source = TensorSource::File(stored);
+    }
+
+    /// What another scenario asks for of the same tensor, if that is of the reader's files.
+    #[must_use]
+    pub fn changed(&self, asked: QuantizeScenario) -> Self {
+        let mut changed = Self::of(asked);
+        if let TensorSource::File(stored) = &self.tensor.source {
+            changed.take_stored(stored.clone());
+        }
+        changed
     }
 
     /// Whether the same comes out of both.
@@ -122,9 +146,20 @@ impl Task {
     #[must_use]
     pub fn view(&self, question: &Question, outcome: Result<&Outcome, Error>, closer: Option<&Closer>) -> View {
         let asked = &self.asked;
-        let mut view = View::of(question);
+        let mut view = View { inputs: inputs(question).1, ..View::of(question) };
         let rule = asked.is_integer().then_some(self.quantizer.rule.source);
         view.set(Part::Sources, super::sources([FP32.source, asked.format.source].into_iter().chain(rule)));
+        if let TensorSource::File(stored) = &self.tensor.source {
+            view.set(Part::TensorName, stored.name.as_str());
+            let n = stored.values.len() as u64;
+            if n < stored.of {
+                let (n, of) = (numbers::count(n), numbers::count(stored.of));
+                view.set(
+                    Part::Preview,
+                    format!("This is of the first {n} of {of} numbers: more are not held at once."),
+                );
+            }
+        }
         match outcome {
             Ok(outcome) => {
                 let report = &outcome.report;
@@ -137,7 +172,8 @@ impl Task {
                     pictures::errors(asked, report),
                     pictures::exponents(asked, report),
                 ];
-                view.figures.push(pictures::clip(asked, outcome));
+                let has_scale = asked.has_scale();
+                view.figures.push(if has_scale { pictures::clip(asked, outcome) } else { FigureData::default() });
                 if let Some(closer) = closer {
                     view.figures.extend(closer.pictures(asked, report));
                     view.set(Part::Inspector, closer.inspector(asked, report));
@@ -188,11 +224,14 @@ impl Outcome {
 #[must_use]
 pub fn beginning_of(whole: &Task, part: &Report) -> String {
     let (rows, cols) = whole.tensor.shape();
-    format!(
-        "A first picture, of the first {} of {} numbers. That of all of them follows.",
-        numbers::count(part.n),
-        numbers::count((rows * cols) as u64)
-    )
+    first_picture(part.n, (rows * cols) as u64)
+}
+
+/// The same of so many numbers.
+#[must_use]
+pub fn first_picture(first: u64, of: u64) -> String {
+    let (first, of) = (numbers::count(first), numbers::count(of));
+    format!("A first picture, of the first {first} of {of} numbers. That of all of them follows.")
 }
 
 fn problem(error: Error) -> String {

@@ -240,13 +240,6 @@ impl QuantizeScenario {
         RANGES[self.range].0 == PART
     }
 
-    /// Clips the range by hand, to this part of it.
-    pub fn clip_to(&mut self, part: f64) {
-        self.range = RANGES.iter().position(|row| row.0 == PART).unwrap_or_default();
-        // As many digits as a pointer can tell.
-        self.clip = (part.clamp(CLIP.min, CLIP.max) * 1000.0).round() / 1000.0;
-    }
-
     /// How many neighbours the rows are turned with before; nothing if they are not.
     #[must_use]
     pub fn rotation(&self) -> Option<usize> {

@@ -63,8 +63,10 @@ pub fn Figure(
         text(move || data.with(|data| data.as_ref().map(read)).unwrap_or_default())
     };
 
+    let is_in_view = RwSignal::new(true);
     effect(move || {
         let Some(frame) = frame.get() else { return };
+        page::observe_view(&frame, move |now| _ = is_in_view.try_set(now));
         page::observe_size(&frame, move |now, _| {
             // The component may be gone by the time the browser tells.
             if width.try_get_untracked().is_some_and(|width| width != now) {
@@ -125,7 +127,6 @@ pub fn Figure(
             return;
         }
         let (scheduled, later, busy) = (scheduled.clone(), later.clone(), busy::begin());
-        let canvas = element.clone();
         let draw = move || {
             if let (Some(Some(data)), Some(width)) = (data.try_get_untracked(), width.try_get_untracked())
                 && width > 0.0
@@ -140,7 +141,7 @@ pub fn Figure(
         page::next_frame(move || {
             scheduled.set(false);
             later.take();
-            if page::is_in_view(&canvas) {
+            if is_in_view.try_get_untracked().unwrap_or_default() {
                 draw();
             } else {
                 later.replace(Timer::after_ms(PAUSE_MS, draw));

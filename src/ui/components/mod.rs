@@ -6,6 +6,8 @@ mod figure;
 mod paste;
 mod progress;
 mod result;
+mod rows;
+mod survey;
 mod text_field;
 
 pub use button::Button;
@@ -14,4 +16,6 @@ pub use figure::{Figure, Grab};
 pub use paste::Paste;
 pub use progress::Progress;
 pub use result::{Problem, ReportActions, RoomLink, Understand};
+pub use rows::Rows;
+pub use survey::Survey;
 pub use text_field::TextField;

@@ -28,6 +28,8 @@ pub fn Progress(
     });
     let stage = text(move || match progress() {
         Some((Stage::Drawing, _)) => "Drawing the sample".to_owned(),
+        Some((Stage::Reading, _)) => "Reading the tensor".to_owned(),
+        Some((Stage::Writing, _)) => "Writing the copy".to_owned(),
         Some((Stage::Comparing, _)) => "Comparing".to_owned(),
         Some((Stage::Fitting, _)) => "Fitting resamples".to_owned(),
         _ => "Quantizing".to_owned(),

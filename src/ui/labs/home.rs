@@ -37,6 +37,11 @@ pub fn Home() -> impl IntoView {
                 <p class="card__answer" data-answer="quantize">{answer(Room::Quantize)}</p>
                 <p class="card__link"><RoomLink room=Room::Quantize text="Open the Quantize lab"/></p>
             </article>
+            <article class="card">
+                <h2 class="card__question">"What does it do to my own model?"</h2>
+                <p class="card__answer" data-answer="weights">{answer(Room::Weights)}</p>
+                <p class="card__link"><RoomLink room=Room::Weights text="Open the Weights lab"/></p>
+            </article>
         </section>
     }
 }

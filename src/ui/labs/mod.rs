@@ -5,9 +5,11 @@ mod home;
 mod memory;
 mod quantize;
 mod scaling;
+mod weights;
 
 pub use formats::FormatsLab;
 pub use home::Home;
 pub use memory::MemoryLab;
 pub use quantize::QuantizeLab;
 pub use scaling::ScalingLab;
+pub use weights::WeightsLab;

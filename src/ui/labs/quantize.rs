@@ -1,13 +1,12 @@
 //! The Quantize lab: what does lower precision do to a tensor?
 
-use crate::labs::quantize::controls;
 use crate::labs::{File, Html, Part};
 use crate::platform::page;
-use crate::scenario::QuantizeScenario;
-use crate::scenario::quantize::KEYS;
-use crate::ui::components::{CsvActions, Figure, Grab, Problem, Progress, ReportActions, Understand, resort};
-use crate::ui::dynamic::{dynamic, effect, text, when};
-use crate::ui::form::{form, setter};
+use crate::scenario::number;
+use crate::scenario::quantize::{CLIP, PART};
+use crate::ui::components::{Button, CsvActions, Figure, Grab, Problem, Progress, ReportActions, Understand, resort};
+use crate::ui::dynamic::{condition, dynamic, effect, text, when};
+use crate::ui::form::{engine_form, engine_setter};
 use crate::ui::markup::Markup;
 use crate::ui::state::{State, shown_figure, shown_part, shows};
 use leptos::prelude::*;
@@ -19,13 +18,18 @@ pub fn QuantizeLab() -> impl IntoView {
     let shown = state.quantize_shown;
     effect(move || state.ask_quantize());
     let keeps_last = shows(shown);
-    // What is dragged along the values is the largest that is not clipped; along the curve, the part of the range.
+    let curve = shown_figure(shown, 3);
+    let has_curve = condition(move || curve.with(Option::is_some));
+    // What is dragged along the values is the largest that is not clipped; along the curve, the part of the range. As many digits
+    // as a pointer can tell.
     let clip = move |part: f64| {
-        state.quantize.update(|scenario| {
-            if scenario.has_scale() {
-                scenario.clip_to(part);
-            }
-        });
+        if has_curve.get_untracked() {
+            let part = number::format((part.clamp(CLIP.min, CLIP.max) * 1000.0).round() / 1000.0);
+            state.quantize.update(|entered| {
+                entered.put("range", PART);
+                entered.put("clip", &part);
+            });
+        }
     };
     let drag_value = Callback::new(move |grab: Option<Grab>| {
         if let Some(Grab { value, ends, .. }) = grab {
@@ -47,15 +51,11 @@ pub fn QuantizeLab() -> impl IntoView {
             view! {
                 <Figure id="quantize-values-chart" height=300.0 data=shown_figure(shown, 0) drag=drag_value/>
                 {when(
-                    move || state.quantize.with(QuantizeScenario::has_scale),
+                    move || has_curve.get(),
                     move || {
-                        view! {
-                            <Figure id="quantize-clip-chart" height=180.0 data=shown_figure(shown, 3) drag=drag_part/>
-                        }
-                        .into_any()
+                        view! { <Figure id="quantize-clip-chart" height=180.0 data=curve drag=drag_part/> }.into_any()
                     },
                 )}
-                {form(state.quantize, KEYS, controls::view)}
                 <Figure id="quantize-errors-chart" height=220.0 data=shown_figure(shown, 1) press=press_error/>
                 <Figure id="quantize-exponents-chart" height=220.0 data=shown_figure(shown, 2)/>
                 <Markup html=shown_part(shown, Part::Figures)/>
@@ -69,11 +69,26 @@ pub fn QuantizeLab() -> impl IntoView {
         }
     });
     let problem = text(move || shown.with(|shown| shown.problem.clone()));
+    let is_of_file = move || state.quantize_tensor.with(Option::is_some);
+    let back = Callback::new(move |()| {
+        page::focus("main");
+        state.quantize_tensor.set(None);
+    });
+    let tensor = when(is_of_file, move || {
+        view! {
+            <p class="note" id="quantize-of-file">
+                "Tensor "<strong>{shown_part(shown, Part::TensorName)}</strong>" of your files "
+                <Button id="quantize-sample" press=back>"Back to a sample"</Button>
+            </p>
+        }
+        .into_any()
+    });
     view! {
         <div class="lab">
             <section class="lab__choose" aria-label="Choose">
                 <h1 class="lab__name">"Quantize: what does lower precision do?"</h1>
-                {form(state.quantize, KEYS, controls::controls)}
+                {tensor}
+                {engine_form(state.quantize, shown)}
             </section>
             <section class="lab__see" aria-label="See">
                 <Problem problem keeps_last/>
@@ -164,7 +179,7 @@ fn Compare() -> impl IntoView {
     let (shown, order) = (state.compare_shown, state.compare_order);
     effect(move || state.ask_compare());
     let open = move |_| order.update(|order| *order = Some(order.take().unwrap_or_default()));
-    let change = setter(state.quantize, KEYS);
+    let change = engine_setter(state.quantize);
     let problem = text(move || shown.with(|shown| shown.problem.clone()));
     let is_there = shows(shown);
     let results = when(

@@ -228,7 +228,10 @@ impl Page {
 
     /// Clicks something.
     pub async fn click(&self, css: &str) {
-        self.element(css).await.click().await.unwrap_or_else(|error| panic!("clicking {css}: {error}"));
+        // What is made anew between the two steps is clicked as it is then.
+        let clicked = self.element(css).await.click().await;
+        let clicked = if clicked.is_err() { self.element(css).await.click().await } else { clicked };
+        clicked.unwrap_or_else(|error| panic!("clicking {css}: {error}"));
     }
 
     /// Chooses one of a few, by the id of its radio button.

@@ -5,12 +5,13 @@ use e2e::{Gpu, Kind, Page, folder, kind, with_page};
 use std::{env, fs};
 use xtask::tools;
 
-const ROOMS: [(&str, &str); 5] = [
+const ROOMS: [(&str, &str); 6] = [
     ("start", ""),
     ("memory", "#/memory"),
     ("scaling", "#/scaling"),
     ("formats", "#/formats"),
     ("quantize", "#/quantize"),
+    ("weights", "#/weights"),
 ];
 
 /// Settings that fill the widest tables.
@@ -88,6 +89,39 @@ fn axe_finds_nothing_and_nothing_overflows_at_1280_px() {
 #[test]
 fn axe_finds_nothing_and_nothing_overflows_at_390_px() {
     with_page(Gpu::Off, async |page| check(page, 390).await);
+}
+
+#[test]
+fn axe_finds_nothing_in_a_checkpoint_and_nothing_overflows() {
+    let script = tools::axe().map(|path| fs::read_to_string(path).expect("axe-core can be read"));
+    let shots = folder("target/screenshots");
+    let browser = if kind() == Kind::Chromium { "chromium" } else { "firefox" };
+    with_page(Gpu::Off, async |page| {
+        let mut found = Vec::new();
+        for width in [1280, 390] {
+            page.resize(width, if width < 500 { 844 } else { 900 }).await;
+            for (listing, theme) in [("table", "light"), ("table", "dark"), ("tree", "light")] {
+                let what = format!("checkpoint-{listing}-{width}-{theme}");
+                page.open(&format!("?theme={theme}#/weights?v=1&list={listing}")).await;
+                page.click("#weights-example").await;
+                page.until("rows are there", "return document.querySelector('.rows__body [role=row]') !== null").await;
+                page.ready().await;
+                page.eval("document.querySelector('.rows-scroll').scrollIntoView(); return null").await;
+                page.screenshot(&shots.join(format!("{browser}-{what}.png"))).await;
+                page.eval(UNFOLD).await;
+                page.ready().await;
+                let widths =
+                    page.eval("const e = document.documentElement; return [e.scrollWidth, e.clientWidth]").await;
+                if widths[0].as_u64() > widths[1].as_u64() {
+                    found.push(format!("{what}: wider than the window: {widths}"));
+                }
+                if let Ok(script) = &script {
+                    found.extend(axe(page, script, &what).await);
+                }
+            }
+        }
+        assert_eq!(found, [""; 0]);
+    });
 }
 
 #[test]

@@ -37,10 +37,11 @@ fn work_out(link: &str) -> Value {
     assert_eq!(notices, [], "{link}");
     let report = match route {
         Route::Home => panic!("the start page has no report"),
+        Route::Weights(_) => panic!("the Weights lab reports on files, not on links"),
         Route::Memory(keys) => serde_json::to_value(memory::report(&MemoryScenario::from_keys(&keys)).unwrap()),
         Route::Scaling(keys) => serde_json::to_value(scaling::report(&ScalingScenario::from_keys(&keys)).unwrap()),
         Route::Formats(scenario) => serde_json::to_value(scenario.report().unwrap()),
-        Route::Quantize(scenario) => serde_json::to_value(quantized(&scenario)),
+        Route::Quantize(keys) => serde_json::to_value(quantized(&QuantizeScenario::from_keys(&keys))),
     };
     report.unwrap()
 }

@@ -16,5 +16,8 @@ mod memory;
 mod mistakes;
 mod privacy;
 mod quantize;
+mod saving;
 mod scaling;
+mod survey;
 mod themes;
+mod weights;

@@ -89,6 +89,7 @@ fn a_seed_that_is_no_whole_number_is_refused() {
         page.open("#/quantize?v=1").await;
         reveal(page, "quantize-seed").await;
         page.write("quantize-seed", "1.5").await;
+        page.ready().await;
         assert_ne!(page.text("#quantize-seed-problem").await, "");
     });
 }

@@ -1,0 +1,80 @@
+//! The reader's checkpoint as a quantized copy: what it would be, before it is written.
+
+use super::Desk;
+use crate::labs::form::Group;
+use crate::labs::{Form, Html, Pairs, sentence};
+use crate::scenario::WeightsScenario;
+use crate::scenario::permalink::read_keys;
+use crate::scenario::weights::KEYS;
+use crate::survey::save::{CHOICES, SaveAs, Saving, all_matrices, read_choice};
+use crate::units::Bytes;
+use crate::weights::Checkpoint;
+use crate::weights::checkpoint::Container;
+use crate::weights::write::Refused;
+use crate::weights::write::gguf::Keys;
+
+/// Adds the choice of files and formats to the lab's form.
+pub fn controls(form: &mut Form) {
+    let options = |save_as: SaveAs| {
+        CHOICES.iter().filter_map(move |choice| {
+            let (of, setting) = read_choice(choice).filter(|(of, _)| *of == save_as)?;
+            let id = setting.write();
+            let scale = match id.split_once('@') {
+                None => String::new(),
+                Some((_, "row")) => ", a scale for each row".to_owned(),
+                Some((_, group)) => format!(", a scale for {} values", group.trim_start_matches('g')),
+            };
+            Some((*choice, format!("{} as {}{scale}", of.name(), setting.format.name)))
+        })
+    };
+    let groups: Vec<Group> = SaveAs::ALL.into_iter().map(|of| (of.name(), options(of).collect())).collect();
+    form.more("saving", "Save a quantized copy", |form| {
+        form.menu("save", "save", "Files and format", &groups);
+        form.note("All matrices are quantized. Vectors, such as norms and biases, are not.");
+    });
+}
+
+/// What is written of a checkpoint by the keys of a link.
+///
+/// # Errors
+/// What the files have no place for.
+pub fn saving(keys: &Pairs, checkpoint: &Checkpoint, source: Option<&Keys>) -> Result<Saving, Refused> {
+    let scenario: WeightsScenario = read_keys(KEYS, keys, &mut Vec::new());
+    plan(&scenario, checkpoint, source)
+}
+
+fn plan(scenario: &WeightsScenario, checkpoint: &Checkpoint, source: Option<&Keys>) -> Result<Saving, Refused> {
+    let (save_as, setting) = scenario.save;
+    Saving::new(checkpoint, &all_matrices(checkpoint, setting, save_as), save_as, source)
+}
+
+/// What can be taken along: all figures, and a quantized copy with what that would be; nothing while no file is open. Actions are
+/// `csv`, `json` and `copy`.
+#[must_use]
+pub fn offer(scenario: &WeightsScenario, desk: &Desk) -> String {
+    let Some(Ok(checkpoint)) = &desk.opened else { return String::new() };
+    let mut html = Html::default();
+    html.element("h2", &[("class", "lab__heading")], "Take it along").open("p", &[("class", "actions")]);
+    html.button("button", "csv", "All figures (.csv)").button("button", "json", "All figures (.json)").close("p");
+    html.element("h2", &[("class", "lab__heading")], "A quantized copy");
+    let saving = match plan(scenario, checkpoint, desk.keys.as_ref()) {
+        Ok(saving) => saving,
+        Err(refused) => return html.element("p", &[("class", "note")], &sentence(&refused.to_string())).finish(),
+    };
+    let (bytes, now) = (saving.bytes(), checkpoint.tensor_bytes());
+    let name = saving.files.first().map(|file| file.name.as_str()).unwrap_or_default();
+    let size =
+        format!("{name} with {bytes} bytes ({}; the tensors take {} now)", Bytes(bytes as f64), Bytes(now as f64));
+    html.element("p", &[("id", "weights-save-size")], &sentence(&size));
+    let is_named_by_others = scenario.save.0 == SaveAs::Gguf && !matches!(checkpoint.container, Container::Gguf(_));
+    let names = is_named_by_others.then(|| {
+        "Tensors keep their names, and llama.cpp runs only files with the names that its own converter gives: convert \
+         with it first, and open what it makes here"
+            .to_owned()
+    });
+    for note in saving.notes.iter().chain(&names) {
+        html.element("p", &[("class", "note")], &format!("{note}."));
+    }
+    html.button("button", "copy", "Make the copy");
+    html.finish()
+}
