@@ -146,10 +146,18 @@ pub fn file(file: File, plan: &Plan, outcome: &Outcome, values: &[f32], mut push
 }
 
 /// Where the largest error of a bin of the errors is.
-fn worst_in_bin(plan: &Plan, values: &[f32], quantized: &[f32], bin: usize) -> Option<usize> {
-    let errors = values.iter().zip(quantized).map(|(x, q)| q - x).enumerate();
-    let of_bin = errors.filter(|(_, e)| e.is_finite() && plan.error_edges.bin_from_guess(*e) == bin);
-    of_bin.max_by(|(_, a), (_, b)| a.abs().total_cmp(&b.abs())).map(|(index, _)| index)
+fn worst_in_bin(plan: &Plan, values: &[f32], bin: usize) -> Option<usize> {
+    let mut worst: Option<(f32, usize)> = None;
+    for (first_row, slice) in cpu::slices(plan.cols, values) {
+        let quantized = cpu::quantized(plan, first_row, slice);
+        let errors = slice.iter().zip(&quantized).map(|(x, q)| q - x).enumerate();
+        for (i, e) in errors.filter(|(_, e)| e.is_finite() && plan.error_edges.bin_from_guess(*e) == bin) {
+            if worst.is_none_or(|(largest, _)| e.abs() >= largest) {
+                worst = Some((e.abs(), first_row * plan.cols + i));
+            }
+        }
+    }
+    worst.map(|(_, index)| index)
 }
 
 /// How many codes of so many bytes differ.
@@ -158,25 +166,31 @@ fn count_changed(a: &[u8], b: &[u8], code_bytes: usize) -> u64 {
     pairs.filter(|(a, b)| a != b).count() as u64
 }
 
-/// Looks at a tensor from above, and at the number of a place. A number that is not in the cells moves them.
+/// Looks at a tensor from above, slice by slice, and at the number of a place. A number that is not in the cells moves them.
 #[must_use]
 pub fn look(plan: &Plan, values: &[f32], place: Place) -> Closer {
-    let quantized = cpu::quantized(plan, 0, values);
     let shape = (plan.rows, plan.cols);
-    let detail = |window| Detail::new(shape, window, values, &quantized, &plan.value_edges, &plan.error_edges);
-    let mut seen = detail(place.window_of(shape));
+    let mut detail = Detail::new(shape, place.window_of(shape));
+    for (first_row, slice) in cpu::slices(plan.cols, values) {
+        let quantized = cpu::quantized(plan, first_row, slice);
+        detail.add(first_row, slice, &quantized, &plan.value_edges, &plan.error_edges);
+    }
     let index = match place.spot {
         Spot::Worst => None,
-        Spot::Cell(col, row) => seen.worst_in(col, row),
+        Spot::Cell(col, row) => detail.worst_in(col, row),
         Spot::Number(index) => Some(index).filter(|index| *index < values.len()),
-        Spot::Error(bin) => worst_in_bin(plan, values, &quantized, bin),
+        Spot::Error(bin) => worst_in_bin(plan, values, bin),
     };
-    let index = index.unwrap_or(seen.worst_of_all);
-    if seen.cell_of(plan.cols, index).is_none() {
-        seen = detail(Window::around(shape, index, (seen.window.rows, seen.window.cols)));
+    let index = index.unwrap_or(detail.worst_of_all);
+    if detail.cell_of(plan.cols, index).is_none() {
+        let window = Window::around(shape, index, (detail.window.rows, detail.window.cols));
+        detail = detail.moved(window);
+        for (i, slice) in values[window.row * plan.cols..][..window.rows * plan.cols].chunks(plan.cols).enumerate() {
+            detail.fill(window.row + i, slice, &cpu::quantized(plan, window.row + i, slice));
+        }
     }
-    let detail = seen;
     let (row, col) = (index / plan.cols, index % plan.cols);
+    let q = cpu::quantized(plan, row, &values[row * plan.cols..][..plan.cols])[col];
     let granularity = plan.quantizer.groups();
     let group = granularity.group(plan.cols, row, col / granularity.run(plan.cols));
     let scale = match &plan.element {
@@ -198,7 +212,7 @@ pub fn look(plan: &Plan, values: &[f32], place: Place) -> Closer {
     };
     let scale = scale.filter(|_| plan.quantizer.has_scale());
     let is_kept = plan.is_kept.get(col) == Some(&true);
-    Closer { detail, inspected: Inspected { index, x: values[index], q: quantized[index], scale, is_kept, block } }
+    Closer { detail, inspected: Inspected { index, x: values[index], q, scale, is_kept, block } }
 }
 
 #[cfg(test)]

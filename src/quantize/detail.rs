@@ -65,27 +65,25 @@ pub struct Detail {
     pub worst_of_all: usize,
     /// How many values lie in a bin (across) with an error in a bin (up), row by row of the errors.
     pub joint: Vec<u32>,
+    /// Columns of the whole tensor.
+    cols: usize,
+    /// The largest error of the whole so far.
+    largest: f32,
+    /// Which cells a value was seen in.
+    seen: Vec<bool>,
 }
 
 impl Detail {
-    /// Looks at a part of a tensor of `rows` × `cols` values and what became of them.
+    /// Starts to look at a part of a tensor of `rows` × `cols` values.
     ///
     /// # Panics
-    /// If there are not as many of both, or the part is not within the tensor.
+    /// If the part is not within the tensor.
     #[must_use]
-    pub fn new(
-        (rows, cols): (usize, usize),
-        window: Window,
-        values: &[f32],
-        quantized: &[f32],
-        value_edges: &Edges,
-        error_edges: &Edges,
-    ) -> Self {
-        assert_eq!((values.len(), quantized.len()), (rows * cols, rows * cols), "a quantized value for each value");
+    pub fn new((rows, cols): (usize, usize), window: Window) -> Self {
         assert!(window.row + window.rows <= rows && window.col + window.cols <= cols, "a part of the tensor");
         let (cell_rows, cell_cols) = (window.rows.min(MOST_CELLS), window.cols.min(MOST_CELLS));
         let cells = cell_rows * cell_cols;
-        let mut detail = Self {
+        Self {
             window,
             cell_cols,
             cell_rows,
@@ -95,47 +93,77 @@ impl Detail {
             worst: vec![0; cells],
             worst_of_all: 0,
             joint: vec![0; JOINT_BINS * JOINT_BINS],
-        };
-        let mut largest = 0.0;
+            cols,
+            largest: 0.0,
+            seen: vec![false; cells],
+        }
+    }
+
+    /// The same of another part: what was seen of the whole stays, and the cells are still to be filled ([`Self::fill`]).
+    #[must_use]
+    pub fn moved(self, window: Window) -> Self {
+        let Self { worst_of_all, joint, largest, .. } = self;
+        let rows = window.row + window.rows;
+        Self { worst_of_all, joint, largest, ..Self::new((rows, self.cols), window) }
+    }
+
+    /// Looks at whole rows from `first_row` on and at what became of them.
+    ///
+    /// # Panics
+    /// If there are not as many of both.
+    pub fn add(
+        &mut self,
+        first_row: usize,
+        values: &[f32],
+        quantized: &[f32],
+        value_edges: &Edges,
+        error_edges: &Edges,
+    ) {
+        assert_eq!(values.len(), quantized.len(), "a quantized value for each value");
+        let first = first_row * self.cols;
         for (index, (&x, &q)) in values.iter().zip(quantized).enumerate() {
             let e = q - x;
             if !(x.is_finite() && q.is_finite()) {
                 continue;
             }
-            if e.abs() > largest {
-                (largest, detail.worst_of_all) = (e.abs(), index);
+            if e.abs() > self.largest {
+                (self.largest, self.worst_of_all) = (e.abs(), first + index);
             }
             let (across, up) = (value_edges.bin_from_guess(x) / 4, error_edges.bin_from_guess(e) / 4);
-            detail.joint[up * JOINT_BINS + across] += 1;
+            self.joint[up * JOINT_BINS + across] += 1;
         }
-        let cell_of_col: Vec<usize> = (0..window.cols).map(|col| col * cell_cols / window.cols).collect();
-        let mut seen = vec![false; cells];
-        for row in 0..window.rows {
-            let first = (row * cell_rows / window.rows) * cell_cols;
-            let start = (window.row + row) * cols + window.col;
-            let line = start..start + window.cols;
-            for (col, (&x, &q)) in values[line.clone()].iter().zip(&quantized[line]).enumerate() {
+        self.fill(first_row, values, quantized);
+    }
+
+    /// Fills the cells with what of these whole rows is in the part.
+    pub fn fill(&mut self, first_row: usize, values: &[f32], quantized: &[f32]) {
+        let Window { row: top, col: left, rows, cols } = self.window;
+        let cell_of_col: Vec<usize> = (0..cols).map(|col| col * self.cell_cols / cols).collect();
+        for (i, (x, q)) in values.chunks_exact(self.cols).zip(quantized.chunks_exact(self.cols)).enumerate() {
+            let Some(row) = (first_row + i).checked_sub(top).filter(|row| *row < rows) else { continue };
+            let first = (row * self.cell_rows / rows) * self.cell_cols;
+            let start = (first_row + i) * self.cols + left;
+            for (col, (&x, &q)) in x[left..left + cols].iter().zip(&q[left..]).enumerate() {
                 let cell = first + cell_of_col[col];
-                if !seen[cell] {
-                    seen[cell] = true;
-                    detail.worst[cell] = (start + col) as u32;
+                if !self.seen[cell] {
+                    self.seen[cell] = true;
+                    self.worst[cell] = (start + col) as u32;
                 }
                 if !x.is_finite() {
                     continue;
                 }
-                detail.reference[cell] = detail.reference[cell].max(x.abs());
+                self.reference[cell] = self.reference[cell].max(x.abs());
                 if !q.is_finite() {
                     continue;
                 }
-                detail.quantized[cell] = detail.quantized[cell].max(q.abs());
+                self.quantized[cell] = self.quantized[cell].max(q.abs());
                 let e = (q - x).abs();
-                if e > detail.error[cell] {
-                    detail.error[cell] = e;
-                    detail.worst[cell] = (start + col) as u32;
+                if e > self.error[cell] {
+                    self.error[cell] = e;
+                    self.worst[cell] = (start + col) as u32;
                 }
             }
         }
-        detail
     }
 
     /// Where in the tensor the largest error of a cell is.
@@ -160,11 +188,26 @@ impl Detail {
 mod tests {
     use super::*;
 
+    /// Looked at in slices of so many rows.
+    fn detail(
+        shape: (usize, usize),
+        window: Window,
+        slice: usize,
+        values: &[f32],
+        quantized: &[f32],
+        edges: &(Edges, Edges),
+    ) -> Detail {
+        let mut detail = Detail::new(shape, window);
+        let slices = values.chunks(slice * shape.1).zip(quantized.chunks(slice * shape.1)).enumerate();
+        slices.for_each(|(i, (values, quantized))| detail.add(i * slice, values, quantized, &edges.0, &edges.1));
+        detail
+    }
+
     #[test]
     fn a_small_tensor_has_a_cell_for_each_value() {
         let (values, quantized) = ([1.0, -2.0, 0.5, f32::NAN, 4.0, 0.0], [1.0, -1.5, 0.5, 0.0, f32::INFINITY, 0.0]);
         let edges = (Edges::new(-2.0, 4.0), Edges::new(-0.5, 0.5));
-        let detail = Detail::new((2, 3), Window::whole((2, 3)), &values, &quantized, &edges.0, &edges.1);
+        let detail = detail((2, 3), Window::whole((2, 3)), 1, &values, &quantized, &edges);
         assert_eq!((detail.cell_rows, detail.cell_cols), (2, 3));
         assert_eq!(detail.reference, [1.0, 2.0, 0.5, 0.0, 4.0, 0.0]);
         assert_eq!(detail.quantized, [1.0, 1.5, 0.5, 0.0, 0.0, 0.0]);
@@ -182,7 +225,10 @@ mod tests {
         let index = 123 * cols + 217;
         (values[index], quantized[index]) = (-8.0, -7.0);
         let edges = (Edges::new(-8.0, 8.0), Edges::new(-1.0, 1.0));
-        let detail = Detail::new((rows, cols), Window::whole((rows, cols)), &values, &quantized, &edges.0, &edges.1);
+        let shape = (rows, cols);
+        let whole = |slice| detail(shape, Window::whole(shape), slice, &values, &quantized, &edges);
+        let detail = whole(rows);
+        assert!(detail == whole(1) && detail == whole(7), "in any slices");
         let (col, row) = detail.cell_of(cols, index).unwrap();
         let cell = row * detail.cell_cols + col;
         assert_eq!((detail.cell_rows, detail.cell_cols), (MOST_CELLS, MOST_CELLS));
@@ -202,7 +248,11 @@ mod tests {
         let edges = (Edges::new(0.0, 60_000.0), Edges::new(-5.0, 5.0));
         let window = Window::around((rows, cols), index, (10, 20));
         assert_eq!(window, Window { row: 118, col: 207, rows: 10, cols: 20 });
-        let detail = Detail::new((rows, cols), window, &values, &quantized, &edges.0, &edges.1);
+        let shape = (rows, cols);
+        let mut moved = detail(shape, Window::whole(shape), 9, &values, &quantized, &edges).moved(window);
+        moved.fill(100, &values[100 * cols..], &quantized[100 * cols..]);
+        let detail = detail(shape, window, 9, &values, &quantized, &edges);
+        assert_eq!(detail, moved, "seen from the beginning or later");
         assert_eq!((detail.cell_rows, detail.cell_cols, detail.worst_of_all), (10, 20, 7));
         assert_eq!(detail.cell_of(cols, index), Some((10, 5)));
         assert_eq!((detail.cell_of(cols, 7), detail.worst_in(10, 5)), (None, Some(index)));

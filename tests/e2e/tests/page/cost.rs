@@ -5,16 +5,15 @@ use serde_json::json;
 
 /// Bytes of 16 M values in FP32.
 const TENSOR: f64 = (1u64 << 26) as f64;
-/// What the engine takes beside tensors: its program's data, what a plan and a view need, and what is free but lies in no piece that
-/// is large enough, which can be as much as a tensor.
-const BESIDE: f64 = 92e6;
+/// What the engine takes beside tensors: its program's data, and what a plan and a view need.
+const BESIDE: f64 = 24e6;
 
 async fn engine_bytes(page: &Page) -> f64 {
     page.report().await["engine_bytes"].as_f64().unwrap()
 }
 
 #[test]
-fn a_tensor_takes_few_times_its_bytes_at_the_most() {
+fn a_tensor_takes_three_times_its_bytes_at_the_most() {
     with_page(Gpu::Off, async |page| {
         page.open("?compute=cpu#/quantize?v=1&n=16m").await;
         let mut most = engine_bytes(page).await;
@@ -63,7 +62,7 @@ fn two_hundred_changes_leave_memory_where_it_was() {
 }
 
 /// The most that a change may take of the page's thread, in milliseconds.
-const MOST_MS: f64 = 67.0;
+const MOST_MS: f64 = 33.4;
 
 /// Moves a control and waits for the frame that shows what came of it.
 const MOVE: &str = "
@@ -92,7 +91,7 @@ fn a_control_on_a_million_values_leaves_the_page_free() {
         times.sort_by(f64::total_cmp);
         let (median, p95) = (times[30], times[56]);
         println!("processor time of the page's thread a change: median {median:.1} ms, 95 % within {p95:.1} ms");
-        // The aim is a frame, 16.7 ms; what the driver asks is in these times, and machines differ by more than twice.
+        // The aim is a frame, 16.7 ms; what the driver asks is in these times, and a busy machine has slower threads.
         assert!(median <= MOST_MS, "median {median} ms, 95 % within {p95} ms");
     });
 }
