@@ -22,6 +22,8 @@ pub enum ToWorker {
     Survey {
         /// The settings.
         settings: String,
+        /// What the files do not say, as [`crate::weights::open::Hints::write`] says it.
+        hints: String,
     },
     /// Measure this tensor, after those before.
     Measure {

@@ -20,6 +20,7 @@ use crate::platform::files::{Files, Pieces};
 use crate::platform::webgpu::Adapter;
 use crate::platform::{clock::now_ms, task, workers};
 use crate::quantize::{CodeFacts, Error, Plan, Report, Tally};
+use crate::weights::open::Hints;
 use crate::weights::{Drawing, FileValues};
 use core::arch::wasm32::memory_size;
 use std::cell::{Cell, RefCell};
@@ -45,7 +46,7 @@ pub fn serve() {
                 kept.borrow_mut().clear();
                 return;
             }
-            Ok(ToWorker::Survey { settings }) => return surveyor.survey(&settings),
+            Ok(ToWorker::Survey { settings, hints }) => return surveyor.survey(&settings, &hints),
             Ok(ToWorker::Measure { tensor }) => return surveyor.measure(tensor),
             Ok(ToWorker::Pause(is_paused)) => return surveyor.pause(is_paused),
             Ok(ToWorker::Keep { settings, tensor, result }) => {
@@ -109,6 +110,8 @@ struct Bench {
     arrived: Rc<RefCell<Option<Files>>>,
     /// The reader's files.
     files: Files,
+    /// What they do not say.
+    hints: Hints,
     /// What is known of them.
     desk: Desk,
     /// What others have measured of them, until a job takes it up.
@@ -148,11 +151,17 @@ impl Bench {
             Lab::Formats => Some(formats::view(question)),
             Lab::Quantize | Lab::Compare => self.tensor(job).await,
             Lab::Weights | Lab::Tensors => {
+                let (settings, hints) = weights::settings(question);
+                if self.hints != hints {
+                    self.hints = hints;
+                    self.desk.close();
+                    self.stored = None;
+                }
                 self.open().await.ok()?;
                 if question.file == Some(File::Copy) {
                     return self.copied(job).await;
                 }
-                self.desk.turn_to(&weights::settings(question));
+                self.desk.turn_to(&settings);
                 let mut view = self.weights(question);
                 self.desk.report_on(question, &mut view);
                 Some(view)
@@ -196,7 +205,8 @@ impl Bench {
             self.stored = None;
         }
         if self.desk.opened.is_none() && !self.files.is_empty() {
-            let opened = files::open(&self.files, || !self.overtaken.get()).await.ok_or(End::Overtaken)?;
+            let opened =
+                files::open(&self.files, self.hints.clone(), || !self.overtaken.get()).await.ok_or(End::Overtaken)?;
             self.desk.opened = Some(opened.checkpoint);
             self.desk.read = opened.read;
             if let Some(Ok(checkpoint)) = &self.desk.opened {

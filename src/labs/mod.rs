@@ -95,6 +95,8 @@ pub enum Pass {
 pub struct Todo {
     /// In which settings, as [`crate::survey::Setting::write`] says them, with commas between; none where values are only read.
     pub settings: String,
+    /// What the files do not say, as [`crate::weights::open::Hints::write`] says it.
+    pub hints: String,
     /// Tensors by their place, each with its bytes.
     pub tensors: Vec<(u32, u64)>,
 }

@@ -1,11 +1,10 @@
 //! What number formats do to every tensor of a checkpoint: one pass over the files, and a row for each tensor and [`Setting`].
 //!
 //! Nothing here reads a file or quantizes a value; that is [`crate::compute`]'s. Here are the figures ([`Measured`]), which add up
-//! over slices, and what follows from them: which tensors are one ([`layers`]), what a [`recipe`] of formats costs, and how two
-//! checkpoints differ ([`difference`]).
+//! over slices, and what follows from them: which tensors are one ([`layers`]), and what a [`recipe`] of
+//! formats costs.
 
 pub mod architecture;
-pub mod difference;
 pub mod layers;
 pub mod moments;
 pub mod recipe;
@@ -13,7 +12,6 @@ pub mod recipe;
 mod test_support;
 
 pub use architecture::{Recognised, recognise};
-pub use difference::Difference;
 pub use layers::Place;
 pub use recipe::Recipe;
 

@@ -1,6 +1,6 @@
 //! A checkpoint in other formats, planned: which tensors the files will have, of which types, in which order and how large.
 //!
-//! A tensor that is quantized becomes one tensor or several ([`parts`]). Nothing is read or encoded here; that is
+//! A tensor that is quantized becomes one tensor or several (`parts`). Nothing is read or encoded here; that is
 //! [`crate::compute`]'s.
 
 mod parts;

@@ -52,6 +52,8 @@ struct Worker {
 struct Crew {
     state: State,
     settings: String,
+    /// What the files do not say.
+    hints: String,
     /// The last is next.
     waiting: Vec<Task>,
     workers: Vec<Worker>,
@@ -81,6 +83,7 @@ pub fn begin(state: State, todo: Todo) {
     let mut crew = Crew {
         state,
         settings: todo.settings,
+        hints: todo.hints,
         waiting,
         workers: Vec::new(),
         started: 0,
@@ -251,7 +254,7 @@ fn receive(id: u32, bytes: &[u8]) {
                 if let Ok(bytes) = protocol::write(&ToWorker::Open) {
                     worker.handle.post_files(&bytes, &client::files());
                 }
-                send(worker, &ToWorker::Survey { settings: crew.settings.clone() });
+                send(worker, &ToWorker::Survey { settings: crew.settings.clone(), hints: crew.hints.clone() });
                 return crew.hand_out();
             }
             Ok(FromWorker::Read { bytes }) => {

@@ -1,7 +1,7 @@
 //! A checkpoint as it is known from its headers: which tensors, of which type, and where their bytes lie.
 //!
 //! Nothing here holds a weight. A reader ([`super::open`]) makes a [`Checkpoint`] from the beginnings of files; whoever wants
-//! values asks for a [`Span`] of bytes ([`Stored::rows_span`]) and has them decoded ([`super::decode`]).
+//! values asks for a [`Span`] of bytes ([`Stored::values_span`]) and has them decoded ([`super::decode`]).
 
 use super::dtype::Dtype;
 

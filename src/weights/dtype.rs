@@ -33,6 +33,19 @@ impl Dtype {
     /// BF16.
     pub const BF16: Self = Self::Number(&BF16);
 
+    /// What it is called.
+    #[must_use]
+    pub fn name(self) -> String {
+        match self {
+            Self::Number(format) => format.name.to_owned(),
+            Self::Blocks(block_type) => block_type.name.to_owned(),
+            Self::Integer { bits, is_signed } => format!("{}INT{bits}", if is_signed { "" } else { "U" }),
+            Self::Fp64 => "FP64".to_owned(),
+            Self::Bool => "BOOL".to_owned(),
+            Self::Complex(bits) => format!("complex of FP{bits}"),
+        }
+    }
+
     /// The fewest values that take whole bytes, and those bytes: (32, 18) of Q4_0, (2, 1) of E2M1, (4, 3) of E2M3.
     #[must_use]
     pub fn unit(self) -> (u64, u64) {
@@ -63,5 +76,11 @@ mod tests {
         assert_eq!([unit("e2m1fn"), unit("e2m3fn")], [(2, 1), (4, 3)]);
         assert_eq!(Dtype::Blocks(&ggml::Q4_K).unit(), (256, 144));
         assert_eq!((Dtype::Integer { bits: 64, is_signed: true }.unit(), Dtype::Complex(64).unit()), ((1, 8), (1, 16)));
+    }
+
+    #[test]
+    fn what_is_stored_has_the_name_that_people_know() {
+        let all = [Dtype::BF16, Dtype::Integer { bits: 8, is_signed: false }, Dtype::Bool, Dtype::Complex(32)];
+        assert_eq!(all.map(Dtype::name), ["BF16", "UINT8", "BOOL", "complex of FP32"]);
     }
 }

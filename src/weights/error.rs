@@ -49,7 +49,7 @@ pub enum Error {
     },
     /// Values whose type NumPy does not know.
     #[error(
-        "{file} has values of {bytes} bytes without a type, as NumPy writes those of ml_dtypes: choose which format of {} bits they are",
+        "{file} has values of {bytes} bytes without a type, as NumPy writes those of ml_dtypes: choose under “Files that do not say what they hold” which format of {} bits they are",
         8 * bytes
     )]
     Void {
@@ -60,7 +60,7 @@ pub enum Error {
     },
     /// Bytes of which nothing is known.
     #[error(
-        "{file} is of no kind that is known here: if it is an array without a header, choose its type and shape ({fitting})"
+        "{file} is of no kind that is known here: if it is an array without a header, choose its type and the length of its rows under “Files that do not say what they hold” ({fitting})"
     )]
     NoHeader {
         /// The file.
@@ -68,15 +68,17 @@ pub enum Error {
         /// Shapes that have its length.
         fitting: String,
     },
-    /// An array without a header that has not the chosen shape.
-    #[error("{file} has {len} bytes, and the chosen type and shape need {expected}")]
+    /// An array without a header that is no whole rows of what was chosen.
+    #[error("{file} has {len} bytes, which are no whole rows of {cols} numbers of {format}")]
     WrongLength {
         /// The file.
         file: String,
         /// Its length.
         len: u64,
-        /// The length of the chosen shape.
-        expected: u64,
+        /// The chosen format.
+        format: &'static str,
+        /// The numbers of a row.
+        cols: u64,
     },
     /// Text that is not a table of numbers.
     #[error("line {line} of {file} {why}")]

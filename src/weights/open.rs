@@ -24,7 +24,7 @@ use super::sniff::{Sort, sniff};
 use super::text::Table;
 use super::zip::Archive;
 use super::{Dtype, Error, gguf, npy, safetensors};
-use crate::formats::Format;
+use crate::formats::{Format, format};
 
 /// What is needed next.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,8 +62,29 @@ pub struct Contents {
 pub struct Hints {
     /// What values are whose type NumPy does not know (`V1`, `V2`).
     pub void: Option<&'static Format>,
-    /// Type and shape of numbers without a header, which are little-endian and lie row by row.
-    pub raw: Option<(Dtype, Vec<u64>)>,
+    /// Type of numbers without a header, which are little-endian and lie row by row, and how many are a row: all, if it is 0.
+    pub raw: Option<(&'static Format, u64)>,
+}
+
+impl Hints {
+    /// The format that values are of, which nothing says, and the numbers of a row.
+    #[must_use]
+    pub fn of(format: Option<&'static Format>, cols: u64) -> Self {
+        Self { void: format, raw: format.map(|format| (format, cols)) }
+    }
+
+    /// Reads `format:cols`; nothing else is a hint.
+    #[must_use]
+    pub fn read(text: &str) -> Self {
+        let (id, cols) = text.split_once(':').unwrap_or_default();
+        cols.parse().map_or_else(|_| Self::default(), |cols| Self::of(format(id), cols))
+    }
+
+    /// As [`Self::read`] takes it; empty without a hint.
+    #[must_use]
+    pub fn write(&self) -> String {
+        self.raw.map(|(format, cols)| format!("{}:{cols}", format.id)).unwrap_or_default()
+    }
 }
 
 /// How many bytes of a file are looked at first: enough for the header of most.
@@ -247,16 +268,17 @@ fn json(info: &FileInfo, bytes: &[u8]) -> Result<Parsed<Item>, Error> {
 
 /// Numbers without a header, if it was said what they are.
 fn raw(info: &FileInfo, file: u32, hints: &Hints) -> Result<Stored, Error> {
-    let Some((dtype, shape)) = &hints.raw else {
+    let Some((format, cols)) = hints.raw else {
         return Err(Error::NoHeader { file: info.name.clone(), fitting: fitting(info.len) });
     };
+    let dtype = Dtype::Number(format);
     let (values, bytes) = dtype.unit();
-    let n = shape.iter().try_fold(1u64, |n, size| n.checked_mul(*size));
-    let expected = n.and_then(|n| n.div_ceil(values).checked_mul(bytes)).unwrap_or(u64::MAX);
-    if expected != info.len {
-        return Err(Error::WrongLength { file: info.name.clone(), len: info.len, expected });
+    let n = info.len / bytes * values;
+    let cols = if cols == 0 { n } else { cols };
+    if !info.len.is_multiple_of(bytes) || cols == 0 || !n.is_multiple_of(cols) {
+        return Err(Error::WrongLength { file: info.name.clone(), len: info.len, format: format.name, cols });
     }
-    Ok(whole(info, file, *dtype, shape.clone(), Packing::Plain))
+    Ok(whole(info, file, dtype, vec![n / cols, cols], Packing::Plain))
 }
 
 /// Types and shapes of so many bytes, in words.

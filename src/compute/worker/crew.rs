@@ -6,9 +6,11 @@ use super::files::{self, Missing, Reader};
 use super::post;
 use crate::compute::protocol::{self, FromWorker};
 use crate::compute::survey::{Measuring, SLICE};
+use crate::labs::weights;
 use crate::platform::files::Files;
 use crate::platform::{clock::now_ms, task};
 use crate::survey::Setting;
+use crate::weights::open::Hints;
 use crate::weights::{Checkpoint, Stored};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -19,6 +21,7 @@ use std::rc::Rc;
 struct Orders {
     files: RefCell<Option<Files>>,
     settings: RefCell<Vec<Setting>>,
+    hints: RefCell<Hints>,
     tensors: RefCell<VecDeque<u32>>,
     is_paused: Cell<bool>,
 }
@@ -42,9 +45,10 @@ impl Surveyor {
         self.orders.files.replace(files.cloned());
     }
 
-    /// These are the settings: ids with commas between.
-    pub(super) fn survey(&self, settings: &str) {
-        self.orders.settings.replace(settings.split(',').filter_map(Setting::read).collect());
+    /// These are the settings, and what the files do not say: before the first tensor.
+    pub(super) fn survey(&self, settings: &str, hints: &str) {
+        self.orders.settings.replace(weights::read_settings(settings));
+        self.orders.hints.replace(Hints::read(hints));
     }
 
     /// This tensor is to be measured.
@@ -140,7 +144,8 @@ impl Bench {
             self.checkpoint = None;
         }
         if self.checkpoint.is_none() {
-            match files::open(&self.files, || true).await.map(|opened| opened.checkpoint) {
+            let hints = self.orders.hints.borrow().clone();
+            match files::open(&self.files, hints, || true).await.map(|opened| opened.checkpoint) {
                 Some(Ok(checkpoint)) => self.checkpoint = Some(checkpoint),
                 Some(Err(error)) => {
                     self.fail(place, Missing::Lost(error.to_string()));

@@ -2,7 +2,7 @@
 
 use crate::platform::files::{Files, Reading as Bytes};
 use crate::platform::task;
-use crate::weights::open::{self as opening, Opening};
+use crate::weights::open::{self as opening, Hints, Opening};
 use crate::weights::pieces::{self, Piece};
 use crate::weights::reading::Reading;
 use crate::weights::{Checkpoint, Error, FileInfo, Span, Stored};
@@ -14,8 +14,8 @@ pub(super) struct Opened {
 }
 
 /// Reads the headers of files; nothing once that is no longer wanted.
-pub(super) async fn open(files: &Files, is_wanted: impl Fn() -> bool) -> Option<Opened> {
-    let mut opening = Opening::new(infos(files));
+pub(super) async fn open(files: &Files, hints: Hints, is_wanted: impl Fn() -> bool) -> Option<Opened> {
+    let mut opening = Opening::with_hints(infos(files), hints);
     let (mut bytes, mut read) = (Vec::new(), 0);
     let checkpoint = loop {
         match opening.next(&bytes) {

@@ -1,6 +1,6 @@
 //! The columns of the table of tensors.
 
-use super::words::{decibels, dtype_name, optional, percent, shape};
+use super::words::{decibels, optional, percent, shape};
 use crate::labs::quantize::numbers::count;
 use crate::survey::{Errors, Measured};
 use crate::units::{Bytes, Params};
@@ -56,7 +56,7 @@ pub const STORED: &[Column] = &[
             let (values, bytes) = of.tensor.dtype.unit();
             Some(bytes as f64 / values as f64)
         },
-        cell: |of| dtype_name(of.tensor.dtype),
+        cell: |of| of.tensor.dtype.name(),
     },
     Column {
         name: "Parameters",

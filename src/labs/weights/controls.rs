@@ -6,7 +6,9 @@ use crate::labs::{Form, Html};
 use crate::scenario::WeightsScenario;
 use crate::scenario::permalink::percent_encode;
 use crate::scenario::quantize::encodable;
-use crate::scenario::weights::{Chosen, GROUPINGS, LEAST_DB, LISTINGS, MOST_SETTINGS, read_settings, write_settings};
+use crate::scenario::weights::{
+    COLS, Chosen, GROUPINGS, LEAST_DB, LISTINGS, MOST_SETTINGS, read_settings, unsaid, write_settings,
+};
 use crate::survey::Setting;
 
 /// Formats that are in view before more are asked for.
@@ -39,6 +41,15 @@ pub fn controls(asked: &WeightsScenario) -> String {
         Chosen::Own => _ = form.area("rules", "Its rules, a line each"),
         Chosen::None | Chosen::Preset(_) => {}
     }
+    form.more("unsaid", "Files that do not say what they hold", |form| {
+        let formats = unsaid().map(|format| (format.id, format.name.to_owned()));
+        let none = ("none", "They do say it".to_owned());
+        form.menu("as", "as", "Their numbers are", &[("", [none].into_iter().chain(formats).collect())]);
+        form.number("cols", "Numbers in a row (0: all)", "", &COLS, None);
+        form.note(
+            "For arrays without a header, and for NumPy’s V1 and V2, as which bfloat16 and 8-bit floats are saved.",
+        );
+    });
     form.more("typed", "The formats as text", |form| _ = form.area("formats", "Formats, with commas between"));
     super::save::controls(&mut form);
     form.finish()

@@ -17,7 +17,7 @@ mod summary;
 mod tree;
 mod words;
 
-pub use results::{Results, settings};
+pub use results::{Results, read_settings, settings};
 pub use save::saving;
 
 use super::form::Inputs;

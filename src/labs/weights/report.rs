@@ -3,7 +3,6 @@
 
 use super::Desk;
 use super::summary::{DtypeSum, SettingSum, dtypes, settings};
-use super::words::dtype_name;
 use crate::json;
 use crate::scenario::WeightsScenario;
 use crate::weights::checkpoint::Container;
@@ -103,7 +102,7 @@ fn row<'a>(place: u32, tensor: &'a Stored, asked: &WeightsScenario, desk: &'a De
     Row {
         tensor: &tensor.name,
         shape: &tensor.shape,
-        dtype: dtype_name(tensor.dtype),
+        dtype: tensor.dtype.name(),
         parameters: tensor.len(),
         bytes: tensor.span.len(),
         finite: moments.map(|moments| moments.finite),

@@ -4,8 +4,9 @@ use super::Desk;
 use crate::formats::Kind;
 use crate::labs::{Html, Part, Pass, Question, Todo, View, sentence};
 use crate::scenario::WeightsScenario;
-use crate::scenario::weights::KEYS;
+use crate::scenario::weights::{KEYS, write_settings};
 use crate::survey::{Measured, Setting};
+use crate::weights::open::Hints;
 use crate::weights::{Checkpoint, Dtype, Stored};
 use std::collections::BTreeMap;
 
@@ -18,11 +19,24 @@ pub struct Results {
     pub failed: BTreeMap<u32, String>,
 }
 
-/// The settings that a question is about, as text.
+/// What a question is about: its settings as text, with what the files do not say behind them, since that changes what is measured
+/// too; and the latter by itself.
 #[must_use]
-pub fn settings(question: &Question) -> String {
+pub fn settings(question: &Question) -> (String, Hints) {
     let (asked, _) = super::Inputs::read(question, KEYS, |_: &WeightsScenario| String::new());
-    asked.settings.iter().map(Setting::write).collect::<Vec<_>>().join(",")
+    let (settings, hints) = (write_settings(&asked.settings), asked.hints());
+    let unsaid = hints.write();
+    (if unsaid.is_empty() { settings } else { format!("{settings}{UNSAID}{unsaid}") }, hints)
+}
+
+/// Between settings and what the files do not say.
+const UNSAID: char = '#';
+
+/// The settings in a text of [`settings`].
+#[must_use]
+pub fn read_settings(text: &str) -> Vec<Setting> {
+    let settings = text.split(UNSAID).next().unwrap_or_default();
+    settings.split(',').filter_map(Setting::read).collect()
 }
 
 /// Whether a tensor holds weights that can be measured: floats, or what stands for some.
@@ -47,6 +61,12 @@ impl Desk {
             (std::mem::replace(&mut self.measured, now.measured), std::mem::replace(&mut self.failed, now.failed));
         let before = std::mem::replace(&mut self.settings, settings.to_owned());
         self.others.insert(before, Results { measured, failed });
+    }
+
+    /// Forgets what is in the files, to be read anew.
+    pub fn close(&mut self) {
+        let Self { measured, failed, settings, others, .. } = std::mem::take(self);
+        *self = Self { measured, failed, settings, others, ..Self::default() };
     }
 
     /// Keeps what came of a tensor in these settings.
@@ -79,7 +99,8 @@ impl Desk {
         let is_left = |place| pass == Pass::Read || !self.measured.contains_key(&place);
         let left = tensors.filter(|(place, tensor)| is_measurable(tensor) && is_left(*place));
         let settings = if pass == Pass::Read { String::new() } else { self.settings.clone() };
-        Some(Todo { settings, tensors: left.map(|(place, tensor)| (place, tensor.span.len())).collect() })
+        let hints = self.settings.split_once(UNSAID).map_or_else(String::new, |(_, hints)| hints.to_owned());
+        Some(Todo { settings, hints, tensors: left.map(|(place, tensor)| (place, tensor.span.len())).collect() })
     }
 
     /// Adds to a view what it needs to know of the measuring.
@@ -111,6 +132,7 @@ const MOST_FAILURES: usize = 20;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::formats::format;
     use crate::weights::checkpoint::{Container, Order, Packing};
     use crate::weights::{FileInfo, Span};
 
@@ -188,7 +210,15 @@ mod tests {
     fn settings_are_those_of_the_link_and_of_what_was_changed_since() {
         let pairs = |text: &str| vec![("formats".to_owned(), text.to_owned())];
         let question = Question { keys: pairs("int8@row,q8_0"), ..Question::default() };
-        assert_eq!(settings(&question), "int8@row,q8_0");
-        assert_eq!(settings(&Question { changes: pairs("nf4@g64"), ..question }), "nf4@g64");
+        assert_eq!(settings(&question), ("int8@row,q8_0".to_owned(), Hints::default()));
+        let question = Question { changes: pairs("nf4@g64"), ..question };
+        assert_eq!(settings(&question), ("nf4@g64".to_owned(), Hints::default()));
+
+        // What the files do not say changes what is measured, and goes with the settings.
+        let mut changes = pairs("nf4@g64");
+        changes.extend([("as", "bf16"), ("cols", "64")].map(|(key, value)| (key.to_owned(), value.to_owned())));
+        let (text, hints) = settings(&Question { changes, ..question });
+        assert_eq!((text.as_str(), hints), ("nf4@g64#bf16:64", Hints::of(format("bf16"), 64)));
+        assert_eq!(read_settings(&text), [Setting::read("nf4@g64").expect("a setting")]);
     }
 }

@@ -1,6 +1,6 @@
 //! What all tensors of a checkpoint come to.
 
-use super::words::{dtype_name, setting_name};
+use super::words::setting_name;
 use super::{Desk, words};
 use crate::scenario::WeightsScenario;
 use crate::survey::Setting;
@@ -28,7 +28,7 @@ pub struct DtypeSum {
 pub fn dtypes(checkpoint: &Checkpoint) -> Vec<DtypeSum> {
     let mut sums: Vec<DtypeSum> = Vec::new();
     for tensor in &checkpoint.tensors {
-        let dtype = dtype_name(tensor.dtype);
+        let dtype = tensor.dtype.name();
         let place = sums.iter().position(|sum| sum.dtype == dtype).unwrap_or_else(|| {
             sums.push(DtypeSum { dtype, tensors: 0, parameters: 0, bytes: 0 });
             sums.len() - 1

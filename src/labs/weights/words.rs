@@ -5,19 +5,6 @@ use crate::labs::quantize::numbers::counted;
 use crate::quantize::Granularity;
 use crate::survey::{Errors, Setting};
 use crate::units::significant;
-use crate::weights::dtype::Dtype;
-
-/// What a dtype is called.
-pub fn dtype_name(dtype: Dtype) -> String {
-    match dtype {
-        Dtype::Number(format) => format.name.to_owned(),
-        Dtype::Blocks(block_type) => block_type.name.to_owned(),
-        Dtype::Integer { bits, is_signed } => format!("{}INT{bits}", if is_signed { "" } else { "U" }),
-        Dtype::Fp64 => "FP64".to_owned(),
-        Dtype::Bool => "BOOL".to_owned(),
-        Dtype::Complex(bits) => format!("Complex of FP{bits}"),
-    }
-}
 
 /// What a setting is called.
 pub fn setting_name(setting: &Setting) -> String {
@@ -73,9 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_stored_has_the_name_that_people_know() {
-        let all = [Dtype::BF16, Dtype::Integer { bits: 8, is_signed: false }, Dtype::Bool, Dtype::Complex(32)];
-        assert_eq!(all.map(dtype_name), ["BF16", "UINT8", "BOOL", "Complex of FP32"]);
+    fn sizes_have_a_cross_between_them() {
         assert_eq!((shape(&[]), shape(&[2, 3])), ("scalar".to_owned(), "2 × 3".to_owned()));
     }
 

@@ -3,10 +3,12 @@
 use super::Rejection;
 use super::key::{Key, documented, list, read_choice, read_number, span};
 use super::number::{self, Bounds};
+use crate::formats::{FORMATS, Format, Kind};
 use crate::quantize::Granularity;
 use crate::survey::recipe::{PRESETS, Preset, preset};
 use crate::survey::save::{CHOICES, SaveAs, read_choice as read_save};
 use crate::survey::{Recipe, Setting};
+use crate::weights::open::Hints;
 
 /// The lab's inputs.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +27,10 @@ pub struct WeightsScenario {
     pub rules: Option<Recipe>,
     /// What every tensor keeps at least in the smallest recipe, dB.
     pub least_db: f64,
+    /// What values are that no file says: of arrays without a header, or of a type that NumPy does not know.
+    pub unsaid: Option<&'static Format>,
+    /// How many numbers of an array without a header are a row; 0 for all.
+    pub cols: f64,
     /// What a copy is written as: which files, and the setting of its matrices.
     pub save: (SaveAs, Setting),
 }
@@ -82,6 +88,15 @@ pub const LEAST_DB: Bounds = Bounds { name: "The least SQNR", min: 0.0, max: 200
 /// That unless the reader says otherwise: about what 5 bits keep.
 const DEFAULT_LEAST_DB: f64 = 25.0;
 
+/// Bounds of the numbers of a row.
+pub const COLS: Bounds = Bounds { name: "The numbers of a row", min: 0.0, max: 1e12, whole: true };
+
+/// The formats that values may be which no file says: those of whole bytes.
+pub fn unsaid() -> impl Iterator<Item = &'static Format> {
+    let is_whole = |format: &&Format| matches!(format.kind, Kind::Float(float) if [8, 16, 32].contains(&float.bits()));
+    FORMATS.iter().copied().filter(is_whole)
+}
+
 /// How the tensors are listed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Listing {
@@ -109,6 +124,8 @@ pub const LISTINGS: [(Listing, &str, &str); 2] =
 pub const GROUPINGS: [(Grouping, &str, &str); 2] =
     [(Grouping::Layers, "layers", "Each layer"), (Grouping::Roles, "roles", "Each role")];
 
+/// No format.
+const NONE: &str = "none";
 /// What is measured unless the reader says otherwise.
 const DEFAULT_SETTINGS: &str = "int8@row,q8_0,q4_k,mxfp4";
 /// The most settings at once.
@@ -139,12 +156,20 @@ impl Default for WeightsScenario {
             recipe: Chosen::default(),
             rules: None,
             least_db: DEFAULT_LEAST_DB,
+            unsaid: None,
+            cols: 0.0,
             save: read_save(CHOICES[0]).unwrap_or((SaveAs::Safetensors, bf16)),
         }
     }
 }
 
 impl WeightsScenario {
+    /// What the files do not say.
+    #[must_use]
+    pub fn hints(&self) -> Hints {
+        Hints::of(self.unsaid, self.cols as u64)
+    }
+
     /// The place of the setting that the table's errors are of.
     #[must_use]
     pub fn shown_place(&self) -> usize {
@@ -233,6 +258,25 @@ pub const KEYS: &[Key<WeightsScenario>] = &[
             scenario.rules = if text.trim().is_empty() { None } else { Some(read(text)?) };
             Ok(())
         },
+    },
+    Key {
+        name: "as",
+        doc: documented!(
+            "What values are that no file says: of an array without a header, or of a type that NumPy does not know (`V1`, `V2`).",
+            || list([NONE].into_iter().chain(unsaid().map(|format| format.id))),
+            "bf16"
+        ),
+        write: |scenario| scenario.unsaid.map_or(NONE, |format| format.id).to_owned(),
+        read: |scenario, text| {
+            let named = || unsaid().find(|format| format.id == text).map(Some);
+            read_choice(&mut scenario.unsaid, if text == NONE { Some(None) } else { named() })
+        },
+    },
+    Key {
+        name: "cols",
+        doc: documented!("How many numbers of an array without a header are a row; 0 for all.", || span(&COLS), "4096"),
+        write: |scenario| number::format(scenario.cols),
+        read: |scenario, text| read_number(&mut scenario.cols, &COLS, text),
     },
     Key {
         name: "save",

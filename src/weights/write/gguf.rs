@@ -7,7 +7,7 @@
 //!
 //! Source: <https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>; `GGUFWriter` of the package `gguf` on PyPI.
 
-use super::{Entry, File, Refused, twice, type_name};
+use super::{Entry, File, Refused, twice};
 use crate::formats::ggml;
 use crate::weights::Dtype;
 
@@ -206,7 +206,7 @@ pub fn file(name: &str, entries: &[Entry], keys: Option<&Keys>, architecture: &s
         let id = type_id(entry.dtype).ok_or_else(|| Refused::NoType {
             container: "GGUF",
             name: entry.name.clone(),
-            what: type_name(entry.dtype),
+            what: entry.dtype.name(),
             instead: "FP32, FP16, BF16 or a ggml format",
         })?;
         if entry.name.len() > MAX_NAME {

@@ -134,18 +134,6 @@ pub enum Refused {
     LongHeader(u64),
 }
 
-/// What a type is called in a sentence.
-fn type_name(dtype: Dtype) -> String {
-    match dtype {
-        Dtype::Number(format) => format.name.to_owned(),
-        Dtype::Blocks(block_type) => block_type.name.to_owned(),
-        Dtype::Integer { bits, is_signed } => format!("{}INT{bits}", if is_signed { "" } else { "U" }),
-        Dtype::Fp64 => "FP64".to_owned(),
-        Dtype::Bool => "BOOL".to_owned(),
-        Dtype::Complex(bits) => format!("complex numbers of {bits} bits a part"),
-    }
-}
-
 /// Whether a name occurs twice, and which.
 fn twice(entries: &[Entry]) -> Option<&str> {
     let mut names: Vec<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();

@@ -7,7 +7,7 @@
 //! Source: `prepare` in <https://github.com/huggingface/safetensors/blob/main/safetensors/src/tensor.rs>;
 //! `split_torch_state_dict_into_shards` in <https://huggingface.co/docs/huggingface_hub/package_reference/serialization>.
 
-use super::{Entry, File, Refused, twice, type_name};
+use super::{Entry, File, Refused, twice};
 use crate::weights::Dtype;
 use crate::weights::safetensors::{DTYPES, MAX_HEADER};
 use std::fmt::Write;
@@ -132,7 +132,7 @@ fn header(
         let dtype = dtype_name(entry.dtype).ok_or_else(|| Refused::NoType {
             container: "safetensors",
             name: entry.name.clone(),
-            what: type_name(entry.dtype),
+            what: entry.dtype.name(),
             instead: "FP32, FP16 or BF16",
         })?;
         let end = at.checked_add(sizes[place]).ok_or_else(|| Refused::TooLarge(entry.name.clone()))?;

@@ -1,296 +1,35 @@
-//! What the page knows, made once at the root.
+//! What the engine is asked, and what becomes of its answers.
 
-use super::busy::{self, Busy};
-use super::client::{self, Event};
-use super::crew::{self, Survey};
-use super::dynamic::condition;
+use super::{Entered, Shown, State, set_if_new};
 use crate::answers;
 use crate::compute::protocol::Stage;
 use crate::labs::form::Inputs;
-use crate::labs::{FigureData, File, Lab, Pairs, Part, Pass, Question, View as LabView};
+use crate::labs::{File, Lab, Pairs, Part, Question};
 use crate::platform::files::Files;
 use crate::platform::page::{self, Blob};
-use crate::scenario::view::ThemeChoice;
-use crate::scenario::{FormatsScenario, Room, Route, View};
+use crate::scenario::{FormatsScenario, Room};
+use crate::ui::busy::{self, Busy};
+use crate::ui::client::{self, Event};
+use crate::ui::crew::{self, Survey};
 use leptos::prelude::*;
 use std::cell::RefCell;
 
-/// What a lab of the engine shows, and what it is busy with.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Shown {
-    /// The last view that had an answer.
-    pub view: LabView,
-    /// The last question that was answered or has no answer, so that it is not asked again.
-    pub settled: Option<Question>,
-    /// Why it has none; empty if it has.
-    pub problem: String,
-    /// What is being done, and its share.
-    pub progress: Option<(Stage, f64)>,
-}
-
-/// A lab's inputs, where only the engine knows what they mean.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Entered {
-    /// Those that are not the default, as in a link.
-    pub keys: Pairs,
-    /// What was put into controls since, and is refused or not read yet.
-    pub changes: Pairs,
-}
-
-impl Entered {
-    /// Puts text into the control of a key.
-    pub fn put(&mut self, name: &str, text: &str) {
-        self.changes.retain(|change| change.0 != name);
-        self.changes.push((name.to_owned(), text.to_owned()));
-    }
-
-    /// The keys with what was put into controls and is not read yet, but not what is known to be refused.
-    fn with_changes(&self, refused: &Pairs) -> Pairs {
-        let mut all = Self { changes: self.keys.clone(), ..Self::default() };
-        for (name, text) in &self.changes {
-            if !refused.iter().any(|problem| problem.0 == *name) {
-                all.put(name, text);
-            }
-        }
-        all.changes
-    }
-}
-
-/// Whether there is anything to show.
-pub fn shows(shown: RwSignal<Shown>) -> Memo<bool> {
-    condition(move || shown.with(|shown| shown.view.is_answer()))
-}
-
-/// One part of what a lab shows.
-pub fn shown_part(shown: RwSignal<Shown>, part: Part) -> Signal<String> {
-    Signal::derive(move || shown.with(|shown| shown.view.part(part).to_owned()))
-}
-
-/// One of its pictures.
-pub fn shown_figure(shown: RwSignal<Shown>, place: usize) -> Signal<Option<FigureData>> {
-    Signal::derive(move || {
-        shown.with(|shown| shown.view.figures.get(place).filter(|figure| !figure.title.is_empty()).cloned())
-    })
-}
-
-/// Signals of the whole page. Scenarios change by controls and links only; all else follows from them.
-#[derive(Clone, Copy)]
-pub struct State {
-    /// How the page looks and works.
-    pub view: View,
-    /// Where the reader is.
-    pub room: RwSignal<Room>,
-    /// Inputs of the Memory lab.
-    pub memory: RwSignal<Entered>,
-    /// Inputs of the Scaling lab.
-    pub scaling: RwSignal<Entered>,
-    /// Inputs of the Formats lab.
-    pub formats: RwSignal<FormatsScenario>,
-    /// Inputs of the Quantize lab.
-    pub quantize: RwSignal<Entered>,
-    /// What the Memory lab shows.
-    pub memory_shown: RwSignal<Shown>,
-    /// The order of its table of all GPUs, once that was opened.
-    pub memory_order: RwSignal<Option<String>>,
-    /// What is pasted into it, until it is understood.
-    pub memory_pasted: RwSignal<String>,
-    /// What the Scaling lab shows.
-    pub scaling_shown: RwSignal<Shown>,
-    /// The reader's own runs.
-    pub fit_runs: RwSignal<String>,
-    /// What their fit minimises, once that was chosen.
-    pub fit_loss: RwSignal<Option<String>>,
-    /// What is shown of that fit.
-    pub fit_shown: RwSignal<Shown>,
-    /// Inputs of the Weights lab.
-    pub weights: RwSignal<Entered>,
-    /// What the Weights lab shows.
-    pub weights_shown: RwSignal<Shown>,
-    /// How often files were opened in it.
-    pub weights_opened: RwSignal<u32>,
-    /// Which rows of its table are in view.
-    pub weights_rows: RwSignal<(u32, u32)>,
-    /// What is to be done with all tensors of its files, until that has begun.
-    pub weights_pass: RwSignal<Option<Pass>>,
-    /// How many results of that have come in.
-    pub weights_measured: RwSignal<u32>,
-    /// How far that is.
-    pub survey: RwSignal<Survey>,
-    /// The order of that table, and what of its tree is folded.
-    pub weights_order: RwSignal<Option<String>>,
-    /// What the names in it must have in them.
-    pub weights_filter: RwSignal<String>,
-    /// What it shows.
-    pub tensors_shown: RwSignal<Shown>,
-    /// What the Formats lab shows.
-    pub formats_shown: RwSignal<Shown>,
-    /// The order of its table of all formats, once that was opened.
-    pub formats_order: RwSignal<Option<String>>,
-    /// The ends of its number line, while the number is dragged along it.
-    pub formats_window: RwSignal<Option<(f64, f64)>>,
-    /// What the Quantize lab shows.
-    pub quantize_shown: RwSignal<Shown>,
-    /// What it shows of all formats beside each other.
-    pub compare_shown: RwSignal<Shown>,
-    /// The order of their table, once that was opened.
-    pub compare_order: RwSignal<Option<String>>,
-    /// Where in its tensor it looks closer, once that was asked for.
-    pub quantize_closer: RwSignal<Option<String>>,
-    /// Which tensor of the Weights lab's files it is about, in place of a sample.
-    pub quantize_tensor: RwSignal<Option<u32>>,
-    /// The file that is being made, of whichever lab: how far that is, or why it is not.
-    pub file_shown: RwSignal<Shown>,
-    /// What pictures that share a quantity are pointed at.
-    pub pointed: RwSignal<Option<f64>>,
-    /// The picture that the reader points at: the only one that says so aloud.
-    pub pointing: RwSignal<&'static str>,
-    /// What in the link was not understood.
-    pub notices: RwSignal<Vec<String>>,
-    /// The reader's choice of colours.
-    pub theme: RwSignal<ThemeChoice>,
-    /// Whether the colours are dark.
-    pub dark: Memo<bool>,
-}
-
 impl State {
-    /// Makes the state from the address.
-    pub fn from_address() -> Self {
-        let (view, mut notices) = View::read(&page::query());
-        let (route, more) = Route::read(&page::hash());
-        notices.extend(more);
-        let stored = || page::stored(THEME_KEY).and_then(|id| ThemeChoice::from_id(&id));
-        let theme = match view.theme {
-            ThemeChoice::Auto if !view.embed => stored().unwrap_or_default(),
-            chosen => chosen,
-        };
-        let theme = RwSignal::new(theme);
-        let system_dark = RwSignal::new(false);
-        system_dark.set(page::watch_media("(prefers-color-scheme: dark)", move |dark| system_dark.set(dark)));
-        let dark = Memo::new(move |_| match theme.get() {
-            ThemeChoice::Auto => system_dark.get(),
-            ThemeChoice::Light => false,
-            ThemeChoice::Dark => true,
-        });
-
-        let state = Self {
-            view,
-            room: RwSignal::new(Room::Home),
-            memory: RwSignal::new(Entered::default()),
-            scaling: RwSignal::new(Entered::default()),
-            formats: RwSignal::new(FormatsScenario::default()),
-            quantize: RwSignal::new(Entered::default()),
-            memory_shown: RwSignal::new(Shown::default()),
-            memory_order: RwSignal::new(None),
-            memory_pasted: RwSignal::new(String::new()),
-            scaling_shown: RwSignal::new(Shown::default()),
-            fit_runs: RwSignal::new(String::new()),
-            fit_loss: RwSignal::new(None),
-            fit_shown: RwSignal::new(Shown::default()),
-            weights: RwSignal::new(Entered::default()),
-            weights_shown: RwSignal::new(Shown::default()),
-            weights_opened: RwSignal::new(0),
-            weights_rows: RwSignal::new((0, 60)),
-            weights_pass: RwSignal::new(None),
-            weights_measured: RwSignal::new(0),
-            survey: RwSignal::new(Survey::default()),
-            weights_order: RwSignal::new(None),
-            weights_filter: RwSignal::new(String::new()),
-            tensors_shown: RwSignal::new(Shown::default()),
-            formats_shown: RwSignal::new(Shown::default()),
-            formats_order: RwSignal::new(None),
-            formats_window: RwSignal::new(None),
-            quantize_shown: RwSignal::new(Shown::default()),
-            compare_shown: RwSignal::new(Shown::default()),
-            compare_order: RwSignal::new(None),
-            quantize_closer: RwSignal::new(None),
-            quantize_tensor: RwSignal::new(None),
-            file_shown: RwSignal::new(Shown::default()),
-            pointed: RwSignal::new(None),
-            pointing: RwSignal::new(""),
-            notices: RwSignal::new(Vec::new()),
-            theme,
-            dark,
-        };
-        state.open(route, notices.iter().map(ToString::to_string).collect());
-        state
-    }
-
-    /// Goes where a link leads.
-    pub fn open(&self, route: Route, notices: Vec<String>) {
-        set_if_new(self.room, route.room());
-        match route {
-            Route::Home => {}
-            Route::Memory(keys) => set_if_new(self.memory, Entered { keys, ..Entered::default() }),
-            Route::Scaling(keys) => set_if_new(self.scaling, Entered { keys, ..Entered::default() }),
-            Route::Formats(scenario) => set_if_new(self.formats, scenario),
-            Route::Quantize(keys) => set_if_new(self.quantize, Entered { keys, ..Entered::default() }),
-            Route::Weights(keys) => set_if_new(self.weights, Entered { keys, ..Entered::default() }),
-        }
-        self.notices.set(notices);
-    }
-
-    /// The link to a room as it is now.
-    pub fn route_to(&self, room: Room) -> Route {
-        match room {
-            Room::Home => Route::Home,
-            Room::Memory => Route::Memory(self.memory.with(|entered| entered.keys.clone())),
-            Room::Scaling => Route::Scaling(self.scaling.with(|entered| entered.keys.clone())),
-            Room::Formats => Route::Formats(self.formats.get()),
-            Room::Quantize => Route::Quantize(self.quantize.with(|entered| entered.keys.clone())),
-            Room::Weights => Route::Weights(self.weights.with(|entered| entered.keys.clone())),
-        }
-    }
-
-    /// The link to where the reader is.
-    pub fn route(&self) -> Route {
-        self.route_to(self.room.get())
-    }
-
-    /// The same for a reader who leaves, maybe before the engine has read the last change.
-    pub fn route_left(&self) -> Route {
-        let all = |entered: RwSignal<Entered>, shown: RwSignal<Shown>| {
-            shown.with(|shown| entered.with(|entered| entered.with_changes(&shown.view.inputs.problems)))
-        };
-        match self.room.get() {
-            Room::Memory => Route::Memory(all(self.memory, self.memory_shown)),
-            Room::Scaling => Route::Scaling(all(self.scaling, self.scaling_shown)),
-            Room::Quantize => Route::Quantize(all(self.quantize, self.quantize_shown)),
-            Room::Weights => Route::Weights(all(self.weights, self.weights_shown)),
-            room => self.route_to(room),
-        }
-    }
-
-    /// The whole address of that.
-    pub fn link(&self) -> String {
-        let written = |shown: RwSignal<Shown>, question: Question| {
-            let is_read = shown.with(|shown| shown.settled.as_ref() == Some(&question));
-            if is_read { shown.with(|shown| shown.view.inputs.keys.clone()) } else { question.keys }
-        };
-        let route = match self.room.get() {
-            Room::Memory => Route::Memory(written(self.memory_shown, self.memory_question())),
-            Room::Scaling => Route::Scaling(written(self.scaling_shown, self.scaling_question())),
-            Room::Quantize => Route::Quantize(written(self.quantize_shown, self.quantize_question())),
-            Room::Weights => Route::Weights(written(self.weights_shown, self.weights_question())),
-            room => self.route_to(room),
-        };
-        format!("{}#{}", page::base_url(), route.write())
-    }
-
     /// What the Memory lab is asked now.
-    fn memory_question(&self) -> Question {
+    pub(super) fn memory_question(&self) -> Question {
         let Entered { keys, changes } = self.memory.get();
         let (typed, order) = (self.memory_pasted.get(), self.memory_order.get());
         Question { lab: Lab::Memory, keys, changes, typed, order, ..Question::default() }
     }
 
     /// What the Scaling lab is asked now.
-    fn scaling_question(&self) -> Question {
+    pub(super) fn scaling_question(&self) -> Question {
         let Entered { keys, changes } = self.scaling.get();
         Question { lab: Lab::Scaling, keys, changes, ..Question::default() }
     }
 
     /// What the Weights lab is asked now.
-    fn weights_question(&self) -> Question {
+    pub(super) fn weights_question(&self) -> Question {
         let Entered { keys, changes } = self.weights.get();
         let opened = self.weights_opened.get();
         let (pass, measured) = (self.weights_pass.get(), self.weights_measured.get());
@@ -330,6 +69,7 @@ impl State {
     /// Opens these files, or none, in place of those before.
     pub fn turn_to_files(&self, files: Files) {
         crew::end("");
+        self.file_shown.set(Shown::default());
         client::open(files);
         self.survey.set(Survey::default());
         self.weights_measured.set(0);
@@ -364,7 +104,7 @@ impl State {
     }
 
     /// What the Quantize lab is asked now.
-    fn quantize_question(&self) -> Question {
+    pub(super) fn quantize_question(&self) -> Question {
         let Entered { keys, changes } = self.quantize.get();
         let (closer, tensor) = (self.quantize_closer.get(), self.quantize_tensor.get());
         let opened = if tensor.is_some() { self.weights_opened.get() } else { 0 };
@@ -558,9 +298,6 @@ impl State {
                 self.fit_question()
             } else if shown == self.compare_shown {
                 self.compare_question()
-            } else if shown == self.weights_shown {
-                self.weights_pass.set(None);
-                self.weights_question()
             } else {
                 self.quantize_question()
             }
@@ -622,59 +359,6 @@ fn is_default(question: &Question) -> bool {
 thread_local! {
     /// Keeps `<body data-state>` busy while a job runs.
     static RUNNING: RefCell<Option<Busy>> = const { RefCell::new(None) };
-}
-
-impl Shown {
-    fn fail(&mut self, asked: Question, why: &str) {
-        self.settled = Some(asked);
-        self.problem = why.to_owned();
-        if self.is_of_part() {
-            self.problem += " The picture is of the beginning of the tensor only.";
-            self.view.set(Part::Preview, "");
-        }
-        self.progress = None;
-    }
-
-    /// Whether it shows the reader's files.
-    pub fn has_files(&self) -> bool {
-        !self.view.part(Part::Report).is_empty()
-    }
-
-    /// Whether the pictures are of a part of the tensor.
-    fn is_of_part(&self) -> bool {
-        !self.view.part(Part::Preview).is_empty()
-    }
-
-    /// The answer to this question in one sentence, or why there is none; `otherwise` while it is not known.
-    fn answer(&self, question: &Question, otherwise: &str) -> String {
-        let is_settled = self.settled.as_ref().is_some_and(|settled| settled.keys == question.keys);
-        match (is_settled, self.problem.is_empty()) {
-            (true, true) => self.view.part(Part::Takeaway).to_owned(),
-            (true, false) => self.problem.clone(),
-            _ => otherwise.to_owned(),
-        }
-    }
-
-    /// The report on this question as JSON: nothing while it is computed, or why there is none.
-    fn report(&self, question: &Question) -> Option<Result<String, String>> {
-        let answer = || {
-            if self.problem.is_empty() {
-                Ok(self.view.part(Part::Report).to_owned())
-            } else {
-                Err(self.problem.clone())
-            }
-        };
-        (self.settled.as_ref() == Some(question)).then(answer)
-    }
-}
-
-/// Where the reader's choice of colours is kept.
-pub const THEME_KEY: &str = "bitbudget.theme";
-
-fn set_if_new<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
-    if signal.with_untracked(|now| *now != value) {
-        signal.set(value);
-    }
 }
 
 fn no_worker(why: &str) -> String {
