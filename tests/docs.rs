@@ -56,7 +56,7 @@ fn links_page() -> String {
     table(&mut page, "#/formats?v=1&", formats::KEYS);
     page.push_str("\n## The Quantize lab: `#/quantize`\n");
     table(&mut page, "#/quantize?v=1&", quantize::KEYS);
-    page.push_str("\n## The Weights lab: `#/weights`\n\nNothing of a file is ever in a link.\n");
+    page.push_str("\n## The Weights lab: `#/weights`\n\nNothing of a file is in these links. The one that takes a model to the Memory lab has the sizes of its `config.json`.\n");
     table(&mut page, "#/weights?v=1&", weights::KEYS);
     page
 }

@@ -48,8 +48,18 @@ const LEGS: [Leg; 12] = [
     Leg { name: "exhaustive-wasm", about: "every f32 by SIMD, in Node.js", needs: Needs::Wasm, run: exhaustive_wasm },
     Leg { name: BUILD, about: "release build into dist/", needs: Needs::Wasm, run: build },
     Leg { name: "size", about: "size budget of a first load", needs: Needs::Site, run: size },
-    Leg { name: "wasm-chromium", about: "wasm tests in Chromium", needs: Needs::Wasm, run: |_| wasm(&CHROMIUM) },
-    Leg { name: "wasm-firefox", about: "wasm tests in Firefox", needs: Needs::Wasm, run: |_| wasm(&FIREFOX) },
+    Leg {
+        name: "wasm-chromium",
+        about: "wasm tests in Chromium",
+        needs: Needs::Wasm,
+        run: |state| wasm(state, &CHROMIUM),
+    },
+    Leg {
+        name: "wasm-firefox",
+        about: "wasm tests in Firefox",
+        needs: Needs::Wasm,
+        run: |state| wasm(state, &FIREFOX),
+    },
     Leg {
         name: "e2e-chromium",
         about: "end to end in Chromium",
@@ -60,6 +70,10 @@ const LEGS: [Leg; 12] = [
 ];
 
 const BUILD: &str = "build";
+
+/// Legs that run beside the one after them, since they leave a core free: Node.js has one thread, and Firefox asks ten times a second
+/// whether its GPU is done.
+const BESIDE: [&str; 2] = ["exhaustive-wasm", "wasm-firefox"];
 
 /// A leg that hangs is ended after this long.
 const LIMIT: Duration = Duration::from_secs(15 * 60);
@@ -73,12 +87,29 @@ struct State {
     site: Option<Wasm>,
     /// Why the accessibility checks inside the end-to-end legs did not run.
     no_axe: Option<String>,
+    /// Why the parts of Firefox's legs that want WebGPU were left out.
+    no_webgpu: Option<String>,
+    /// Where a leg that runs beside another writes.
+    output: Option<fs::File>,
+}
+
+impl State {
+    /// Has a command write where the leg does.
+    fn write_aside(&self, command: &mut Command) -> Result<()> {
+        if let Some(output) = &self.output {
+            command.stdout(output.try_clone()?).stderr(output.try_clone()?);
+        }
+        Ok(())
+    }
 }
 
 /// Why a leg did not pass.
 enum Stop {
     Failed(String),
+    /// It could not run: in CI that is a failure.
     NotRun(String),
+    /// A part was left out, since no browser that can be had here has what it wants.
+    LeftOut(String),
 }
 
 /// For `?` on what finds or installs a tool: without it the leg cannot run.
@@ -110,22 +141,29 @@ pub fn run(names: &[String], fast: bool) -> Result<bool> {
         _ => names.iter().any(|name| name == leg.name),
     };
     let builds = LEGS.iter().any(|leg| leg.needs == Needs::Site && is_named(leg));
+    let legs: Vec<&Leg> = LEGS.iter().filter(|leg| is_named(leg) || leg.name == BUILD && builds).collect();
     let mut state = State::default();
+    let mut beside = None;
     let mut rows = Vec::new();
-    for leg in LEGS.iter().filter(|leg| is_named(leg) || leg.name == BUILD && builds) {
+    for (i, leg) in legs.iter().enumerate() {
         println!("\n==== {}: {} ====", leg.name, leg.about);
-        let start = Instant::now();
-        let outcome = if leg.needs == Needs::Site && state.site.is_none() {
-            Err(Stop::NotRun("there is no site to test: the build did not succeed".into()))
-        } else {
-            (leg.run)(&mut state)
-        };
-        let row = Row { name: leg.name, seconds: start.elapsed().as_secs_f64(), outcome };
-        println!("==== {} ====", line(&row));
-        rows.push(row);
+        if BESIDE.contains(&leg.name) && i + 1 < legs.len() {
+            println!("It runs beside the next leg, and its output follows that of the other.");
+            beside = Some(Beside::start(leg)?);
+            continue;
+        }
+        rows.push(timed(leg, &mut state));
+        if let Some(beside) = beside.take() {
+            let (row, no_webgpu) = beside.end()?;
+            state.no_webgpu = state.no_webgpu.or(no_webgpu);
+            rows.push(row);
+        }
     }
     if let Some(reason) = state.no_axe {
         rows.push(Row { name: "accessibility", seconds: 0.0, outcome: Err(Stop::NotRun(reason)) });
+    }
+    if let Some(reason) = state.no_webgpu {
+        rows.push(Row { name: "webgpu-firefox", seconds: 0.0, outcome: Err(Stop::LeftOut(reason)) });
     }
     let is_ci = env::var("CI").is_ok_and(|value| value == "true");
     let (summary, passed) = summary(&rows, is_ci);
@@ -133,16 +171,58 @@ pub fn run(names: &[String], fast: bool) -> Result<bool> {
     Ok(passed)
 }
 
+/// Runs a leg.
+fn timed(leg: &Leg, state: &mut State) -> Row {
+    let start = Instant::now();
+    let outcome = if leg.needs == Needs::Site && state.site.is_none() {
+        Err(Stop::NotRun("there is no site to test: the build did not succeed".into()))
+    } else {
+        (leg.run)(state)
+    };
+    let row = Row { name: leg.name, seconds: start.elapsed().as_secs_f64(), outcome };
+    if state.output.is_none() {
+        println!("==== {} ====", line(&row));
+    }
+    row
+}
+
+/// A leg that runs beside another.
+struct Beside {
+    output: PathBuf,
+    thread: thread::JoinHandle<(Row, Option<String>)>,
+}
+
+impl Beside {
+    fn start(leg: &'static Leg) -> Result<Self> {
+        let folder = tools::root().join("target");
+        fs::create_dir_all(&folder)?;
+        let output = folder.join(format!("{}.log", leg.name));
+        let mut state = State { output: Some(fs::File::create(&output)?), ..State::default() };
+        let thread = thread::spawn(move || (timed(leg, &mut state), state.no_webgpu));
+        Ok(Self { output, thread })
+    }
+
+    /// Waits for its end and shows what it wrote.
+    fn end(self) -> Result<(Row, Option<String>)> {
+        let (row, no_webgpu) = self.thread.join().map_err(|_| "a leg panicked")?;
+        println!("\n==== {} ====\n{}", row.name, fs::read_to_string(&self.output)?);
+        println!("==== {} ====", line(&row));
+        Ok((row, no_webgpu))
+    }
+}
+
 /// The table of legs and, as its last line, their counts; and whether that is a pass.
 fn summary(rows: &[Row], is_ci: bool) -> (String, bool) {
     let count = |wanted: fn(&Row) -> bool| rows.iter().filter(|row| wanted(row)).count();
     let passed = count(|row| row.outcome.is_ok());
     let mut failed = count(|row| matches!(row.outcome, Err(Stop::Failed(_))));
+    let not_run = count(|row| matches!(row.outcome, Err(Stop::NotRun(_))));
     let mut skipped = rows.len() - passed - failed;
     let mut text: String = rows.iter().map(|row| line(row) + "\n").collect();
-    if is_ci && skipped > 0 {
+    if is_ci && not_run > 0 {
         text += "In CI a leg that could not run has failed.\n";
-        failed += std::mem::take(&mut skipped);
+        failed += not_run;
+        skipped -= not_run;
     }
     (format!("{text}{passed} passed, {failed} failed, {skipped} skipped"), failed == 0)
 }
@@ -152,8 +232,9 @@ fn line(Row { name, seconds, outcome }: &Row) -> String {
         Ok(()) => ("passed", ""),
         Err(Stop::Failed(reason)) => ("FAILED", reason.as_str()),
         Err(Stop::NotRun(reason)) => ("not run", reason.as_str()),
+        Err(Stop::LeftOut(reason)) => ("left out", reason.as_str()),
     };
-    format!("{name:<15} {seconds:>7.1} s  {word:<7} {reason}").trim_end().to_owned()
+    format!("{name:<15} {seconds:>7.1} s  {word:<8} {reason}").trim_end().to_owned()
 }
 
 fn fmt(_: &mut State) -> Result<(), Stop> {
@@ -186,7 +267,7 @@ fn exhaustive(_: &mut State) -> Result<(), Stop> {
 }
 
 /// Without a browser: Node.js has the same engine as Chromium, and no window that has to answer meanwhile.
-fn exhaustive_wasm(_: &mut State) -> Result<(), Stop> {
+fn exhaustive_wasm(state: &mut State) -> Result<(), Stop> {
     tools::wasm_target()?;
     let wasm_bindgen = tools::wasm_bindgen()?;
     tools::node()?;
@@ -195,6 +276,7 @@ fn exhaustive_wasm(_: &mut State) -> Result<(), Stop> {
          --test exhaustive_wasm -- --nocapture",
     );
     test.env("PATH", tools::path_with(wasm_bindgen.parent().as_slice())?);
+    state.write_aside(&mut test)?;
     run_for(LIMIT, test)
 }
 
@@ -252,21 +334,36 @@ const FIREFOX: Kind = Kind {
 };
 
 /// `tests/web.rs`, inside a browser.
-fn wasm(kind: &Kind) -> Result<(), Stop> {
-    run_for(LIMIT, in_browser(kind, "--test web")?)
+fn wasm(state: &mut State, kind: &Kind) -> Result<(), Stop> {
+    let browser = (kind.find)()?;
+    let mut test = in_browser(kind, &browser, "--test web")?;
+    leave_out_webgpu(state, &browser, &mut test);
+    state.write_aside(&mut test)?;
+    run_for(LIMIT, test)
+}
+
+/// What wants WebGPU is left out in a browser that has none.
+fn leave_out_webgpu(state: &mut State, browser: &Browser, test: &mut Command) {
+    if let Some(reason) = &browser.no_webgpu {
+        state.no_webgpu = Some(reason.clone());
+        test.env("BITBUDGET_NO_GPU", "1");
+    }
 }
 
 /// A benchmark among `tests/`, as the engine is built.
 pub(crate) fn speed_in_chromium(benchmark: &str) -> Result<Command> {
-    in_browser(&CHROMIUM, &format!("--profile engine --no-default-features --test {benchmark} -- --nocapture"))
+    in_browser(
+        &CHROMIUM,
+        &tools::chromium()?,
+        &format!("--profile engine --no-default-features --test {benchmark} -- --nocapture"),
+    )
 }
 
 /// Tests of the library inside a browser.
-fn in_browser(kind: &Kind, which: &str) -> Result<Command> {
+fn in_browser(kind: &Kind, browser: &Browser, which: &str) -> Result<Command> {
     tools::wasm_target()?;
     let wasm_bindgen = tools::wasm_bindgen()?;
-    let browser = (kind.find)()?;
-    let capabilities = capabilities(kind, &browser)?;
+    let capabilities = capabilities(kind, browser)?;
     let mut test = cargo(&format!("test -p bitbudget --target wasm32-unknown-unknown {which}"));
     for other in ["CHROMEDRIVER", "GECKODRIVER", "SAFARIDRIVER"] {
         test.env_remove(other); // the runner takes the first one that it sees
@@ -301,6 +398,7 @@ fn e2e(state: &mut State, kind: &Kind) -> Result<(), Stop> {
             test.env_remove("BITBUDGET_AXE")
         }
     };
+    leave_out_webgpu(state, &browser, &mut test);
     test.env("BITBUDGET_BROWSER", kind.name)
         .env("BITBUDGET_DIST", page::dist())
         .env(kind.variables[0], browser.binary)
@@ -382,7 +480,7 @@ mod tests {
         let (text, passed) = summary(&rows(), false);
         assert!(!passed);
         assert_eq!(text.lines().next_back(), Some("1 passed, 1 failed, 1 skipped"));
-        assert!(text.contains("wasm-firefox        0.0 s  not run Firefox is missing\n"), "{text}");
+        assert!(text.contains("wasm-firefox        0.0 s  not run  Firefox is missing\n"), "{text}");
     }
 
     #[test]
@@ -392,6 +490,15 @@ mod tests {
         assert!(summary(&rows, false).1);
         let (text, passed) = summary(&rows, true);
         assert!(!passed && text.ends_with("\n1 passed, 1 failed, 0 skipped"), "{text}");
+    }
+
+    #[test]
+    fn what_no_browser_here_has_is_left_out_and_said() {
+        let mut rows = rows();
+        rows.truncate(1);
+        rows.push(Row { name: "webgpu-firefox", seconds: 0.0, outcome: Err(Stop::LeftOut("it is old".into())) });
+        let (text, passed) = summary(&rows, true);
+        assert!(passed && text.contains("left out it is old\n1 passed, 0 failed, 1 skipped"), "{text}");
     }
 
     #[test]

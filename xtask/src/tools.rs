@@ -25,6 +25,9 @@ const PEERS: &str = "peers-2"; // raise it with tests/bench/requirements.txt
 
 const READERS: &str = "readers-1"; // raise it with tests/python/requirements.txt
 
+/// The first Firefox whose releases have WebGPU.
+const WEBGPU_IN_FIREFOX: u32 = 141;
+
 const NODE: u32 = 18; // the least that Lighthouse runs on
 
 /// A browser and the WebDriver server that steers it.
@@ -34,6 +37,8 @@ pub struct Browser {
     pub binary: PathBuf,
     /// The executable of its WebDriver server.
     pub driver: PathBuf,
+    /// Why it has no WebGPU where the page wants it, if it has none whatever the machine.
+    pub no_webgpu: Option<String>,
 }
 
 /// The repository's root.
@@ -157,6 +162,7 @@ pub fn chromium() -> Result<Browser> {
         Some(Browser {
             binary: named("CHROME_BIN", &["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"])?,
             driver: named("CHROMEDRIVER", &["chromedriver"])?,
+            no_webgpu: None,
         })
     };
     if find().is_none() {
@@ -166,22 +172,32 @@ pub fn chromium() -> Result<Browser> {
     find().ok_or_else(|| "Chromium was installed, but `chromium` and `chromedriver` are not on PATH".into())
 }
 
-/// Firefox (`$FIREFOX_BIN`) and geckodriver (`$GECKODRIVER`).
+/// Firefox (`$FIREFOX_BIN`) and geckodriver (`$GECKODRIVER`). One that is too old for WebGPU is replaced if there is a newer one to
+/// be had, and else used for all the rest.
 pub fn firefox() -> Result<Browser> {
     let find = || named("FIREFOX_BIN", &["firefox-esr", "firefox"]);
-    if find().is_none() {
+    let version =
+        |binary: &PathBuf| firefox_version(&output(Command::new(binary).arg("--version")).unwrap_or_default());
+    let is_chosen = env::var_os("FIREFOX_BIN").is_some();
+    if find().is_none_or(|binary| !is_chosen && version(&binary) < Some(WEBGPU_IN_FIREFOX)) {
         // Mesa's software Vulkan is what gives a headless Firefox a WebGPU adapter.
         let help = "Firefox is missing: install it, or set FIREFOX_BIN to it";
-        apt(&["firefox-esr", "mesa-vulkan-drivers", "fonts-dejavu-core", "fonts-liberation"], help)?;
+        let installed = apt(&["firefox-esr", "mesa-vulkan-drivers", "fonts-dejavu-core", "fonts-liberation"], help);
+        if find().is_none() {
+            installed?;
+        }
     }
     let binary = find().ok_or("Firefox was installed, but neither `firefox-esr` nor `firefox` is on PATH")?;
+    let no_webgpu = version(&binary).filter(|version| *version < WEBGPU_IN_FIREFOX).map(|version| {
+        format!("Firefox {version} has no WebGPU in workers, {WEBGPU_IN_FIREFOX} is the first, and no newer one could be had")
+    });
     let driver = match named("GECKODRIVER", &["geckodriver"]) {
         Some(path) => path,
         None => {
             cargo_tool("geckodriver", "geckodriver", GECKODRIVER, &["--locked"], |path| reports(path, GECKODRIVER))?
         }
     };
-    Ok(Browser { binary, driver })
+    Ok(Browser { binary, driver, no_webgpu })
 }
 
 /// Sees to it that rustc can compile for the browser.
@@ -323,7 +339,11 @@ fn apt(packages: &[&str], help: &str) -> Result<()> {
     let apt_get = |arguments: &[&str]| {
         run(Command::new("apt-get").args(arguments).env("DEBIAN_FRONTEND", "noninteractive").stdin(Stdio::null()))
     };
-    apt_get(&["update", "-q"])
+    // Without the first option a mirror that is out of reach for a moment means older packages, and no word of it.
+    let update = || apt_get(&["update", "-q", "-o", "APT::Update::Error-Mode=any", "-o", "Acquire::Retries=3"]);
+    update()
+        .or_else(|_| update())
+        .or_else(|_| apt_get(&["update", "-q"]))
         .and_then(|()| apt_get(&[&["install", "-qy", "--no-install-recommends"], packages].concat()))
         .map_err(|error| format!("{help} (`apt-get install {list}` failed: {error})").into())
 }
@@ -349,6 +369,11 @@ fn reports(path: &Path, version: &str) -> bool {
 /// The major version in what Node.js prints, such as `v20.11.0`.
 fn major_version(text: &str) -> Option<u32> {
     text.trim().trim_start_matches('v').split('.').next()?.parse().ok()
+}
+
+/// The major version in what Firefox prints, such as `Mozilla Firefox 140.12.0esr`.
+fn firefox_version(text: &str) -> Option<u32> {
+    major_version(text.split_whitespace().next_back()?)
 }
 
 fn has_version(text: &str, version: &str) -> bool {
@@ -432,6 +457,13 @@ mod tests {
         assert_eq!(major_version("v18.19.0\n"), Some(18));
         assert_eq!(major_version("not a version"), None);
         assert!(major_version("v9.11.2") < Some(NODE));
+    }
+
+    #[test]
+    fn the_major_version_of_firefox_is_a_number_to_compare() {
+        assert_eq!(firefox_version("Mozilla Firefox 140.12.0esr\n"), Some(140));
+        assert!(firefox_version("Mozilla Firefox 153.8.0esr") > Some(WEBGPU_IN_FIREFOX));
+        assert_eq!(firefox_version(""), None);
     }
 
     #[test]

@@ -9,8 +9,10 @@ use crate::charts::{AnyPicture, BinSeries, BinStyle, Histogram};
 use crate::labs::html::Columns;
 use crate::labs::quantize::numbers::{count, counted};
 use crate::labs::{self, FigureData, Html, Table};
-use crate::scenario::WeightsScenario;
+use crate::scenario::{Route, WeightsScenario};
+use crate::survey::architecture::{Recognised, recognise};
 use crate::survey::layers::{Same, same};
+use crate::transformer::Error;
 use crate::units::{Bytes, Params, significant};
 use crate::weights::Checkpoint;
 
@@ -37,7 +39,9 @@ pub fn welcome() -> String {
     };
     fact(
         "What is read",
-        ".safetensors, also in several parts with their index, .gguf, .npy and .npz. A file is known by its content, not by its name.",
+        ".safetensors, also in several parts with their index, .gguf, .npy and .npz, tables of numbers as text, and numbers without \
+         a header once you say what they are. A file is known by its content, not by its name; with a config.json beside it the model \
+         is recognised.",
     );
     fact(
         "Nothing of a file leaves this computer",
@@ -76,6 +80,7 @@ pub fn checkpoint(desk: &Desk, checkpoint: &Checkpoint) -> String {
     for note in &checkpoint.notes {
         html.element("p", &[("class", "warning")], &labs::sentence(note));
     }
+    architecture(&mut html, checkpoint);
     for tied in same(checkpoint, &desk.measured).iter().take(MOST_KEYS) {
         ties(&mut html, tied, checkpoint);
     }
@@ -99,6 +104,40 @@ pub fn checkpoint(desk: &Desk, checkpoint: &Checkpoint) -> String {
         });
     }
     html.finish()
+}
+
+/// Which model it is, with a link that takes its sizes to the Memory lab.
+fn architecture(html: &mut Html, checkpoint: &Checkpoint) {
+    let Some(recognised) = recognise(checkpoint) else { return };
+    let from = |is_gguf| if is_gguf { "metadata" } else { "config.json" };
+    let unknown = |html: &mut Html, is_gguf, error: Error| {
+        let text = format!("What model it is could not be read from its {}: {error}", from(is_gguf));
+        html.element("p", &[("class", "note")], &labs::sentence(&text));
+    };
+    let Recognised { config, is_gguf, architecture } = match recognised {
+        Ok(recognised) => recognised,
+        Err(error) => return unknown(html, false, error),
+    };
+    match architecture {
+        Err(error) => unknown(html, is_gguf, error),
+        Ok(model) => {
+            let layers: u64 = model.stacks.iter().map(|stack| stack.layers).sum();
+            let keys = config.fields().map(|(name, value)| (format!("cfg.{name}"), value)).collect();
+            let link = format!("#{}", Route::Memory(keys).write());
+            html.open("p", &[("id", "weights-model")])
+                .text(&format!(
+                    "By its {} it is a model of {} with {} of width {} and {} parameters. ",
+                    from(is_gguf),
+                    model.family.name,
+                    counted(layers, "layer"),
+                    count(model.hidden),
+                    Params(model.params() as f64),
+                ))
+                .element("a", &[("href", &link)], "What it needs to run or to be trained")
+                .text(" is for the Memory lab: these sizes, and nothing else of the file, are then in the address.")
+                .close("p");
+        }
+    }
 }
 
 fn beginning(text: &str) -> String {
@@ -276,6 +315,25 @@ mod tests {
         assert_eq!((counted, histogram.lo, histogram.hi), (vec![3, 2], 10.0, 42.0));
         assert_eq!(figure.title, "Half of the tensors keep 40 dB or more in INT8");
         assert_eq!(super::histogram(&[]), FigureData::default());
+    }
+
+    #[test]
+    fn a_model_is_recognised_and_its_sizes_are_handed_to_the_memory_lab() {
+        let config = r#"{"model_type": "llama", "hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2,
+            "num_attention_heads": 4, "num_key_value_heads": 2, "vocab_size": 1000, "_name_or_path": "my/secret"}"#;
+        let of = |config: &str| {
+            let known = Checkpoint { config: Some(config.to_owned()), ..checkpoint_of(&["a"]) };
+            checkpoint(&Desk::default(), &known)
+        };
+        let html = of(config);
+        assert!(html.contains("2 layers of width 64"), "{html}");
+        let link = html.split_once("href=\"").unwrap().1.split_once('"').unwrap().0.replace("&amp;", "&");
+        assert!(!link.contains("secret"), "{link}");
+        let (Route::Memory(keys), notices) = Route::read(&link) else { panic!("{link}") };
+        assert!(notices.is_empty() && keys.contains(&("cfg.hidden_size".to_owned(), "64".to_owned())), "{keys:?}");
+
+        assert!(!of("{}").contains("href"), "{}", of("{}"));
+        assert!(!checkpoint(&Desk::default(), &checkpoint_of(&["a"])).contains("weights-model"));
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! do so.
 //!
 //! `BITBUDGET_BROWSER` names the browser, `chromium` (also the default) or `firefox`, and `BITBUDGET_DIST` the site.
+//! With `BITBUDGET_NO_GPU` set, tests that want WebGPU are left out.
 
 mod browser;
 mod page;
@@ -19,6 +20,7 @@ pub use thirtyfour::Key;
 
 use browser::Pool;
 use std::{
+    env,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::LazyLock,
     time::{Duration, Instant},
@@ -40,6 +42,10 @@ pub fn with_page(gpu: Gpu, test: impl AsyncFnOnce(&Page)) {
 
 /// Runs a test on a site of one's own, in a fresh window, and checks at its end that the console is empty.
 pub fn with_page_on(stage: Stage, gpu: Gpu, test: impl AsyncFnOnce(&Page)) {
+    if gpu == Gpu::On && env::var_os("BITBUDGET_NO_GPU").is_some() {
+        println!("left out: it wants WebGPU, and this browser has none");
+        return;
+    }
     let start = Instant::now();
     let pool = Pool::enter();
     let browser = RUNTIME.block_on(pool.browser(gpu));

@@ -69,7 +69,7 @@ impl Page {
     pub async fn resize(&self, width: u32, height: u32) {
         let before = self.driver.windows().await.expect("windows can be listed");
         let open = "open('about:blank', '_blank', `popup,width=${args[0]},height=${args[1]}`)";
-        self.goto(&format!("{}host.html", self.stage.site.url())).await;
+        self.open_host().await;
         self.eval_with(&format!("{open}; return null"), json!([width, height])).await;
         let opened = Instant::now();
         let window = loop {
@@ -282,9 +282,14 @@ impl Page {
         self.driver.action_chain().release().perform().await.expect("the mouse can be released");
     }
 
+    /// Goes to this site's page that embeds, which is otherwise empty.
+    pub async fn open_host(&self) {
+        self.goto(&format!("{}host.html", self.stage.site.url())).await;
+    }
+
     /// Goes to this site's page that embeds and puts a frame with these attributes in it.
     pub async fn embed(&self, attributes: Value) {
-        self.goto(&format!("{}host.html", self.stage.site.url())).await;
+        self.open_host().await;
         self.eval_with("embed(args[0])", json!([attributes])).await;
     }
 

@@ -1,7 +1,7 @@
 //! What a change costs the reader's computer: memory, and time of the page's own thread.
 
 use e2e::{Gpu, Page, with_page};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Bytes of 16 M values in FP32.
 const TENSOR: f64 = (1u64 << 26) as f64;
@@ -61,8 +61,69 @@ fn two_hundred_changes_leave_memory_where_it_was() {
     });
 }
 
-/// The most that a change may take of the page's thread, in milliseconds.
-const MOST_MS: f64 = 33.4;
+/// What half of the changes of a lab may take of the page's thread, as a multiple of [`REFERENCE`] in the same browser on the same
+/// machine. The aim is a frame, 16.7 ms, but how much fits into one is the machine's.
+const MOST_TIMES: f64 = 1.6;
+
+/// What a change has to do at the least, on a page of its own: a table of 1000 cells is written, laid out and painted, and two
+/// pictures of 500 lines are drawn.
+const REFERENCE: &str = "
+    let [body] = document.getElementsByTagName('tbody');
+    if (body === undefined) {
+        document.body.insertAdjacentHTML('beforeend',
+            '<canvas width=800 height=300></canvas><canvas width=800 height=300></canvas><table><tbody></tbody></table>');
+        [body] = document.getElementsByTagName('tbody');
+    }
+    const cell = i => `<td>${(args[0] + i / 7).toFixed(3)}</td>`;
+    body.innerHTML = Array.from({ length: 100 }, (_, row) =>
+        `<tr>${Array.from({ length: 10 }, (_, i) => cell(10 * row + i)).join('')}</tr>`).join('');
+    for (const canvas of document.getElementsByTagName('canvas')) {
+        const pen = canvas.getContext('2d');
+        pen.clearRect(0, 0, 800, 300);
+        for (let i = 0; i < 500; i++) {
+            pen.beginPath();
+            pen.moveTo(i, 150);
+            pen.lineTo(800 - i, 150 + 140 * Math.sin(args[0] + i));
+            pen.stroke();
+        }
+    }
+    await new Promise(done => requestAnimationFrame(() => setTimeout(done)))";
+
+/// How often something is done whose time is measured.
+const TIMES: usize = 60;
+
+/// Milliseconds of the page's thread that each of these calls of a script takes, in order of size; known of Chromium only.
+async fn times(page: &Page, script: &str, argument: impl Fn(usize) -> Value) -> Option<Vec<f64>> {
+    let mut before = page.thread_ms().await?;
+    let mut times = Vec::new();
+    for i in 1..=TIMES {
+        page.eval_with(script, json!([argument(i)])).await;
+        let now = page.thread_ms().await?;
+        times.push(now - before);
+        before = now;
+    }
+    times.sort_by(f64::total_cmp);
+    Some(times)
+}
+
+/// Milliseconds that the reference takes now, by [`times`].
+async fn reference(page: &Page) -> Option<Vec<f64>> {
+    page.open_host().await;
+    times(page, REFERENCE, |i| json!(i)).await
+}
+
+/// Compares what changes took with the reference, which is measured before and after them: the machine may have been busier at one
+/// of these times.
+async fn assert_free(page: &Page, before: Vec<f64>, changes: &[f64]) {
+    let mut around = reference(page).await.unwrap();
+    around.extend(before);
+    around.sort_by(f64::total_cmp);
+    let unit = around[TIMES];
+    let (median, p95) = (changes[TIMES / 2], changes[TIMES * 19 / 20]);
+    println!("processor time of the page's thread a change: median {median:.1} ms, 95 % within {p95:.1} ms");
+    println!("{:.2} × and {:.2} × the reference of {unit:.1} ms", median / unit, p95 / unit);
+    assert!(median <= MOST_TIMES * unit, "median {median} ms, 95 % within {p95} ms; the reference takes {unit} ms");
+}
 
 /// Moves a control and waits for the frame that shows what came of it.
 const MOVE: &str = "
@@ -77,46 +138,23 @@ const MOVE: &str = "
 #[test]
 fn a_control_on_a_million_values_leaves_the_page_free() {
     with_page(Gpu::Off, async |page| {
+        let Some(before) = reference(page).await else { return };
         page.open("?compute=cpu#/quantize?v=1&n=1m&format=int4&range=part&clip=0.9").await;
-        let Some(mut before) = page.thread_ms().await else { return };
-        let mut times = Vec::new();
-        for i in 1..=60 {
-            let clip = format!("0.{}", 900 - 5 * i);
-            page.eval_with(MOVE, json!([clip])).await;
-            let now = page.thread_ms().await.unwrap_or_default();
-            times.push(now - before);
-            before = now;
-        }
+        let changes = times(page, MOVE, |i| json!(format!("0.{}", 900 - 5 * i))).await.unwrap();
         page.until_hash("#/quantize?v=1&n=1m&format=int4&range=part&clip=0.6").await;
-        times.sort_by(f64::total_cmp);
-        let (median, p95) = (times[30], times[56]);
-        println!("processor time of the page's thread a change: median {median:.1} ms, 95 % within {p95:.1} ms");
-        // The aim is a frame, 16.7 ms; what the driver asks is in these times, and a busy machine has slower threads.
-        assert!(median <= MOST_MS, "median {median} ms, 95 % within {p95} ms");
+        assert_free(page, before, &changes).await;
     });
 }
 
 #[test]
 fn a_budget_that_is_typed_leaves_the_page_free() {
     with_page(Gpu::Off, async |page| {
+        let Some(before) = reference(page).await else { return };
         page.open("#/scaling?v=1&demand-out=1e12").await;
-        let Some(mut before) = page.thread_ms().await else { return };
-        let mut times = Vec::new();
-        for i in 1..=60 {
-            page.eval_with(TYPE, json!([format!("{}e23", 5 + i)])).await;
-            let now = page.thread_ms().await.unwrap_or_default();
-            times.push(now - before);
-            before = now;
-        }
+        let changes = times(page, TYPE, |i| json!(format!("{}e23", 5 + i))).await.unwrap();
         page.ready().await;
         assert_eq!(page.report().await["compute_flop"], 6.5e24, "the newest is shown");
-        times.sort_by(f64::total_cmp);
-        let (median, p95) = (times[30], times[56]);
-        println!(
-            "processor time of the page's thread a change of the Scaling lab: median {median:.1} ms, 95 % within {p95:.1} ms"
-        );
-        // The aim is a frame here too, and the bound that of the other lab.
-        assert!(median <= MOST_MS, "median {median} ms, 95 % within {p95} ms");
+        assert_free(page, before, &changes).await;
     });
 }
 
