@@ -15,6 +15,7 @@ mod integer;
 mod one_grid;
 mod ranges;
 mod rounded;
+mod scaled;
 mod tallies;
 
 pub use errors::errors;

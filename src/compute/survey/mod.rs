@@ -21,6 +21,10 @@ use std::slice;
 /// The most values of a slice: 16 MiB.
 pub const SLICE: usize = 1 << 22;
 
+/// The most values that settings look at one after the other, where a row has no more: 1 MiB, which stays in the cache of a core
+/// meanwhile.
+const PART: usize = 1 << 18;
+
 /// What a row is taken for at least when rows are counted into a slice: blocks of it may be filled up to many times its values.
 const LEAST_COLS: u64 = 16;
 
@@ -34,6 +38,8 @@ pub struct Measuring {
     cols: u64,
     /// The most values of a slice, a multiple of every size of groups and blocks.
     slice: u64,
+    /// The most of a part of a slice, likewise.
+    part: usize,
     /// What comes of each setting, or why nothing does.
     settings: Vec<Result<Course, String>>,
     /// Whether the pass at hand is the first of two.
@@ -49,6 +55,8 @@ pub struct Measuring {
 struct Course {
     quantizer: Quantizer,
     needs: Needs,
+    /// Whether a slice is measured as a whole, and not part by part.
+    is_at_once: bool,
     errors: Errors,
 }
 
@@ -71,7 +79,7 @@ impl Measuring {
     /// Starts before the first value. Of what is measured the settings stand in this order. There are at most 2⁶⁴ − 1 values.
     #[must_use]
     pub fn new(settings: &[Setting], rows: u64, cols: u64) -> Self {
-        Self::by_slices(settings, rows, cols, SLICE)
+        Self::by_slices(settings, rows, cols, SLICE, PART)
     }
 
     /// The same for a tensor of a file. Whole numbers, truth values and complex numbers are no weights: of them there are moments
@@ -92,11 +100,12 @@ impl Measuring {
         measuring
     }
 
-    fn by_slices(settings: &[Setting], rows: u64, cols: u64, slice: usize) -> Self {
+    fn by_slices(settings: &[Setting], rows: u64, cols: u64, slice: usize, part: usize) -> Self {
         let mut measuring = Self {
             rows,
             cols,
             slice: slice as u64,
+            part,
             settings: Vec::new(),
             is_ranging: false,
             has_two_passes: false,
@@ -108,7 +117,10 @@ impl Measuring {
             .map(|setting| {
                 let quantizer = setting.quantizer();
                 let needs = measuring.needs(&quantizer).map_err(|error| error.to_string())?;
-                Ok(Course { quantizer, needs, errors: Errors::default() })
+                // A tensor of one slice is measured at once if its parts depend on each other.
+                let is_at_once = measuring.slice_len(0) == measuring.len() && !matches!(needs, Needs::Nothing);
+                let needs = if is_at_once { Needs::Nothing } else { needs };
+                Ok(Course { quantizer, needs, is_at_once, errors: Errors::default() })
             })
             .collect();
         let needs_ranges = |course: &Result<Course, String>| {
@@ -124,9 +136,6 @@ impl Measuring {
         quantizer.check()?;
         if self.len() == 0 {
             return Err(Error::Empty);
-        }
-        if self.slice_len(0) == self.len() {
-            return Ok(Needs::Nothing);
         }
         let is_cut = self.cols > self.slice;
         Ok(match quantizer.format.kind {
@@ -159,6 +168,15 @@ impl Measuring {
         left.min(rows * self.cols)
     }
 
+    /// How many values of a slice are looked at at once: whole rows, or of a slice that is a part of a row a multiple of every size
+    /// of groups and blocks.
+    fn part_len(&self) -> usize {
+        match usize::try_from(self.cols) {
+            Ok(cols) if self.cols <= self.slice => (self.part / cols.max(1)).max(1) * cols.max(1),
+            _ => self.part,
+        }
+    }
+
     /// The values that are wanted next, the first and how many, in the tensor's order (row by row); nothing once it is done. They
     /// are whole rows, or a part of one that is longer than [`SLICE`] and begins at a multiple of that. Where neither rows nor
     /// slices are multiples of eight values, values of less than a byte may begin within one.
@@ -181,19 +199,16 @@ impl Measuring {
     /// If they are not so many.
     pub fn take(&mut self, values: &[f32]) {
         assert_eq!(self.wanted().map(|wanted| wanted.1), Some(values.len()), "the values that were wanted");
-        let place = Place::of(self, values.len());
-        for course in &mut self.settings {
-            let step = match course {
-                Ok(course) if self.is_ranging => course.look(&place, values),
-                Ok(course) => course.measure(&place, values),
-                Err(_) => Ok(()),
-            };
-            if let Err(error) = step {
-                *course = Err(error.to_string());
+        let whole = Place::of(self, self.first, values.len());
+        self.each_course(true, &whole, values);
+        let mut first = self.first;
+        for values in values.chunks(self.part_len()) {
+            let place = Place::of(self, first, values.len());
+            self.each_course(false, &place, values);
+            if !self.is_ranging {
+                self.moments.add(&moments::moments(values));
             }
-        }
-        if !self.is_ranging {
-            self.moments.add(&moments::moments(values));
+            first += values.len() as u64;
         }
         self.first += values.len() as u64;
         if self.is_ranging && self.first == self.len() {
@@ -204,6 +219,21 @@ impl Measuring {
                 {
                     *course = Err(error.to_string());
                 }
+            }
+        }
+    }
+
+    /// Has the settings that are measured at once, or those that are not, look at some values.
+    fn each_course(&mut self, at_once: bool, place: &Place, values: &[f32]) {
+        for course in &mut self.settings {
+            let step = match course {
+                Ok(course) if course.is_at_once != at_once => Ok(()),
+                Ok(course) if self.is_ranging => course.look(place, values),
+                Ok(course) => course.measure(place, values),
+                Err(_) => Ok(()),
+            };
+            if let Err(error) = step {
+                *course = Err(error.to_string());
             }
         }
     }
@@ -225,7 +255,7 @@ impl Measuring {
     }
 }
 
-/// Where a slice lies in its tensor.
+/// Where a part of a slice lies in its tensor.
 struct Place {
     /// Its first row, and the column in it that it begins at.
     from: (usize, usize),
@@ -237,9 +267,9 @@ struct Place {
 }
 
 impl Place {
-    fn of(measuring: &Measuring, n: usize) -> Self {
+    fn of(measuring: &Measuring, first: u64, n: usize) -> Self {
         // A row of a tensor that is read on a machine of 32 bits has at least a byte of its own, and the number of the row fits.
-        let (row, col) = (measuring.first / measuring.cols, measuring.first % measuring.cols);
+        let (row, col) = (first / measuring.cols, first % measuring.cols);
         let from = (row as usize, col as usize);
         if measuring.cols > measuring.slice {
             return Self { from, rows: 1, cols: n, is_cut: true };

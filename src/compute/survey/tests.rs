@@ -16,7 +16,7 @@ fn settings() -> Vec<Setting> {
 
 /// What is measured in slices of so many values.
 fn by_slices(settings: &[Setting], rows: u64, cols: u64, values: &[f32], slice: usize) -> Measured {
-    let mut measuring = Measuring::by_slices(settings, rows, cols, slice);
+    let mut measuring = Measuring::by_slices(settings, rows, cols, slice, (slice / 512).max(1) * 256);
     let mut share = 0.0;
     while let Some((first, n)) = measuring.wanted() {
         assert!(n > 0 && n <= slice && first + n as u64 <= rows * cols);
@@ -135,7 +135,7 @@ fn read(settings: &[&str]) -> Vec<Setting> {
 #[test]
 fn only_a_scale_of_many_slices_takes_a_second_pass() {
     let passes = |text: &str, rows: u64, cols: u64| {
-        let mut measuring = Measuring::by_slices(&read(&[text]), rows, cols, 256);
+        let mut measuring = Measuring::by_slices(&read(&[text]), rows, cols, 256, 256);
         let mut taken = 0;
         while let Some((_, n)) = measuring.wanted() {
             measuring.take(&vec![0.5; n]);

@@ -49,7 +49,7 @@ pub(super) fn encode(plan: &Plan, values: &[f32], codes: &mut Vec<u8>) -> bool {
 
 /// As [`mx::amax`].
 #[inline(always)]
-fn amax(values: &[f32]) -> f32 {
+pub(super) fn amax(values: &[f32]) -> f32 {
     let (quads, rest) = values.as_chunks::<4>();
     let most = u32x4_lanes(most(quads)).into_iter().fold(mx::amax(rest).to_bits(), u32::max);
     f32::from_bits(most)

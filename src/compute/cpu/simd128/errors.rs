@@ -1,13 +1,18 @@
 //! What a comparison of formats asks of a tensor: Σe², Σx², the largest error and the counts, without codes and histograms.
 //!
-//! Floats are rounded in place here, and grids as [`super::integer`] does it; whatever else there is, is measured in full.
+//! Floats are rounded in place here, and grids as [`super::integer`] does it; blocks and lists of values are one of these beside
+//! scales of their own ([`super::scaled`]). Whatever else there is, is quantized first and then looked at.
 
 use super::float::BF16;
 use super::integer::GridLanes;
 use super::rounded::{Bf16, Rounded};
-use super::{BLOCK, Quantized, SUMMED_QUADS, Seen, add_wide, is_ordinary, load, measure, scalar, total};
-use crate::formats::Rounding;
-use crate::quantize::element::Scale;
+use super::scaled::{self, Beside, Table};
+use super::{
+    BLOCK, Lanes, PASSED, PassedLanes, Quantized, SUMMED_QUADS, Seen, add_wide, elements, is_ordinary, load, measure,
+    scalar, total,
+};
+use crate::formats::{Rounding, ggml};
+use crate::quantize::element::{MxElement, NVFP4_CAST, Scale};
 use crate::quantize::{Element, Granularity, Grid, Plan, Tally};
 use core::arch::wasm32::*;
 
@@ -18,6 +23,12 @@ const RUN: usize = 4;
 pub(super) trait Fixed: Copy {
     /// Quantizes four values; codes are left out.
     fn quantize(self, x: v128) -> Quantized;
+
+    /// The same of the quad with this number in its run, where that matters.
+    #[inline(always)]
+    fn quantize_at(self, _quad: usize, x: v128) -> Quantized {
+        self.quantize(x)
+    }
 }
 
 /// The scale of each run of 16 values of a row.
@@ -47,6 +58,52 @@ impl<const DIVIDES: bool> Runs for Groups<'_, DIVIDES> {
     }
 }
 
+/// A kernel with a scale for each group or block of a row.
+struct Scaled<'a, K> {
+    kernel: &'a K,
+    scales: &'a [Scale],
+    /// A run's number shifted by this is its group.
+    shift: u32,
+}
+
+impl<K: Beside> Runs for Scaled<'_, K> {
+    #[inline(always)]
+    fn at(&self, run: usize) -> impl Fixed {
+        self.kernel.beside(self.scales[run >> self.shift])
+    }
+}
+
+/// Values that are quantized already.
+impl Runs for PassedLanes {
+    #[inline(always)]
+    fn at(&self, run: usize) -> impl Fixed {
+        PassedRun { lanes: self, first: run * RUN }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct PassedRun<'a> {
+    lanes: &'a PassedLanes,
+    first: usize,
+}
+
+impl Fixed for PassedRun<'_> {
+    #[inline(always)]
+    fn quantize(self, x: v128) -> Quantized {
+        Lanes::quantize(self.lanes, self.first, x)
+    }
+
+    #[inline(always)]
+    fn quantize_at(self, quad: usize, x: v128) -> Quantized {
+        Lanes::quantize(self.lanes, self.first + quad, x)
+    }
+}
+
+/// log₂ of the runs of a group of so many values.
+fn shift(group: usize) -> u32 {
+    (group / (4 * RUN)).ilog2()
+}
+
 /// The second pass over a slice of whole rows, the first of which is row `first_row`, for its counts (but that of subnormals),
 /// Σe², Σx² and the largest error alone. They are as [`scalar::measure`] has them, and what else a tally holds is of no use.
 #[must_use]
@@ -56,6 +113,7 @@ pub fn errors(plan: &Plan, first_row: usize, values: &[f32]) -> Tally {
     if plan.quantizer.rounding != Rounding::NearestEven || !plan.is_kept.is_empty() {
         return measure(plan, first_row, values, &mut Vec::new());
     }
+    let granularity = plan.quantizer.granularity;
     let rows = (first_row..).zip(values.chunks(plan.cols));
     match &plan.element {
         Element::Float(cast) if *cast == BF16 => of_rows(&Bf16::new(), plan, rows, &mut tally),
@@ -66,16 +124,23 @@ pub fn errors(plan: &Plan, first_row: usize, values: &[f32]) -> Tally {
                 of_rows(&Rounded::<false, false>::new(*cast, Scale::ONE), plan, rows, &mut tally);
             }
         }
-        Element::ScaledFloat(cast, scales) if Rounded::<true, true>::has(cast) && scales.len() == 1 => {
-            of_rows(&Rounded::<true, true>::new(*cast, scales[0]), plan, rows, &mut tally);
+        Element::ScaledFloat(cast, scales)
+            if Rounded::<true, true>::has(cast) && granularity != Granularity::Column =>
+        {
+            let kernel = Rounded::<true, true>::new(*cast, Scale::ONE);
+            of_groups(&kernel, scales, granularity, plan, rows, &mut tally);
         }
-        Element::Integer(grids) if plan.quantizer.granularity != Granularity::Column => {
-            let granularity = plan.quantizer.granularity;
+        Element::Codebook(codebook, scales)
+            if Table::has(codebook) && plan.quantizer.groups() != Granularity::Column =>
+        {
+            of_groups(&Table::<false>::new(codebook), scales, plan.quantizer.groups(), plan, rows, &mut tally);
+        }
+        Element::Integer(grids) if granularity != Granularity::Column => {
             let run = match granularity {
                 Granularity::Group(size) => size as usize,
                 _ => usize::MAX / 2 + 1,
             };
-            let shift = (run / (4 * RUN)).ilog2();
+            let shift = shift(run);
             rows.for_each(|(row, values)| {
                 let grids = &grids[granularity.group(plan.cols, row, 0)..];
                 match (grids[0].divides, shift < 8) {
@@ -86,7 +151,27 @@ pub fn errors(plan: &Plan, first_row: usize, values: &[f32]) -> Tally {
                 }
             });
         }
-        _ => return measure(plan, first_row, values, &mut Vec::new()),
+        Element::Mx(MxElement { element, cast: Some(cast) })
+            if Rounded::<true, true>::has(cast) && cast.saturates() =>
+        {
+            let kernel = Rounded::<true, true>::new(*cast, Scale::ONE);
+            let rule = plan.quantizer.scale_rule;
+            of_blocks(&kernel, |block| scaled::mx(*element, rule, block), plan, rows, &mut tally);
+        }
+        Element::Nvfp4(tensor_scale) => {
+            let kernel = Rounded::<true, true>::new(NVFP4_CAST, Scale::ONE);
+            of_blocks(&kernel, |block| scaled::nvfp4(*tensor_scale, block), plan, rows, &mut tally);
+        }
+        Element::Bnb(codebook, None) if Table::has(codebook) => {
+            of_blocks(&Table::<true>::new(codebook), scaled::bnb, plan, rows, &mut tally);
+        }
+        Element::Ggml(block_type) if block_type.id == ggml::Q8_0.id => {
+            of_blocks(&scaled::Q8, scaled::q8_0, plan, rows, &mut tally);
+        }
+        Element::Ggml(block_type) if block_type.id == ggml::Q4_0.id => {
+            of_blocks(&scaled::Q4, scaled::q4_0, plan, rows, &mut tally);
+        }
+        _ => rows.for_each(|(row, values)| of_row_passed(plan, row, values, &mut tally)),
     }
     tally
 }
@@ -95,18 +180,88 @@ fn of_rows<'a>(kernel: &impl Runs, plan: &Plan, rows: impl Iterator<Item = (usiz
     rows.for_each(|(row, values)| of_row(kernel, plan, row, values, tally));
 }
 
+/// Rows with a scale for all of them, for each, or for each group.
+fn of_groups<'a>(
+    kernel: &impl Beside,
+    scales: &[Scale],
+    granularity: Granularity,
+    plan: &Plan,
+    rows: impl Iterator<Item = (usize, &'a [f32])>,
+    tally: &mut Tally,
+) {
+    rows.for_each(|(row, values)| {
+        let scales = &scales[granularity.group(plan.cols, row, 0)..];
+        match granularity {
+            Granularity::Group(size) => {
+                of_row(&Scaled { kernel, scales, shift: shift(size as usize) }, plan, row, values, tally);
+            }
+            _ => of_row(&kernel.beside(scales[0]), plan, row, values, tally),
+        }
+    });
+}
+
+/// Rows of blocks, the scales of which are found first. Of a short block at a row’s end scalar code takes care.
+fn of_blocks<'a>(
+    kernel: &impl Beside,
+    scale: impl Fn(&[f32]) -> Scale,
+    plan: &Plan,
+    rows: impl Iterator<Item = (usize, &'a [f32])>,
+    tally: &mut Tally,
+) {
+    let size = plan.quantizer.format.block_size();
+    let mut scales = Vec::new();
+    rows.for_each(|(row, values)| {
+        scales.clear();
+        scales.extend(values.chunks_exact(size).map(&scale));
+        let runs = Scaled { kernel, scales: &scales, shift: shift(size) };
+        of_row_by(&runs, plan, values, size, tally, &mut |at, values, tally| {
+            scalar::measure_from(plan, (row, at), values, &mut Vec::new(), tally);
+        });
+    });
+}
+
+/// A row of a format that has no lanes.
+fn of_row_passed(plan: &Plan, row: usize, values: &[f32], tally: &mut Tally) {
+    let mut passed = PassedLanes::default();
+    let mut codes = Vec::new();
+    for (i, values) in values.chunks(PASSED).enumerate() {
+        passed.q.clear();
+        passed.clipped.clear();
+        codes.clear();
+        elements::pass(plan, (row, i * PASSED), values, &mut codes, &mut passed);
+        of_row_by(&passed, plan, values, 4 * RUN, tally, &mut |at, values, tally| {
+            passed.slowly(plan, (row, i * PASSED), at, values, &mut Vec::new(), tally);
+        });
+    }
+}
+
 fn of_row(kernel: &impl Runs, plan: &Plan, row: usize, values: &[f32], tally: &mut Tally) {
+    of_row_by(kernel, plan, values, 4 * RUN, tally, &mut |at, values, tally| {
+        scalar::measure_from(plan, (row, at), values, &mut Vec::new(), tally);
+    });
+}
+
+/// The whole blocks of a row on lanes, of `size` values each, and by `slowly` what is left and what they refuse.
+fn of_row_by(
+    kernel: &impl Runs,
+    plan: &Plan,
+    values: &[f32],
+    size: usize,
+    tally: &mut Tally,
+    slowly: &mut impl FnMut(usize, &[f32], &mut Tally),
+) {
     let needs_units = !(is_ordinary(plan.value_unit) && is_ordinary(plan.error_unit));
     for (i, block) in values.chunks(BLOCK).enumerate() {
         let at = i * BLOCK;
+        let whole = block.len() / size * size;
         let done = if needs_units {
-            of_block::<true>(kernel, plan, at / 4 / RUN, block, tally)
+            of_block::<true>(kernel, plan, at / 4 / RUN, &block[..whole], tally)
         } else {
-            of_block::<false>(kernel, plan, at / 4 / RUN, block, tally)
+            of_block::<false>(kernel, plan, at / 4 / RUN, &block[..whole], tally)
         };
-        let rest = if done { block.len() / (4 * RUN) * (4 * RUN) } else { 0 };
+        let rest = if done { whole } else { 0 };
         if rest < block.len() {
-            scalar::measure_from(plan, (row, at + rest), &block[rest..], &mut Vec::new(), tally);
+            slowly(at + rest, &block[rest..], tally);
         }
     }
 }
@@ -131,9 +286,9 @@ fn of_block<const UNITS: bool>(
         for run in summed {
             let lanes = kernel.at(place);
             place += 1;
-            for quad in run {
+            for (i, quad) in run.iter().enumerate() {
                 let x = load(quad);
-                let quantized = lanes.quantize(x);
+                let quantized = lanes.quantize_at(i, x);
                 let e = f32x4_sub(quantized.values, x);
                 seen.see(x, &quantized, e);
                 let (e, x) = if UNITS { (f32x4_mul(e, error_unit), f32x4_mul(x, value_unit)) } else { (e, x) };

@@ -38,7 +38,7 @@ fn quads(values: &[f32]) -> &[[f32; 4]] {
 
 /// The largest magnitude; nothing if a value is not finite.
 #[inline(always)]
-fn finite_amax(values: &[f32]) -> Option<f32> {
+pub(super) fn finite_amax(values: &[f32]) -> Option<f32> {
     let bits = quads(values).iter().fold(u32x4_splat(0), |most, quad| u32x4_max(most, f32x4_abs(load(quad))));
     let most = u32x4_lanes(bits).into_iter().fold(0, u32::max);
     (most < 0x7f80_0000).then_some(f32::from_bits(most))
@@ -46,7 +46,7 @@ fn finite_amax(values: &[f32]) -> Option<f32> {
 
 /// The first value of this magnitude; 0 if that is 0.
 #[inline(always)]
-fn first_of(values: &[f32], amax: f32) -> f32 {
+pub(super) fn first_of(values: &[f32], amax: f32) -> f32 {
     if amax == 0.0 {
         return 0.0;
     }
@@ -65,6 +65,14 @@ fn narrow(mut whole: impl FnMut(usize) -> v128) -> v128 {
     u8x16_narrow_i16x8(halves(0), halves(2))
 }
 
+/// What is the nearest whole number, ties away from zero, once its fraction is cut off.
+#[inline(always)]
+pub(super) fn half_away(y: v128) -> v128 {
+    // Just less than a half, for what is just below one.
+    let half = v128_or(v128_and(y, u32x4_splat(1 << 31)), f32x4_splat(0.5 - 0.25 * f32::EPSILON));
+    f32x4_add(y, half)
+}
+
 fn q8_0(values: &[f32], bytes: &mut [u8]) {
     let amax = finite_amax(values);
     let d = amax.unwrap_or(0.0) / 127.0;
@@ -76,12 +84,7 @@ fn q8_0(values: &[f32], bytes: &mut [u8]) {
     ggml::write_f16(scale, d);
     let inverse = f32x4_splat(inverse);
     for (quads, codes) in quads(values).as_chunks::<4>().0.iter().zip(codes.as_chunks_mut().0) {
-        let code = |i: usize| {
-            let y = f32x4_mul(load(&quads[i]), inverse);
-            // Ties away from zero: just less than a half, for what is just below one.
-            let half = v128_or(v128_and(y, u32x4_splat(1 << 31)), f32x4_splat(0.5 - 0.25 * f32::EPSILON));
-            i32x4_trunc_sat_f32x4(f32x4_add(y, half))
-        };
+        let code = |i: usize| i32x4_trunc_sat_f32x4(half_away(f32x4_mul(load(&quads[i]), inverse)));
         *codes = to_bytes(narrow(code));
     }
 }

@@ -3,6 +3,7 @@
 use super::Quantized;
 use super::errors::Fixed;
 use super::float::{F32_MANTISSA_BITS, FloatLanes, INFINITY, SIGN, rebias};
+use super::scaled::Beside;
 use crate::formats::Cast;
 use crate::quantize::element::Scale;
 use core::arch::wasm32::*;
@@ -44,6 +45,13 @@ impl<const SATURATES: bool, const SCALED: bool> Rounded<SATURATES, SCALED> {
             exponent: u32x4_splat(INFINITY),
             sign: u32x4_splat(SIGN),
         })
+    }
+}
+
+impl<const SATURATES: bool> Beside for Rounded<SATURATES, true> {
+    #[inline(always)]
+    fn beside(&self, by: Scale) -> impl Fixed {
+        Self { inverse: f32x4_splat(by.inverse), scale: f32x4_splat(by.scale), ..*self }
     }
 }
 

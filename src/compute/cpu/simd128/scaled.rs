@@ -1,0 +1,181 @@
+//! What the blocks of a format make of values, beside the scale of each: for [`super::errors`]. Scales are found as
+//! [`crate::compute::cpu::elements`] and the encoders of [`crate::formats::ggml`] find them.
+//!
+//! A block whose values are not finite, or whose scale is too small for an inverse, has a scale of NaN, and so errors that no lanes
+//! measure.
+
+use super::Quantized;
+use super::blocks::amax;
+use super::errors::Fixed;
+use super::ggml::{finite_amax, first_of, half_away};
+use crate::formats::mx::{self, ScaleRule};
+use crate::formats::{Codebook, bnb, nvfp4 as fp4};
+use crate::quantize::element::{Scale, power};
+use core::arch::wasm32::*;
+use half::f16;
+
+/// A kernel beside scales.
+pub(super) trait Beside {
+    /// The kernel beside this scale.
+    fn beside(&self, by: Scale) -> impl Fixed;
+}
+
+/// What nothing can be measured by.
+const NONE: Scale = Scale { scale: f32::NAN, inverse: f32::NAN };
+
+/// This scale, unless something by it would not be a number.
+fn checked(amax: f32, by: Scale) -> Scale {
+    if (amax * by.inverse).is_finite() && by.inverse.is_finite() && by.scale.is_finite() { by } else { NONE }
+}
+
+/// The scale of a block of MX.
+#[inline(always)]
+pub(super) fn mx(element: mx::Element, rule: ScaleRule, block: &[f32]) -> Scale {
+    let amax = amax(block);
+    match element.scale(amax, rule) {
+        mx::NAN_SCALE => NONE,
+        scale => checked(amax, Scale { scale: power(scale), inverse: power(254 - scale) }),
+    }
+}
+
+/// The scale of a block of NVFP4, that of its tensor in it.
+#[inline(always)]
+pub(super) fn nvfp4(tensor_scale: f32, block: &[f32]) -> Scale {
+    let amax = amax(block);
+    let scale = f32::from_bits(fp4::SCALE_CAST.decode(fp4::block_scale(amax, tensor_scale).into()));
+    checked(amax, Scale { scale: scale * tensor_scale, inverse: (1.0 / tensor_scale) / scale })
+}
+
+/// The scale of a block of bitsandbytes.
+#[inline(always)]
+pub(super) fn bnb(block: &[f32]) -> Scale {
+    let amax = amax(block);
+    checked(amax, Scale { scale: amax, inverse: 1.0 / amax.max(bnb::LEAST_AMAX) })
+}
+
+/// The scale of a block of Q8_0: its inverse is that of the scale before it became an FP16.
+#[inline(always)]
+pub(super) fn q8_0(block: &[f32]) -> Scale {
+    finite_amax(block).map_or(NONE, |amax| by_f16(amax, amax / 127.0))
+}
+
+/// The scale of a block of Q4_0, which is negative where the largest value is positive.
+#[inline(always)]
+pub(super) fn q4_0(block: &[f32]) -> Scale {
+    finite_amax(block).map_or(NONE, |amax| by_f16(amax, first_of(block, amax) / -8.0))
+}
+
+#[inline(always)]
+fn by_f16(amax: f32, d: f32) -> Scale {
+    let inverse = if d == 0.0 { 0.0 } else { 1.0 / d };
+    checked(amax, Scale { scale: f16::from_f32(d).to_f32(), inverse })
+}
+
+/// Whole numbers from −127 to 127, ties away from zero.
+pub(super) struct Q8;
+
+/// Whole numbers from −8 to 7: of what lies in the middle the higher one.
+pub(super) struct Q4;
+
+#[derive(Clone, Copy)]
+struct Q8Lanes {
+    inverse: v128,
+    scale: v128,
+}
+
+#[derive(Clone, Copy)]
+struct Q4Lanes {
+    inverse: v128,
+    scale: v128,
+}
+
+impl Beside for Q8 {
+    #[inline(always)]
+    fn beside(&self, by: Scale) -> impl Fixed {
+        Q8Lanes { inverse: f32x4_splat(by.inverse), scale: f32x4_splat(by.scale) }
+    }
+}
+
+impl Beside for Q4 {
+    #[inline(always)]
+    fn beside(&self, by: Scale) -> impl Fixed {
+        Q4Lanes { inverse: f32x4_splat(by.inverse), scale: f32x4_splat(by.scale) }
+    }
+}
+
+/// Of what neither clips nor overflows: where a scale is infinite, sums say so.
+#[inline(always)]
+fn plain(values: v128) -> Quantized {
+    let nothing = u32x4_splat(0);
+    Quantized { codes: nothing, values, clipped: nothing, overflowed: nothing }
+}
+
+impl Fixed for Q8Lanes {
+    #[inline(always)]
+    fn quantize(self, x: v128) -> Quantized {
+        plain(f32x4_mul(f32x4_trunc(half_away(f32x4_mul(x, self.inverse))), self.scale))
+    }
+}
+
+impl Fixed for Q4Lanes {
+    #[inline(always)]
+    fn quantize(self, x: v128) -> Quantized {
+        let code = f32x4_trunc(f32x4_add(f32x4_mul(x, self.inverse), f32x4_splat(8.5)));
+        plain(f32x4_mul(f32x4_sub(f32x4_pmin(code, f32x4_splat(15.0)), f32x4_splat(8.0)), self.scale))
+    }
+}
+
+/// A list of sixteen values, and whether what lies beyond it is taken for its ends before it is looked up.
+pub(super) struct Table<const CLAMPS: bool> {
+    borders: [v128; 15],
+    values: [v128; 16],
+    ends: [v128; 2],
+}
+
+impl Table<false> {
+    /// Whether a list has so many values.
+    pub(super) const fn has(codebook: &Codebook) -> bool {
+        codebook.ascending.len() == 16
+    }
+}
+
+impl<const CLAMPS: bool> Table<CLAMPS> {
+    /// Of a list that [`Table::has`].
+    pub(super) fn new(codebook: &Codebook) -> Self {
+        Self {
+            borders: std::array::from_fn(|i| f32x4_splat(codebook.border(i))),
+            values: std::array::from_fn(|i| f32x4_splat(codebook.decode(codebook.ascending[i].into()))),
+            ends: codebook.ends().map(|end| f32x4_splat(end)),
+        }
+    }
+}
+
+impl<const CLAMPS: bool> Beside for Table<CLAMPS> {
+    #[inline(always)]
+    fn beside(&self, by: Scale) -> impl Fixed {
+        TableLanes { table: self, inverse: f32x4_splat(by.inverse), scale: f32x4_splat(by.scale) }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct TableLanes<'a, const CLAMPS: bool> {
+    table: &'a Table<CLAMPS>,
+    inverse: v128,
+    scale: v128,
+}
+
+impl<const CLAMPS: bool> Fixed for TableLanes<'_, CLAMPS> {
+    #[inline(always)]
+    fn quantize(self, x: v128) -> Quantized {
+        let Table { borders, values, ends: [low, high] } = self.table;
+        let y = f32x4_mul(x, self.inverse);
+        let steps = borders.iter().zip(&values[1..]);
+        let value = steps.fold(values[0], |value, (&border, &next)| v128_bitselect(next, value, f32x4_gt(y, border)));
+        let quantized = plain(f32x4_mul(value, self.scale));
+        if CLAMPS {
+            // What is beyond an end has that end for its nearest value anyway.
+            return quantized;
+        }
+        Quantized { clipped: v128_or(f32x4_lt(y, *low), f32x4_gt(y, *high)), ..quantized }
+    }
+}
