@@ -6,9 +6,11 @@
 #![cfg(target_arch = "wasm32")]
 
 use bitbudget::compute::cpu::{self, scalar};
+use bitbudget::compute::survey::Measuring;
 use bitbudget::formats::format;
 use bitbudget::platform::clock::now_ms;
 use bitbudget::quantize::{CodeFacts, Granularity, Plan, Quantizer, Report, Tally};
+use bitbudget::survey::Setting;
 use bitbudget::weights::{Distribution, Sample};
 use std::hint::black_box;
 use wasm_bindgen_test::{console_log, wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -134,5 +136,25 @@ fn encoders_are_timed() {
         print(work, FEWER, time(|| cpu::codes(&plan, black_box(values))));
         check(&plan, values, &codes);
         assert!(codes == cpu::codes(&plan, values), "{id}: other codes without measuring");
+    }
+}
+
+/// What the Weights lab does with each slice of a tensor, without reading it.
+#[wasm_bindgen_test]
+fn a_survey_is_timed() {
+    let values = values();
+    let values = &values[..FEWER];
+    let (rows, cols) = ((FEWER / COLS) as u64, COLS as u64);
+    let mut to = vec![0f32; FEWER];
+    print("copy", FEWER, time(|| black_box(&mut to).copy_from_slice(black_box(values))));
+    for settings in ["", "int8@row", "e4m3fn", "q8_0", "q4_0", "mxfp4", "nf4@g64", "q4_k"] {
+        let all: Vec<Setting> = settings.split(',').filter_map(Setting::read).collect();
+        let survey = || {
+            let mut measuring = Measuring::new(&all, rows, cols);
+            measuring.take(black_box(values));
+            measuring.finish()
+        };
+        assert!(survey().errors.iter().all(Result::is_ok), "{settings}");
+        print(&format!("survey_{settings}"), FEWER, time(survey));
     }
 }

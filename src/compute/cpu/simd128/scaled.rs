@@ -4,10 +4,10 @@
 //! A block whose values are not finite, or whose scale is too small for an inverse, has a scale of NaN, and so errors that no lanes
 //! measure.
 
-use super::Quantized;
 use super::blocks::amax;
 use super::errors::Fixed;
 use super::ggml::{finite_amax, first_of, half_away};
+use super::{Quantized, load};
 use crate::formats::mx::{self, ScaleRule};
 use crate::formats::{Codebook, bnb, nvfp4 as fp4};
 use crate::quantize::element::{Scale, power};
@@ -62,7 +62,21 @@ pub(super) fn q8_0(block: &[f32]) -> Scale {
 /// The scale of a block of Q4_0, which is negative where the largest value is positive.
 #[inline(always)]
 pub(super) fn q4_0(block: &[f32]) -> Scale {
-    finite_amax(block).map_or(NONE, |amax| by_f16(amax, first_of(block, amax) / -8.0))
+    finite_amax(block).map_or(NONE, |amax| by_f16(amax, largest(block, amax) / -8.0))
+}
+
+/// The first value of the largest magnitude, `amax`.
+#[inline(always)]
+fn largest(block: &[f32], amax: f32) -> f32 {
+    let is_there = |x: f32| {
+        let equal = |quad| f32x4_eq(load(quad), f32x4_splat(x));
+        v128_any_true(block.as_chunks().0.iter().fold(u32x4_splat(0), |any, quad| v128_or(any, equal(quad))))
+    };
+    match (is_there(amax), is_there(-amax)) {
+        (true, false) => amax,
+        (false, true) => -amax,
+        _ => first_of(block, amax),
+    }
 }
 
 #[inline(always)]
@@ -126,9 +140,16 @@ impl Fixed for Q4Lanes {
 }
 
 /// A list of sixteen values, and whether what lies beyond it is taken for its ends before it is looked up.
+///
+/// The borders between its quarters say in which of these a number lies, and that is where its border between places of a quarter
+/// and the values there are looked up: four numbers are sixteen bytes, which one instruction chooses from.
 pub(super) struct Table<const CLAMPS: bool> {
-    borders: [v128; 15],
-    values: [v128; 16],
+    /// Between the quarters.
+    quarters: [v128; 3],
+    /// Of each place in a quarter but its last, the borders above it in all four.
+    places: [v128; 3],
+    /// Of each place in a quarter, the values in all four.
+    values: [v128; 4],
     ends: [v128; 2],
 }
 
@@ -142,9 +163,12 @@ impl Table<false> {
 impl<const CLAMPS: bool> Table<CLAMPS> {
     /// Of a list that [`Table::has`].
     pub(super) fn new(codebook: &Codebook) -> Self {
+        let of_all = |number: &dyn Fn(usize) -> f32| f32x4(number(0), number(1), number(2), number(3));
+        let value = |place: usize| codebook.decode(codebook.ascending[place].into());
         Self {
-            borders: std::array::from_fn(|i| f32x4_splat(codebook.border(i))),
-            values: std::array::from_fn(|i| f32x4_splat(codebook.decode(codebook.ascending[i].into()))),
+            quarters: std::array::from_fn(|i| f32x4_splat(codebook.border(4 * i + 3))),
+            places: std::array::from_fn(|i| of_all(&|quarter| codebook.border(4 * quarter + i))),
+            values: std::array::from_fn(|i| of_all(&|quarter| value(4 * quarter + i))),
             ends: codebook.ends().map(|end| f32x4_splat(end)),
         }
     }
@@ -167,10 +191,17 @@ struct TableLanes<'a, const CLAMPS: bool> {
 impl<const CLAMPS: bool> Fixed for TableLanes<'_, CLAMPS> {
     #[inline(always)]
     fn quantize(self, x: v128) -> Quantized {
-        let Table { borders, values, ends: [low, high] } = self.table;
+        let Table { quarters, places, values, ends: [low, high] } = self.table;
         let y = f32x4_mul(x, self.inverse);
-        let steps = borders.iter().zip(&values[1..]);
-        let value = steps.fold(values[0], |value, (&border, &next)| v128_bitselect(next, value, f32x4_gt(y, border)));
+        // A mask is −1 in each of its bytes too, and a quarter's number has four bytes.
+        let below = quarters.iter().fold(u32x4_splat(0), |count, &border| i8x16_sub(count, f32x4_gt(y, border)));
+        let twice = i8x16_add(below, below);
+        let bytes = i8x16_add(i8x16_add(twice, twice), u32x4_splat(0x0302_0100));
+        let of_quarter = |all: v128| i8x16_swizzle(all, bytes);
+        let steps = places.iter().zip(&values[1..]);
+        let value = steps.fold(of_quarter(values[0]), |value, (&border, &next)| {
+            v128_bitselect(of_quarter(next), value, f32x4_gt(y, of_quarter(border)))
+        });
         let quantized = plain(f32x4_mul(value, self.scale));
         if CLAMPS {
             // What is beyond an end has that end for its nearest value anyway.
