@@ -18,8 +18,8 @@ use crate::survey::{Errors, Measured, Moments, Setting};
 use crate::weights::{Dtype, Stored};
 use std::slice;
 
-/// The most values of a slice: 8 MiB.
-pub const SLICE: usize = 1 << 21;
+/// The most values of a slice: 16 MiB. Files are read in what these take; in half of it they are read a third slower.
+pub const SLICE: usize = 1 << 22;
 
 /// The most values that settings look at one after the other, where a row has no more: 1 MiB, which stays in the cache of a core
 /// meanwhile.
