@@ -12,7 +12,7 @@ use crate::weights::{Checkpoint, Span, Stored};
 use std::collections::BTreeMap;
 
 /// Values of a slice.
-pub const SLICE: u64 = 1 << 20;
+const SLICE: u64 = 1 << 20;
 /// Bytes of a slice that is only copied.
 const COPIED: u64 = 1 << 22;
 /// Bytes are given on once there are this many.

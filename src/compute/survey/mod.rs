@@ -18,11 +18,11 @@ use crate::survey::{Errors, Measured, Moments, Setting};
 use crate::weights::{Dtype, Stored};
 use std::slice;
 
-/// The most values of a slice: 16 MiB. Files are read in what these take; in half of it they are read a third slower.
+/// The most values of a slice, 16 MiB, where a tensor of one slice needs no second pass.
 pub const SLICE: usize = 1 << 22;
 
-/// The most values that settings look at one after the other, where a row has no more: 1 MiB, which stays in the cache of a core
-/// meanwhile.
+/// The most values of a slice where none does, and of what settings look at one after the other where a row has no more: 1 MiB, which
+/// stays in the cache of a core meanwhile.
 const PART: usize = 1 << 18;
 
 /// What a row is taken for at least when rows are counted into a slice: blocks of it may be filled up to many times its values.
@@ -79,7 +79,8 @@ impl Measuring {
     /// Starts before the first value. Of what is measured the settings stand in this order. There are at most 2⁶⁴ − 1 values.
     #[must_use]
     pub fn new(settings: &[Setting], rows: u64, cols: u64) -> Self {
-        Self::by_slices(settings, rows, cols, SLICE, PART)
+        let small = Self::by_slices(settings, rows, cols, PART, PART);
+        if small.has_two_passes { Self::by_slices(settings, rows, cols, SLICE, PART) } else { small }
     }
 
     /// The same for a tensor of a file. Whole numbers, truth values and complex numbers are no weights: of them there are moments

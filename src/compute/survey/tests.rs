@@ -192,10 +192,16 @@ fn what_is_no_weight_has_a_sentence_and_moments() {
 
 #[test]
 fn slices_of_a_large_tensor_are_of_whole_rows_and_no_larger_than_a_slice() {
+    let by = |text: &str, rows, cols| Measuring::new(&read(&[text]), rows, cols).wanted();
     let first = |rows, cols| Measuring::new(&[], rows, cols).wanted();
-    assert_eq!(first(128_256, 8192), Some((0, 512 * 8192)));
+    assert_eq!(first(128_256, 8192), Some((0, 32 * 8192)));
     assert_eq!(first(1, 100), Some((0, 100)));
-    assert_eq!(first(1, 1 << 40), Some((0, SLICE)));
-    assert_eq!(first(786_432, 3), Some((0, 262_144 * 3)));
+    assert_eq!(first(1, 1 << 40), Some((0, PART)));
+    assert_eq!(first(786_432, 3), Some((0, 16_384 * 3)));
+    assert_eq!(by("q4_k", 128_256, 8192), Some((0, 32 * 8192)));
+    // Where a scale is for more than a slice, slices are larger: a tensor that is one takes no second pass.
+    assert_eq!(by("int8", 128_256, 8192), Some((0, 512 * 8192)));
+    assert_eq!(by("int8@row", 3, 1 << 20), Some((0, 3 << 20)));
+    assert_eq!(by("int8@row", 1, 1 << 40), Some((0, SLICE)));
     assert_eq!(first(0, 3), None);
 }

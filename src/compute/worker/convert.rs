@@ -1,7 +1,7 @@
 //! The reader's files written anew: read slice by slice, and handed piece by piece into the browser's keeping.
 
 use super::{Bench, files, progress};
-use crate::compute::convert::{Chunk, Converting, SLICE, Step};
+use crate::compute::convert::{Chunk, Converting, Step};
 use crate::compute::protocol::{Job, Stage};
 use crate::labs::weights;
 use crate::platform::files::{Files, Pieces};
@@ -34,8 +34,7 @@ impl Bench {
                 Step::Values { tensor, first, n } => {
                     let stored = checkpoint.tensors.get(tensor).ok_or("there is no such tensor")?;
                     let end = first + n;
-                    let ahead = (first, end, stored.len().min(end + SLICE));
-                    let read = reader.read(&self.files, stored, ahead, Some(&mut values)).await;
+                    let read = reader.read(&self.files, stored, (first, end, stored.len()), Some(&mut values)).await;
                     read.map_err(|missing| match missing {
                         Missing::Lost(why) | Missing::Unreadable(why) => why,
                     })?;

@@ -118,10 +118,10 @@ impl Bench {
             self.finish(work);
             return true;
         };
-        let then = (end + (end - first)).min(work.tensor.len());
+        let limit = work.tensor.len();
         let is_measured = work.measuring.is_ok();
         let values = is_measured.then_some(&mut self.values);
-        match self.reader.read(&self.files, &work.tensor, (first, end, then), values).await {
+        match self.reader.read(&self.files, &work.tensor, (first, end, limit), values).await {
             Ok(bytes) => {
                 self.tell(bytes, false);
                 match &mut work.measuring {
@@ -141,6 +141,7 @@ impl Bench {
         let arrived = self.orders.files.take();
         if let Some(files) = arrived {
             self.files = files;
+            self.reader = Reader::default();
             self.checkpoint = None;
         }
         if self.checkpoint.is_none() {

@@ -48,6 +48,11 @@ fn unreadable(files: &Files, span: Span, why: String) -> Error {
     Error::Unreadable { file, why }
 }
 
+/// Whether a span lies within another.
+fn holds(whole: Span, part: Span) -> bool {
+    whole.file == part.file && whole.start <= part.start && part.end <= whole.end
+}
+
 /// Why values are not there.
 pub(super) enum Missing {
     /// The files cannot be read any more: why, as a fact.
@@ -56,23 +61,28 @@ pub(super) enum Missing {
     Unreadable(String),
 }
 
+/// How many bytes are read at once where less is wanted. In half of them a file is read a third slower.
+const WINDOW: u64 = 8 << 20;
+
 /// Reads values of tensors. While some are looked at, the next are already being read.
 #[derive(Default)]
 pub(super) struct Reader {
     ahead: Option<(Span, Bytes)>,
+    /// The bytes that were read last, and where they lie.
     bytes: Vec<u8>,
+    held: Option<Span>,
     /// A tensor whose values can only be read one after the other, where its bytes are, and the value that comes next.
     packed: Option<(Span, Box<Reading>, u64)>,
 }
 
 impl Reader {
-    /// Reads values `first..end` of a tensor in place of those in `values`, if these are wanted, and asks for those up to
-    /// `then`, which may be wanted next. Tells how many bytes were read.
+    /// Reads values `first..end` of a tensor in place of those in `values`, if these are wanted, and as many that follow, up to
+    /// `limit`, as may be wanted next. Tells how many bytes were read.
     pub(super) async fn read(
         &mut self,
         files: &Files,
         tensor: &Stored,
-        (first, end, then): (u64, u64, u64),
+        (first, end, limit): (u64, u64, u64),
         mut values: Option<&mut Vec<f32>>,
     ) -> Result<u64, Missing> {
         if let Some(values) = &mut values {
@@ -81,34 +91,60 @@ impl Reader {
         if !pieces::is_plain(tensor) {
             return self.unpack(files, tensor, (first, end), values).await;
         }
-        let ask = |span: Span| {
-            let reading = files.ask(span.file as usize, span.start, span.end);
-            reading.map_err(|why| Missing::Lost(unreadable(files, span, why).to_string()))
-        };
         let (mut at, mut read) = (first, 0);
         while at < end {
             let Some(piece) = Piece::new(tensor, at, end) else {
                 return Err(Missing::Unreadable("its bytes are not where its shape says".into()));
             };
-            let reading = match self.ahead.take() {
-                Some((span, reading)) if span == piece.span => reading,
-                _ => ask(piece.span)?,
+            let held = match self.held.filter(|held| holds(*held, piece.span)) {
+                Some(held) => held,
+                None => {
+                    let span = self.fill(files, tensor, &piece, (at, limit)).await?;
+                    read += span.len();
+                    span
+                }
             };
-            let copied = reading.copy_to(&mut self.bytes).await;
-            copied.map_err(|why| Missing::Lost(unreadable(files, piece.span, why).to_string()))?;
-            read += piece.span.len();
-            let next = if piece.end < end { Piece::new(tensor, piece.end, end) } else { Piece::new(tensor, end, then) };
-            if let Some(next) = next {
-                self.ahead = Some((next.span, ask(next.span)?));
-            }
+            let from = (piece.span.start - held.start) as usize;
+            let bytes = &self.bytes[from..from + piece.span.len() as usize];
             if let Some(values) = &mut values
-                && !piece.decode(tensor, &self.bytes, values)
+                && !piece.decode(tensor, bytes, values)
             {
                 return Err(Missing::Unreadable("its values cannot be decoded".into()));
             }
             at = piece.end;
         }
         Ok(read)
+    }
+
+    /// Reads a piece that begins with the value `at`, and whole pieces like it that follow; asks for the next of these.
+    async fn fill(
+        &mut self,
+        files: &Files,
+        tensor: &Stored,
+        piece: &Piece,
+        (at, limit): (u64, u64),
+    ) -> Result<Span, Missing> {
+        let ask = |span: Span| {
+            let reading = files.ask(span.file as usize, span.start, span.end);
+            reading.map_err(|why| Missing::Lost(unreadable(files, span, why).to_string()))
+        };
+        // Of slices that are alike none lies in two windows then.
+        let values = (piece.end - at) * (WINDOW / piece.span.len().max(1)).max(1);
+        let window = |at: u64| Piece::new(tensor, at, limit.min(at.saturating_add(values)).max(piece.end));
+        let Some(window_here) = window(at) else { return Ok(piece.span) };
+        let span = window_here.span;
+        let reading = match self.ahead.take() {
+            Some((ahead, reading)) if ahead == span => reading,
+            _ => ask(span)?,
+        };
+        self.held = None;
+        let copied = reading.copy_to(&mut self.bytes).await;
+        copied.map_err(|why| Missing::Lost(unreadable(files, span, why).to_string()))?;
+        self.held = Some(span);
+        if let Some(next) = (window_here.end < limit).then(|| window(window_here.end)).flatten() {
+            self.ahead = Some((next.span, ask(next.span)?));
+        }
+        Ok(span)
     }
 
     /// The same of a tensor that is packed: what comes before the values is read too, unless that was just done.

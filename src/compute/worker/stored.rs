@@ -75,8 +75,7 @@ impl Bench {
         let mut first = 0;
         while first < n {
             let end = n.min(first + SLICE as u64);
-            let then = n.min(end + SLICE as u64);
-            match reader.read(&self.files, tensor, (first, end, then), Some(&mut slice)).await {
+            match reader.read(&self.files, tensor, (first, end, n), Some(&mut slice)).await {
                 Ok(_) => values.extend_from_slice(&slice),
                 Err(Missing::Lost(why)) => return Err(NoValues::Because(why)),
                 Err(Missing::Unreadable(why)) => {
