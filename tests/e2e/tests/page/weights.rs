@@ -177,3 +177,56 @@ fn without_files_of_ones_own_there_is_a_made_up_model() {
         assert_eq!(page.eval("return location.hash").await, Value::from("#/weights?v=1"));
     });
 }
+
+#[test]
+fn numbers_without_a_header_are_read_once_it_is_said_what_they_are() {
+    let bytes: Vec<u8> = (0..64).flat_map(|i| (0.01 * i as f32 - 0.3).to_le_bytes()).collect();
+    let path = written("raw.bin", &bytes);
+    with_page(Gpu::Off, async |page| {
+        page.open("#/weights?v=1").await;
+        choose_file(page, &path).await;
+        page.until("the file is refused", "return document.querySelector('#problem')?.innerText").await;
+        page.ready().await;
+        let problem = page.text("#problem").await;
+        assert!(problem.contains("float32 has 64 values"), "{problem}");
+        page.click("#weights-unsaid summary").await;
+        page.select("weights-as", "fp32").await;
+        assert_eq!(names_from(page, "raw").await, ["raw"]);
+        page.write("weights-cols", "16").await;
+        page.until_hash("#/weights?v=1&as=fp32&cols=16").await;
+        let shape = "return document.querySelector('.rows__body [role=row]')?.innerText.includes('4 × 16')";
+        page.until("a row has 16 numbers", shape).await;
+        page.ready().await;
+        assert!(!page.has("#problem").await || page.text("#problem").await.is_empty());
+        // Rows that do not come out even are refused, and what was there stays.
+        page.write("weights-cols", "17").await;
+        page.until("it is refused", "return document.querySelector('#problem')?.innerText.includes('17')").await;
+        page.ready().await;
+    });
+}
+
+#[test]
+fn a_model_that_is_recognised_is_taken_to_the_memory_lab() {
+    let path = safetensors("layers.safetensors", &layers(2));
+    let config = r#"{"model_type": "llama", "hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2,
+        "num_attention_heads": 4, "num_key_value_heads": 2, "vocab_size": 1000, "max_position_embeddings": 256,
+        "_name_or_path": "a/secret"}"#;
+    let config = written("config.json", config.as_bytes());
+    with_page(Gpu::Off, async |page| {
+        page.open("#/weights?v=1").await;
+        choose_file(page, format!("{}\n{}", path.display(), config.display()).as_ref()).await;
+        page.until("the model is named", "return document.querySelector('#weights-model')").await;
+        page.ready().await;
+        let model = page.text("#weights-model").await;
+        assert!(model.contains("2 layers of width 64"), "{model}");
+        page.click("#weights-model a").await;
+        page.until("the Memory lab has it", "return document.querySelector('#memory-model')?.value === 'config'").await;
+        page.ready().await;
+        let link = page.link().await;
+        assert!(link.starts_with("#/memory?v=1") && link.contains("cfg.hidden_size=64"), "{link}");
+        assert!(!link.contains("secret"), "{link}");
+        // The files are still open.
+        page.go("#/weights?v=1").await;
+        assert!(page.text("#weights-model").await.contains("2 layers"));
+    });
+}
