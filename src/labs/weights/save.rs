@@ -2,6 +2,7 @@
 
 use super::Desk;
 use crate::labs::form::Group;
+use crate::labs::quantize::numbers::count;
 use crate::labs::{Form, Html, Pairs, sentence};
 use crate::scenario::WeightsScenario;
 use crate::scenario::permalink::read_keys;
@@ -63,9 +64,14 @@ pub fn offer(scenario: &WeightsScenario, desk: &Desk) -> String {
     };
     let (bytes, now) = (saving.bytes(), checkpoint.tensor_bytes());
     let name = saving.files.first().map(|file| file.name.as_str()).unwrap_or_default();
-    let size =
-        format!("{name} with {bytes} bytes ({}; the tensors take {} now)", Bytes(bytes as f64), Bytes(now as f64));
-    html.element("p", &[("id", "weights-save-size")], &sentence(&size));
+    // No sentence, which would begin with a capital: it is the name of a file.
+    let size = format!(
+        "{name} will have {} bytes ({}; the tensors take {} now).",
+        count(bytes),
+        Bytes(bytes as f64),
+        Bytes(now as f64)
+    );
+    html.element("p", &[("id", "weights-save-size")], &size);
     let is_named_by_others = scenario.save.0 == SaveAs::Gguf && !matches!(checkpoint.container, Container::Gguf(_));
     let names = is_named_by_others.then(|| {
         "Tensors keep their names, and llama.cpp runs only files with the names that its own converter gives: convert \

@@ -67,7 +67,7 @@ fn a_copy_is_a_download_as_the_host_makes_it() {
         for choice in CHOICES {
             let (name, content) = expected(choice);
             open(page, choice, &source()).await;
-            let size = page.text("#weights-save-size").await;
+            let size = page.text("#weights-save-size").await.replace('\u{202f}', "");
             assert!(size.contains(&format!("{} bytes", content.len())), "{size} is not {}", content.len());
             page.eval(
                 "window.taken = []; URL.createObjectURL = blob => (window.taken.push(blob), '#/weights');
