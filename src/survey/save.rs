@@ -6,6 +6,7 @@
 mod parts;
 
 use super::Setting;
+pub use super::recipe::Target;
 use crate::formats::Kind;
 use crate::weights::checkpoint::{Container, Order, Packing};
 use crate::weights::write::{Entry, File, Refused, gguf, safetensors};
@@ -89,31 +90,40 @@ pub fn read_choice(text: &str) -> Option<(SaveAs, Setting)> {
     Some((save_as, Setting::read(setting)?))
 }
 
-/// What becomes of a tensor.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Target {
-    /// Its bytes are copied.
-    Keep,
-    /// Its values are quantized.
-    To(Setting),
-}
-
 /// One setting for every matrix of floats, as quantizers do it: vectors (norms, biases) and integers are kept; in GGUF, floats of
 /// vectors become FP32, which is what llama.cpp adds and multiplies them in.
 #[must_use]
 pub fn all_matrices(checkpoint: &Checkpoint, setting: Setting, save_as: SaveAs) -> Vec<Target> {
-    let target = |tensor: &Stored| {
-        let is_float = matches!(tensor.dtype, Dtype::Number(_) | Dtype::Blocks(_) | Dtype::Fp64);
-        let (rows, cols) = tensor.matrix();
-        match (is_float, rows > 1 && cols > 1, save_as) {
-            (true, true, _) => Target::To(setting),
-            (true, false, SaveAs::Gguf) => {
-                Setting::read("fp32").filter(|_| !tensor.is_empty()).map_or(Target::Keep, Target::To)
-            }
-            _ => Target::Keep,
-        }
+    let target = |tensor: &Stored| match (is_float(tensor), is_vector(tensor)) {
+        (true, false) => Target::To(setting),
+        _ => kept(tensor, save_as),
     };
     checkpoint.tensors.iter().map(target).collect()
+}
+
+/// A target for each tensor, as a recipe says it; what it keeps is kept as [`all_matrices`] keeps vectors.
+#[must_use]
+pub fn by_recipe(checkpoint: &Checkpoint, targets: impl IntoIterator<Item = Target>, save_as: SaveAs) -> Vec<Target> {
+    let target = |(tensor, target)| match target {
+        Target::Keep => kept(tensor, save_as),
+        target => target,
+    };
+    checkpoint.tensors.iter().zip(targets).map(target).collect()
+}
+
+/// What becomes of a tensor that is not quantized.
+fn kept(tensor: &Stored, save_as: SaveAs) -> Target {
+    let is_widened = save_as == SaveAs::Gguf && is_float(tensor) && is_vector(tensor) && !tensor.is_empty();
+    Setting::read("fp32").filter(|_| is_widened).map_or(Target::Keep, Target::To)
+}
+
+const fn is_float(tensor: &Stored) -> bool {
+    matches!(tensor.dtype, Dtype::Number(_) | Dtype::Blocks(_) | Dtype::Fp64)
+}
+
+fn is_vector(tensor: &Stored) -> bool {
+    let (rows, cols) = tensor.matrix();
+    rows <= 1 || cols <= 1
 }
 
 /// Files that are going to be written.

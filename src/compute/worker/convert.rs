@@ -20,7 +20,7 @@ impl Bench {
     /// Why there is none, as a fact.
     pub(super) async fn copy(&self, job: &Job) -> Result<Option<(String, Pieces)>, String> {
         let Some(Ok(checkpoint)) = &self.desk.opened else { return Ok(None) };
-        let saving = weights::saving(&job.question.keys, checkpoint, self.desk.keys.as_ref());
+        let saving = weights::saving(&job.question.keys, &self.desk, checkpoint);
         let saving = saving.map_err(|refused| refused.to_string())?;
         let name = match saving.files.as_slice() {
             [file] => file.name.clone(),

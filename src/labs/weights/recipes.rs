@@ -2,9 +2,9 @@
 
 use super::Desk;
 use super::words::{db, percent, setting_name, tensors};
-use crate::labs::Html;
 use crate::labs::html::Columns;
 use crate::labs::quantize::numbers::count;
+use crate::labs::{Html, sentence};
 use crate::scenario::WeightsScenario;
 use crate::scenario::permalink::percent_encode;
 use crate::scenario::weights::Chosen;
@@ -20,37 +20,12 @@ const MOST_REASONS: usize = 20;
 /// What the chosen recipe makes of the tensors; nothing if none is chosen.
 pub fn html(asked: &WeightsScenario, desk: &Desk, checkpoint: &Checkpoint) -> String {
     let mut html = Html::default();
-    let (name, note, recipe, assigned) = match asked.recipe {
-        Chosen::None => return String::new(),
-        Chosen::Preset(preset) => {
-            let recipe = preset.recipe();
-            (preset.name.to_owned(), preset.note.to_owned(), recipe.clone(), assign(&recipe, checkpoint))
-        }
-        Chosen::Own => {
-            let Some(recipe) = &asked.rules else {
-                return html
-                    .element("p", &[("class", "note")], "Write the recipe’s rules, a line each: *.weight = q4_k")
-                    .finish();
-            };
-            let note = "The first rule that fits a name counts; what none fits is kept as it is stored.".to_owned();
-            ("Your recipe".to_owned(), note, recipe.clone(), assign(recipe, checkpoint))
-        }
-        Chosen::Least => {
-            if desk.measured.is_empty() {
-                let text = "The smallest recipe follows from what was measured: measure the tensors first.";
-                return html.element("p", &[("class", "note")], text).finish();
-            }
-            let choices = smallest(checkpoint, &asked.settings, &desk.measured, asked.least_db);
-            let recipe = Recipe::of_choices(checkpoint, &choices);
-            let assigned = choices
-                .into_iter()
-                .map(|choice| Assigned { rule: None, target: choice.target, instead: None, bytes: choice.bytes })
-                .collect();
-            let name = format!("The smallest recipe with {} dB in every tensor", significant(asked.least_db, 3));
-            let note = "For each tensor the smallest of the chosen formats that keeps so much; what none does, and what is not \
-                        measured, is kept as it is stored.";
-            (name, note.to_owned(), recipe, assigned)
-        }
+    if asked.recipe == Chosen::None {
+        return String::new();
+    }
+    let Followed { name, note, recipe, assigned } = match follow(asked, desk, checkpoint) {
+        Ok(followed) => followed,
+        Err(missing) => return html.element("p", &[("class", "note")], &sentence(missing)).finish(),
     };
     let totals = Totals::of(checkpoint, &assigned);
     html.element(
@@ -85,6 +60,53 @@ pub fn html(asked: &WeightsScenario, desk: &Desk, checkpoint: &Checkpoint) -> St
         html.button("link-button", &format!("recipe=own&rules={text}"), "Change these rules");
     });
     html.finish()
+}
+
+/// A recipe, and what it makes of a checkpoint.
+pub struct Followed {
+    name: String,
+    note: String,
+    recipe: Recipe,
+    /// Of each tensor.
+    pub assigned: Vec<Assigned>,
+}
+
+/// What the chosen recipe makes of each tensor.
+///
+/// # Errors
+/// What is missing, as a fact.
+pub fn follow(asked: &WeightsScenario, desk: &Desk, checkpoint: &Checkpoint) -> Result<Followed, &'static str> {
+    let (name, note, recipe, assigned) = match asked.recipe {
+        Chosen::None => return Err("no recipe is chosen: choose one first"),
+        Chosen::Preset(preset) => {
+            let recipe = preset.recipe();
+            (preset.name.to_owned(), preset.note.to_owned(), recipe.clone(), assign(&recipe, checkpoint))
+        }
+        Chosen::Own => {
+            let recipe = asked
+                .rules
+                .as_ref()
+                .ok_or("the recipe has no rules yet: write them a line each, such as *.weight = q4_k")?;
+            let note = "The first rule that fits a name counts; what none fits is kept as it is stored.".to_owned();
+            ("Your recipe".to_owned(), note, recipe.clone(), assign(recipe, checkpoint))
+        }
+        Chosen::Least => {
+            if desk.measured.is_empty() {
+                return Err("the smallest recipe follows from what was measured: measure the tensors first");
+            }
+            let choices = smallest(checkpoint, &asked.settings, &desk.measured, asked.least_db);
+            let recipe = Recipe::of_choices(checkpoint, &choices);
+            let assigned = choices
+                .into_iter()
+                .map(|choice| Assigned { rule: None, target: choice.target, instead: None, bytes: choice.bytes })
+                .collect();
+            let name = format!("The smallest recipe with {} dB in every tensor", significant(asked.least_db, 3));
+            let note = "For each tensor the smallest of the chosen formats that keeps so much; what none does, and what is not \
+                        measured, is kept as it is stored.";
+            (name, note.to_owned(), recipe, assigned)
+        }
+    };
+    Ok(Followed { name, note, recipe, assigned })
 }
 
 fn takeaway(
@@ -206,7 +228,7 @@ mod tests {
     #[test]
     fn a_recipe_of_ones_own_is_read_from_its_rules() {
         let checkpoint = checkpoint(&["a.weight", "b.weight"]);
-        assert!(html(&asked(Chosen::Own), &Desk::default(), &checkpoint).contains("Write the recipe’s rules"));
+        assert!(html(&asked(Chosen::Own), &Desk::default(), &checkpoint).contains("The recipe has no rules yet"));
         let rules = Recipe::read("a.* = q8_0").ok();
         let told = html(&WeightsScenario { rules, ..asked(Chosen::Own) }, &Desk::default(), &checkpoint);
         assert!(

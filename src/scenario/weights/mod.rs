@@ -32,7 +32,7 @@ pub struct WeightsScenario {
     /// How many numbers of an array without a header are a row; 0 for all.
     pub cols: f64,
     /// What a copy is written as: which files, and the setting of its matrices.
-    pub save: (SaveAs, Setting),
+    pub save: (SaveAs, Option<Setting>),
 }
 
 /// Which recipe is worked out.
@@ -97,6 +97,18 @@ pub fn unsaid() -> impl Iterator<Item = &'static Format> {
     FORMATS.iter().copied().filter(is_whole)
 }
 
+/// Copies whose formats are those of the chosen recipe.
+pub const COPIES_BY_RECIPE: [&str; 2] = ["gguf-recipe", "safetensors-recipe"];
+
+/// Reads what a copy is written as, with no setting where the recipe says it.
+fn read_copy(text: &str) -> Option<(SaveAs, Option<Setting>)> {
+    if COPIES_BY_RECIPE.contains(&text) {
+        let is_it = |save_as: &SaveAs| text.starts_with(save_as.id());
+        return SaveAs::ALL.into_iter().find(is_it).map(|save_as| (save_as, None));
+    }
+    read_save(text).map(|(save_as, setting)| (save_as, Some(setting)))
+}
+
 /// How the tensors are listed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Listing {
@@ -158,7 +170,7 @@ impl Default for WeightsScenario {
             least_db: DEFAULT_LEAST_DB,
             unsaid: None,
             cols: 0.0,
-            save: read_save(CHOICES[0]).unwrap_or((SaveAs::Safetensors, bf16)),
+            save: read_copy(CHOICES[0]).unwrap_or((SaveAs::Safetensors, Some(bf16))),
         }
     }
 }
@@ -281,12 +293,16 @@ pub const KEYS: &[Key<WeightsScenario>] = &[
     Key {
         name: "save",
         doc: documented!(
-            "What a quantized copy is written as: the kind of file, and the format of its matrices.",
-            || list(CHOICES),
+            "What a quantized copy is written as: the kind of file, and the format of its matrices, or `recipe` for the formats that \
+             `recipe` says.",
+            || list(CHOICES.into_iter().chain(COPIES_BY_RECIPE)),
             "safetensors-int8@row"
         ),
-        write: |scenario| format!("{}-{}", scenario.save.0.id(), scenario.save.1.write()),
-        read: |scenario, text| read_choice(&mut scenario.save, read_save(text)),
+        write: |scenario| {
+            let (save_as, setting) = scenario.save;
+            format!("{}-{}", save_as.id(), setting.map_or_else(|| "recipe".to_owned(), |setting| setting.write()))
+        },
+        read: |scenario, text| read_choice(&mut scenario.save, read_copy(text)),
     },
 ];
 

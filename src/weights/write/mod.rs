@@ -60,6 +60,9 @@ pub struct File {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refused {
+    /// There is no recipe to write by.
+    #[error("{0}")]
+    NoRecipe(&'static str),
     /// A type that the container does not have.
     #[error("{container} has no type for {what}, which {name} is to be written in: choose {instead}")]
     NoType {

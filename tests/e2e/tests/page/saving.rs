@@ -1,7 +1,9 @@
 //! A quantized copy of the reader's files: what reaches the disk is what the library makes on the host.
 
 use bitbudget::compute::convert::{Converting, Step};
-use bitbudget::survey::save::{Saving, all_matrices, read_choice};
+use bitbudget::survey::recipe::{assign, preset};
+use bitbudget::survey::save::{SaveAs, Saving, Target, all_matrices, by_recipe, read_choice};
+use bitbudget::weights::Checkpoint;
 use bitbudget::weights::checkpoint::FileInfo;
 use bitbudget::weights::decode::decode;
 use bitbudget::weights::open::{self, Opening};
@@ -12,6 +14,21 @@ use std::{fs, path::Path};
 fn source() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../golden/written/source.safetensors");
     path.canonicalize().unwrap().to_str().unwrap().to_owned()
+}
+
+/// The targets of a choice, or of GGUF by a recipe.
+fn targets(checkpoint: &Checkpoint, choice: &str) -> (SaveAs, Vec<Target>) {
+    match choice.split_once("&recipe=") {
+        Some((_, id)) => {
+            let assigned = assign(&preset(id).unwrap().recipe(), checkpoint);
+            let targets = assigned.into_iter().map(|one| one.target);
+            (SaveAs::Gguf, by_recipe(checkpoint, targets, SaveAs::Gguf))
+        }
+        None => {
+            let (save_as, setting) = read_choice(choice).unwrap();
+            (save_as, all_matrices(checkpoint, setting, save_as))
+        }
+    }
 }
 
 /// Name and content of the only file that a choice makes of the source.
@@ -27,8 +44,8 @@ fn expected(choice: &str) -> (String, Vec<u8>) {
             open::Step::Done(checkpoint) => break *checkpoint,
         }
     };
-    let (save_as, setting) = read_choice(choice).unwrap();
-    let saving = Saving::new(&checkpoint, &all_matrices(&checkpoint, setting, save_as), save_as, None).unwrap();
+    let (save_as, targets) = targets(&checkpoint, choice);
+    let saving = Saving::new(&checkpoint, &targets, save_as, None).unwrap();
     let name = saving.files[0].name.clone();
     let mut converting = Converting::new(&checkpoint, saving);
     let mut made = Vec::new();
@@ -59,7 +76,7 @@ fn bytes(value: &Value) -> Vec<u8> {
     value.as_array().unwrap().iter().map(|byte| byte.as_u64().unwrap() as u8).collect()
 }
 
-const CHOICES: [&str; 3] = ["gguf-q8_0", "gguf-q4_k", "safetensors-int8@row"];
+const CHOICES: [&str; 4] = ["gguf-q8_0", "gguf-q4_k", "safetensors-int8@row", "gguf-recipe&recipe=q4-k-m"];
 
 #[test]
 fn a_copy_is_a_download_as_the_host_makes_it() {
