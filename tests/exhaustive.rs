@@ -1,6 +1,6 @@
 //! Every f32 there is, 2³² of them, to the formats of the day and back: the scalar casts against a naive rounding.
 //!
-//! `cargo test --profile engine --test exhaustive -- --nocapture` runs it and prints the time of each format. It is not a
+//! `cargo test --profile exhaustive --test exhaustive -- --nocapture` runs it and prints the time of each format. It is not a
 //! part of `cargo test`, because it takes minutes.
 //!
 //! The rounding here is written from the definition alone, in f64, which holds every value and every half step exactly:

@@ -49,16 +49,16 @@ const LEGS: [Leg; 12] = [
     Leg { name: BUILD, about: "release build into dist/", needs: Needs::Wasm, run: build },
     Leg { name: "size", about: "size budget of a first load", needs: Needs::Site, run: size },
     Leg {
-        name: "wasm-chromium",
-        about: "wasm tests in Chromium",
-        needs: Needs::Wasm,
-        run: |state| wasm(state, &CHROMIUM),
-    },
-    Leg {
         name: "wasm-firefox",
         about: "wasm tests in Firefox",
         needs: Needs::Wasm,
         run: |state| wasm(state, &FIREFOX),
+    },
+    Leg {
+        name: "wasm-chromium",
+        about: "wasm tests in Chromium",
+        needs: Needs::Wasm,
+        run: |state| wasm(state, &CHROMIUM),
     },
     Leg {
         name: "e2e-chromium",
@@ -263,7 +263,7 @@ fn host(_: &mut State) -> Result<(), Stop> {
 
 /// One format after the other, each on all cores: the times that it prints are then those of a format.
 fn exhaustive(_: &mut State) -> Result<(), Stop> {
-    run_for(LIMIT, cargo("test -p bitbudget --profile engine --test exhaustive -- --nocapture --test-threads 1"))
+    run_for(LIMIT, cargo("test -p bitbudget --profile exhaustive --test exhaustive -- --nocapture --test-threads 1"))
 }
 
 /// Without a browser: Node.js has the same engine as Chromium, and no window that has to answer meanwhile.
