@@ -1,7 +1,7 @@
 //! A planned checkpoint ([`Saving`]) made: says which values or bytes it wants next, and gives the files as a stream of bytes.
 //!
 //! Nothing is read here and nothing is written. Of a tensor there is never more than a slice: whole rows where a row shares a
-//! scale, else [`SLICE`] values, which any group and any block divides. A scale for a whole tensor takes a pass of its own over it
+//! scale, else `SLICE` values, which any group and any block divides. A scale for a whole tensor takes a pass of its own over it
 //! before the first code.
 
 use super::cpu;
