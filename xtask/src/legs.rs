@@ -76,7 +76,7 @@ const BUILD: &str = "build";
 const BESIDE: [&str; 2] = ["exhaustive-wasm", "wasm-firefox"];
 
 /// A leg that hangs is ended after this long.
-const LIMIT: Duration = Duration::from_secs(15 * 60);
+const LIMIT: Duration = Duration::from_secs(25 * 60);
 /// A release build from nothing on a slow machine takes its time.
 const BUILD_LIMIT: Duration = Duration::from_secs(30 * 60);
 
@@ -371,7 +371,7 @@ fn in_browser(kind: &Kind, browser: &Browser, which: &str) -> Result<Command> {
     test.env(kind.variables[1], &browser.driver)
         .env("PATH", tools::path_with(wasm_bindgen.parent().as_slice())?)
         .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", capabilities)
-        .env("WASM_BINDGEN_TEST_TIMEOUT", "1200");
+        .env("WASM_BINDGEN_TEST_TIMEOUT", "1500");
     Ok(test)
 }
 
