@@ -45,12 +45,16 @@ async fn axe(page: &Page, script: &str, what: &str) -> Vec<String> {
     found.into_iter().map(|found| format!("{what}: {found}")).collect()
 }
 
-/// How the labs are looked at, and how their widest tables: colours are those of a theme, and an embedded lab is a part of a whole
-/// one, so that not everything has to be seen in every way.
-const LOOKS: [(&str, &str); 3] = [("light", "full"), ("dark", "full"), ("light", "embed")];
-const LOOKS_OF_WIDE: [(&str, &str); 2] = [("light", "full"), ("dark", "embed")];
+/// Themes and frames in which a lab is looked at.
+const LOOKS: [(&str, &str); 4] = [("light", "full"), ("light", "embed"), ("dark", "full"), ("dark", "embed")];
 
-async fn check(page: &Page, width: u32, rooms: &[(&str, &str)], looks: &[(&str, &str)]) {
+/// Says so if the page is wider than its window.
+async fn overflow(page: &Page, what: &str) -> Option<String> {
+    let widths = page.eval("const e = document.documentElement; return [e.scrollWidth, e.clientWidth]").await;
+    (widths[0].as_u64() > widths[1].as_u64()).then(|| format!("{what}: wider than the window: {widths}"))
+}
+
+async fn check(page: &Page, width: u32, rooms: &[(&str, &str)]) {
     // `cargo xtask test` says in its summary that this part did not run.
     let script = tools::axe().map(|path| fs::read_to_string(path).expect("axe-core can be read"));
     if let Err(error) = &script {
@@ -61,9 +65,9 @@ async fn check(page: &Page, width: u32, rooms: &[(&str, &str)], looks: &[(&str, 
     let mut found = Vec::new();
     page.resize(width, if width < 500 { 844 } else { 900 }).await;
     for (room, hash) in rooms {
-        for (theme, look) in looks {
+        for (theme, look) in LOOKS {
             let what = format!("{room}-{width}-{theme}-{look}");
-            let embed = if *look == "embed" { "embed=1&" } else { "" };
+            let embed = if look == "embed" { "embed=1&" } else { "" };
             page.open(&format!("?{embed}theme={theme}{hash}")).await;
             page.screenshot(&shots.join(format!("{browser}-{what}.png"))).await;
             for fold in ["folded", "unfolded"] {
@@ -71,11 +75,7 @@ async fn check(page: &Page, width: u32, rooms: &[(&str, &str)], looks: &[(&str, 
                     page.eval(UNFOLD).await;
                     page.ready().await;
                 }
-                let widths =
-                    page.eval("const e = document.documentElement; return [e.scrollWidth, e.clientWidth]").await;
-                if widths[0].as_u64() > widths[1].as_u64() {
-                    found.push(format!("{what}, {fold}: wider than the window: {widths}"));
-                }
+                found.extend(overflow(page, &format!("{what}, {fold}")).await);
             }
             if let Ok(script) = &script {
                 found.extend(axe(page, script, &what).await);
@@ -87,22 +87,22 @@ async fn check(page: &Page, width: u32, rooms: &[(&str, &str)], looks: &[(&str, 
 
 #[test]
 fn axe_finds_nothing_and_nothing_overflows_at_1280_px() {
-    with_page(Gpu::Off, async |page| check(page, 1280, &ROOMS, &LOOKS).await);
+    with_page(Gpu::Off, async |page| check(page, 1280, &ROOMS).await);
 }
 
 #[test]
 fn axe_finds_nothing_and_nothing_overflows_at_390_px() {
-    with_page(Gpu::Off, async |page| check(page, 390, &ROOMS, &LOOKS).await);
+    with_page(Gpu::Off, async |page| check(page, 390, &ROOMS).await);
 }
 
 #[test]
 fn axe_finds_nothing_in_the_widest_tables_and_they_do_not_overflow_at_1280_px() {
-    with_page(Gpu::Off, async |page| check(page, 1280, &WIDE, &LOOKS_OF_WIDE).await);
+    with_page(Gpu::Off, async |page| check(page, 1280, &WIDE).await);
 }
 
 #[test]
 fn axe_finds_nothing_in_the_widest_tables_and_they_do_not_overflow_at_390_px() {
-    with_page(Gpu::Off, async |page| check(page, 390, &WIDE, &LOOKS_OF_WIDE).await);
+    with_page(Gpu::Off, async |page| check(page, 390, &WIDE).await);
 }
 
 #[test]
@@ -124,11 +124,7 @@ fn axe_finds_nothing_in_a_checkpoint_and_nothing_overflows() {
                 page.screenshot(&shots.join(format!("{browser}-{what}.png"))).await;
                 page.eval(UNFOLD).await;
                 page.ready().await;
-                let widths =
-                    page.eval("const e = document.documentElement; return [e.scrollWidth, e.clientWidth]").await;
-                if widths[0].as_u64() > widths[1].as_u64() {
-                    found.push(format!("{what}: wider than the window: {widths}"));
-                }
+                found.extend(overflow(page, &what).await);
                 if let Ok(script) = &script {
                     found.extend(axe(page, script, &what).await);
                 }

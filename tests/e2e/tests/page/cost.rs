@@ -62,8 +62,8 @@ fn two_hundred_changes_leave_memory_where_it_was() {
 }
 
 /// What half of the changes of a lab may take of the page's thread, as a multiple of [`REFERENCE`] in the same browser on the same
-/// machine. The aim is a frame, 16.7 ms, but how much fits into one is the machine's.
-const MOST_TIMES: f64 = 1.6;
+/// machine: 33 ms where that takes 23.5 ms. The aim is a frame, 16.7 ms, but how much fits into one is the machine's.
+const MOST_TIMES: f64 = 1.4;
 
 /// What a change has to do at the least, on a page of its own: a table of 1000 cells is written, laid out and painted, and two
 /// pictures of 500 lines are drawn.
