@@ -82,7 +82,9 @@ fn Rooms() -> impl IntoView {
 
 /// Reads the address when it changes, and writes it when the inputs do; an embedded page never writes.
 fn follow_address(state: State) {
+    note_address();
     page::on_hash_change(move || {
+        note_address();
         let before = state.room.get_untracked();
         let (route, notices) = Route::read(&page::hash());
         let moved = route.room() != before;
@@ -100,21 +102,36 @@ fn follow_address(state: State) {
         let link = state.route().write();
         // The link that the page was opened with stays as it is until something changes.
         if opened.replace(true) {
-            PAUSE.replace(Timer::after_ms(WRITE_PAUSE_MS, move || page::replace_hash(&link)));
+            PAUSE.replace(Timer::after_ms(WRITE_PAUSE_MS, move || write(&link)));
         }
     });
 }
 
 thread_local! {
     static PAUSE: RefCell<Option<Timer>> = const { RefCell::new(None) };
+    /// The text after `#` as it was last read or written here.
+    static ADDRESS: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
 /// Writes the address now, when the reader leaves the room, so that the way back leads to what was there last.
 pub fn write_address(state: State) {
     if !state.view.embed {
         PAUSE.take();
-        page::replace_hash(&untrack(|| state.route_left()).write());
+        write(&untrack(|| state.route_left()).write());
     }
+}
+
+/// Writes a link into the address, unless the reader has just gone elsewhere: the event that tells of it comes later, and finds what
+/// stands in the address then.
+fn write(link: &str) {
+    if ADDRESS.with_borrow(|known| *known == page::hash()) {
+        page::replace_hash(link);
+        note_address();
+    }
+}
+
+fn note_address() {
+    ADDRESS.set(page::hash());
 }
 
 #[component]

@@ -236,3 +236,30 @@ fn a_change_made_just_before_leaving_a_room_is_there_on_the_way_back() {
         assert_eq!(page.property("#memory-precision-bf16", "checked").await, true);
     });
 }
+
+/// Follows the first link, goes to the second before the page has written the first into the address, and lets it write before it hears
+/// of that, as a busy browser does; gives the address then. The page writes when 400 ms have passed without a change.
+const GO_ELSEWHERE: &str = "
+    const wait = window.setTimeout;
+    const written = new Promise(done => {
+        window.setTimeout = (run, ms, ...rest) => wait(() => { run(...rest); if (ms === 400) done(); }, ms);
+    });
+    location.hash = args[0];
+    await new Promise(then => addEventListener('hashchange', then, { once: true }));
+    history.pushState(null, '', args[1]);
+    await written;
+    window.setTimeout = wait;
+    const address = location.hash;
+    dispatchEvent(new HashChangeEvent('hashchange'));
+    return address";
+
+#[test]
+fn a_link_that_is_followed_while_the_address_is_written_is_not_lost() {
+    with_page(Gpu::Off, async |page| {
+        page.open("#/formats").await;
+        let (first, second) = ("#/formats?v=1&x=70000", "#/formats?v=1&round=zero");
+        assert_eq!(page.eval_with(GO_ELSEWHERE, json!([first, second])).await, second);
+        page.ready().await;
+        assert_eq!(page.link().await, second);
+    });
+}
