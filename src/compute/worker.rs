@@ -205,8 +205,7 @@ impl Bench {
             self.stored = None;
         }
         if self.desk.opened.is_none() && !self.files.is_empty() {
-            let opened =
-                files::open(&self.files, self.hints.clone(), || !self.overtaken.get()).await.ok_or(End::Overtaken)?;
+            let opened = files::open(&self.files, self.hints, || !self.overtaken.get()).await.ok_or(End::Overtaken)?;
             self.desk.opened = Some(opened.checkpoint);
             self.desk.read = opened.read;
             if let Some(Ok(checkpoint)) = &self.desk.opened {

@@ -58,32 +58,27 @@ pub struct Contents {
 }
 
 /// What the files do not say, and the reader has to.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Hints {
-    /// What values are whose type NumPy does not know (`V1`, `V2`).
-    pub void: Option<&'static Format>,
-    /// Type of numbers without a header, which are little-endian and lie row by row, and how many are a row: all, if it is 0.
-    pub raw: Option<(&'static Format, u64)>,
+    /// What values are whose type NumPy does not know (`V1`, `V2`), and numbers without a header, which are little-endian and lie row
+    /// by row.
+    pub format: Option<&'static Format>,
+    /// How many of the latter are a row: all, if it is 0.
+    pub cols: u64,
 }
 
 impl Hints {
-    /// The format that values are of, which nothing says, and the numbers of a row.
-    #[must_use]
-    pub fn of(format: Option<&'static Format>, cols: u64) -> Self {
-        Self { void: format, raw: format.map(|format| (format, cols)) }
-    }
-
     /// Reads `format:cols`; nothing else is a hint.
     #[must_use]
     pub fn read(text: &str) -> Self {
         let (id, cols) = text.split_once(':').unwrap_or_default();
-        cols.parse().map_or_else(|_| Self::default(), |cols| Self::of(format(id), cols))
+        cols.parse().map_or_else(|_| Self::default(), |cols| Self { format: format(id), cols })
     }
 
     /// As [`Self::read`] takes it; empty without a hint.
     #[must_use]
     pub fn write(&self) -> String {
-        self.raw.map(|(format, cols)| format!("{}:{cols}", format.id)).unwrap_or_default()
+        self.format.map(|format| format!("{}:{}", format.id, self.cols)).unwrap_or_default()
     }
 }
 
@@ -197,11 +192,11 @@ impl Reader {
         match self {
             Self::Safetensors => safetensors::read(info, file, start, bytes).map(done),
             Self::Gguf => gguf::read(info, file, bytes).map(done),
-            Self::Npy => Ok(match npy::read(info, file, bytes, hints.void)? {
+            Self::Npy => Ok(match npy::read(info, file, bytes, hints.format)? {
                 Parsed::More(start, end) => Parsed::More(start, end),
                 Parsed::Done(tensor) => one(Container::Npy, tensor),
             }),
-            Self::Zip(archive) => archive.next(info, file, start, bytes, hints.void).map(done),
+            Self::Zip(archive) => archive.next(info, file, start, bytes, hints.format).map(done),
             Self::Json => json(info, bytes),
             Self::Text(table) => {
                 // The values are read again when they are wanted.
@@ -268,13 +263,13 @@ fn json(info: &FileInfo, bytes: &[u8]) -> Result<Parsed<Item>, Error> {
 
 /// Numbers without a header, if it was said what they are.
 fn raw(info: &FileInfo, file: u32, hints: &Hints) -> Result<Stored, Error> {
-    let Some((format, cols)) = hints.raw else {
+    let Some(format) = hints.format else {
         return Err(Error::NoHeader { file: info.name.clone(), fitting: fitting(info.len) });
     };
     let dtype = Dtype::Number(format);
     let (values, bytes) = dtype.unit();
     let n = info.len / bytes * values;
-    let cols = if cols == 0 { n } else { cols };
+    let cols = if hints.cols == 0 { n } else { hints.cols };
     if !info.len.is_multiple_of(bytes) || cols == 0 || !n.is_multiple_of(cols) {
         return Err(Error::WrongLength { file: info.name.clone(), len: info.len, format: format.name, cols });
     }

@@ -129,7 +129,7 @@ fn files_of(set: &Value) -> Vec<File> {
 }
 
 fn hints_of(set: &Value) -> Hints {
-    Hints { void: set["void"].as_str().and_then(format), raw: None }
+    Hints { format: set["void"].as_str().and_then(format), cols: 0 }
 }
 
 #[test]
@@ -254,7 +254,7 @@ fn an_array_without_a_header_needs_its_format_and_the_numbers_of_a_row() {
     let file = [("weights.bin".to_owned(), [npy[npy.len() - 60..].to_vec()].concat())];
     let error = open(&file, Hints::default()).unwrap_err().to_string();
     assert!(error.contains("float32 has 15 values"), "{error}");
-    let raw = |cols| Hints { void: None, raw: format("fp32").map(|format| (format, cols)) };
+    let raw = |cols| Hints { format: format("fp32"), cols };
     let tensor = open(&file, raw(5)).unwrap().tensors.remove(0);
     let expected = sets().into_iter().find(|set| set["files"][0] == "little_f4.npy").unwrap();
     assert_eq!(sha(&values(&file, &tensor, 4).unwrap()), text(&expected["tensors"][0], "sha256"));
@@ -332,7 +332,7 @@ fn a_file_that_changes_while_it_is_read_is_said_to() {
 /// Opens files and reads every tensor: what comes out is values or an error.
 fn open_and_read(files: &[File]) {
     LARGEST.set(0);
-    let opened = open(files, Hints { void: format("bf16"), raw: None });
+    let opened = open(files, Hints { format: format("bf16"), cols: 0 });
     assert_little_is_allocated(files);
     let Ok(checkpoint) = opened else { return };
     for tensor in checkpoint.tensors {

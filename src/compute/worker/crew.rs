@@ -21,7 +21,7 @@ use std::rc::Rc;
 struct Orders {
     files: RefCell<Option<Files>>,
     settings: RefCell<Vec<Setting>>,
-    hints: RefCell<Hints>,
+    hints: Cell<Hints>,
     tensors: RefCell<VecDeque<u32>>,
     is_paused: Cell<bool>,
 }
@@ -48,7 +48,7 @@ impl Surveyor {
     /// These are the settings, and what the files do not say: before the first tensor.
     pub(super) fn survey(&self, settings: &str, hints: &str) {
         self.orders.settings.replace(weights::read_settings(settings));
-        self.orders.hints.replace(Hints::read(hints));
+        self.orders.hints.set(Hints::read(hints));
     }
 
     /// This tensor is to be measured.
@@ -145,7 +145,7 @@ impl Bench {
             self.checkpoint = None;
         }
         if self.checkpoint.is_none() {
-            let hints = self.orders.hints.borrow().clone();
+            let hints = self.orders.hints.get();
             match files::open(&self.files, hints, || true).await.map(|opened| opened.checkpoint) {
                 Some(Ok(checkpoint)) => self.checkpoint = Some(checkpoint),
                 Some(Err(error)) => {

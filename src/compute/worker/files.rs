@@ -17,14 +17,20 @@ pub(super) struct Opened {
 pub(super) async fn open(files: &Files, hints: Hints, is_wanted: impl Fn() -> bool) -> Option<Opened> {
     let mut opening = Opening::with_hints(infos(files), hints);
     let (mut bytes, mut read) = (Vec::new(), 0);
+    let mut held: Option<Span> = None;
     let checkpoint = loop {
         match opening.next(&bytes) {
             Ok(opening::Step::Read(span)) => {
-                match files.read(span.file as usize, span.start, span.end).await {
-                    Ok(read) => bytes = read,
+                // What was looked at first is the beginning of a header.
+                let begun = held.filter(|held| holds(span, *held) && held.start == span.start);
+                let from = begun.map_or(span.start, |held| held.end);
+                match files.read(span.file as usize, from, span.end).await {
+                    Ok(more) if begun.is_some() => bytes.extend(more),
+                    Ok(all) => bytes = all,
                     Err(why) => break Err(unreadable(files, span, why)),
                 }
-                read += span.len();
+                held = Some(span);
+                read += span.end - from;
             }
             Ok(opening::Step::Done(checkpoint)) => break Ok(*checkpoint),
             Err(error) => break Err(error),

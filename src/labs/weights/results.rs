@@ -218,7 +218,7 @@ mod tests {
         let mut changes = pairs("nf4@g64");
         changes.extend([("as", "bf16"), ("cols", "64")].map(|(key, value)| (key.to_owned(), value.to_owned())));
         let (text, hints) = settings(&Question { changes, ..question });
-        assert_eq!((text.as_str(), hints), ("nf4@g64#bf16:64", Hints::of(format("bf16"), 64)));
+        assert_eq!((text.as_str(), hints), ("nf4@g64#bf16:64", Hints { format: format("bf16"), cols: 64 }));
         assert_eq!(read_settings(&text), [Setting::read("nf4@g64").expect("a setting")]);
     }
 }

@@ -178,8 +178,8 @@ impl Default for WeightsScenario {
 impl WeightsScenario {
     /// What the files do not say.
     #[must_use]
-    pub fn hints(&self) -> Hints {
-        Hints::of(self.unsaid, self.cols as u64)
+    pub const fn hints(&self) -> Hints {
+        Hints { format: self.unsaid, cols: self.cols as u64 }
     }
 
     /// The place of the setting that the table's errors are of.
