@@ -9,6 +9,7 @@ pub mod bench;
 pub mod legs;
 pub mod page;
 pub mod performance;
+pub mod process;
 pub mod site;
 pub mod size;
 pub mod tools;
