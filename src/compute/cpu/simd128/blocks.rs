@@ -97,7 +97,7 @@ fn by_nvfp4(kernel: FloatLanes, tensor_scale: f32, row: &[f32], codes: &mut Vec<
         // As `nvfp4::block_scale`, of which a NaN becomes the largest scale.
         let wanted = f32x4_div(f32x4_div(amax, f32x4_splat(nvfp4::ELEMENT_MAX)), f32x4_splat(tensor_scale));
         let wanted = f32x4_pmin(f32x4_splat(nvfp4::SCALE_MAX), wanted);
-        let scale = scales.quantize(f32x4_pmax(wanted, f32x4_splat(nvfp4::SCALE_MIN))).values;
+        let scale = scales.quantize(0, f32x4_pmax(wanted, f32x4_splat(nvfp4::SCALE_MIN))).values;
         let inverses = u32x4_lanes(f32x4_div(f32x4_splat(tensor_inverse), scale)).map(f32::from_bits);
         for (block, inverse) in [a, b, c, d].into_iter().zip(inverses) {
             by_cast(kernel, inverse, block, codes);

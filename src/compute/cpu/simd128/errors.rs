@@ -21,14 +21,9 @@ const RUN: usize = 4;
 
 /// Values by a scale or without one, wherever they stand.
 pub(super) trait Fixed: Copy {
-    /// Quantizes four values; codes are left out.
-    fn quantize(self, x: v128) -> Quantized;
-
-    /// The same of the quad with this number in its run, where that matters.
-    #[inline(always)]
-    fn quantize_at(self, _quad: usize, x: v128) -> Quantized {
-        self.quantize(x)
-    }
+    /// Quantizes four values, the quad with this number in its run; codes are left out. The number matters only to what was quantized
+    /// before.
+    fn quantize(self, quad: usize, x: v128) -> Quantized;
 }
 
 /// The scale of each run of 16 values of a row.
@@ -89,12 +84,7 @@ struct PassedRun<'a> {
 
 impl Fixed for PassedRun<'_> {
     #[inline(always)]
-    fn quantize(self, x: v128) -> Quantized {
-        Lanes::quantize(self.lanes, self.first, x)
-    }
-
-    #[inline(always)]
-    fn quantize_at(self, quad: usize, x: v128) -> Quantized {
+    fn quantize(self, quad: usize, x: v128) -> Quantized {
         Lanes::quantize(self.lanes, self.first + quad, x)
     }
 }
@@ -288,7 +278,7 @@ fn of_block<const UNITS: bool>(
             place += 1;
             for (i, quad) in run.iter().enumerate() {
                 let x = load(quad);
-                let quantized = lanes.quantize_at(i, x);
+                let quantized = lanes.quantize(i, x);
                 let e = f32x4_sub(quantized.values, x);
                 seen.see(x, &quantized, e);
                 let (e, x) = if UNITS { (f32x4_mul(e, error_unit), f32x4_mul(x, value_unit)) } else { (e, x) };

@@ -75,7 +75,7 @@ impl<const DIVIDES: bool> GridLanes<DIVIDES> {
 
 impl<const DIVIDES: bool> Fixed for GridLanes<DIVIDES> {
     #[inline(always)]
-    fn quantize(self, x: v128) -> Quantized {
+    fn quantize(self, _: usize, x: v128) -> Quantized {
         self.quantize_steps(if DIVIDES { f32x4_div(x, self.scale) } else { f32x4_mul(x, self.inverse) })
     }
 }
@@ -83,7 +83,7 @@ impl<const DIVIDES: bool> Fixed for GridLanes<DIVIDES> {
 impl<const DIVIDES: bool> Lanes for GridLanes<DIVIDES> {
     #[inline(always)]
     fn quantize(&self, _: usize, x: v128) -> Quantized {
-        Fixed::quantize(*self, x)
+        Fixed::quantize(*self, 0, x)
     }
 }
 

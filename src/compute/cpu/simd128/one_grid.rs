@@ -121,7 +121,7 @@ fn quantize<const DIVIDES: bool, const UNITS: bool>(
             let mut words = [nothing; 4];
             for ((quad, word), error) in quads.iter().zip(&mut words).zip(errors) {
                 let x = load(quad);
-                let quantized = Fixed::quantize(kernel, x);
+                let quantized = Fixed::quantize(kernel, 0, x);
                 *word = quantized.codes;
                 let q = quantized.values;
                 let e = f32x4_sub(q, x);

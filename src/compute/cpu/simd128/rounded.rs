@@ -57,7 +57,7 @@ impl<const SATURATES: bool> Beside for Rounded<SATURATES, true> {
 
 impl<const SATURATES: bool, const SCALED: bool> Fixed for Rounded<SATURATES, SCALED> {
     #[inline(always)]
-    fn quantize(self, x: v128) -> Quantized {
+    fn quantize(self, _: usize, x: v128) -> Quantized {
         let y = if SCALED { f32x4_mul(x, self.inverse) } else { x };
         let magnitude = i32x4_min(f32x4_abs(y), self.limit);
         // At the power of two where an f32's last bit is the distance between values, the sum itself rounds.
@@ -96,7 +96,7 @@ impl Bf16 {
 
 impl Fixed for Bf16 {
     #[inline(always)]
-    fn quantize(self, x: v128) -> Quantized {
+    fn quantize(self, _: usize, x: v128) -> Quantized {
         let odd = v128_and(u32x4_shr(x, 16), self.one);
         // What overflows becomes infinity by that, and its block is refused for its sums.
         let sum = u32x4_add(u32x4_add(x, self.half_less_one), odd);

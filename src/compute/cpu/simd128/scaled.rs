@@ -126,14 +126,14 @@ fn plain(values: v128) -> Quantized {
 
 impl Fixed for Q8Lanes {
     #[inline(always)]
-    fn quantize(self, x: v128) -> Quantized {
+    fn quantize(self, _: usize, x: v128) -> Quantized {
         plain(f32x4_mul(f32x4_trunc(half_away(f32x4_mul(x, self.inverse))), self.scale))
     }
 }
 
 impl Fixed for Q4Lanes {
     #[inline(always)]
-    fn quantize(self, x: v128) -> Quantized {
+    fn quantize(self, _: usize, x: v128) -> Quantized {
         let code = f32x4_trunc(f32x4_add(f32x4_mul(x, self.inverse), f32x4_splat(8.5)));
         plain(f32x4_mul(f32x4_sub(f32x4_pmin(code, f32x4_splat(15.0)), f32x4_splat(8.0)), self.scale))
     }
@@ -190,7 +190,7 @@ struct TableLanes<'a, const CLAMPS: bool> {
 
 impl<const CLAMPS: bool> Fixed for TableLanes<'_, CLAMPS> {
     #[inline(always)]
-    fn quantize(self, x: v128) -> Quantized {
+    fn quantize(self, _: usize, x: v128) -> Quantized {
         let Table { quarters, places, values, ends: [low, high] } = self.table;
         let y = f32x4_mul(x, self.inverse);
         // A mask is −1 in each of its bytes too, and a quarter's number has four bytes.
