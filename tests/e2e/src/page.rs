@@ -234,6 +234,17 @@ impl Page {
         clicked.unwrap_or_else(|error| panic!("clicking {css}: {error}"));
     }
 
+    /// Opens `details`, and waits until the page knows: browsers tell it in a task of its own, after the click.
+    pub async fn unfold(&self, details: &str) {
+        let told = "window.unfolded = false;
+                    const told = event => setTimeout(() => { window.unfolded = event.target.open });
+                    document.querySelector(args[0]).addEventListener('toggle', told, { once: true })";
+        self.eval_with(told, json!([details])).await;
+        self.click(&format!("{details} > summary")).await;
+        self.until(&format!("{details} is open"), "return window.unfolded").await;
+        self.ready().await;
+    }
+
     /// Chooses one of a few, by the id of its radio button.
     pub async fn choose(&self, id: &str) {
         self.click(&format!("label[for='{id}']")).await;

@@ -35,8 +35,13 @@ const AXE: &str = "
     return violations.map(({ id, help, nodes }) =>
         `${id} (${help}): ${nodes.map(node => node.target.join(' ') + ' ' + (node.any[0]?.message ?? '')).join('; ')}`)";
 
-/// Opens every part that can be folded away.
-const UNFOLD: &str = "for (const details of document.querySelectorAll('details')) details.open = true";
+/// Opens all that is folded away; the page has been told of each when it ends.
+const UNFOLD: &str = "
+    const told = [...document.querySelectorAll('details:not([open])')].map(details => new Promise(then => {
+        details.addEventListener('toggle', () => setTimeout(then), { once: true });
+        details.open = true;
+    }));
+    await Promise.all(told)";
 
 /// What axe-core finds, a sentence each.
 async fn axe(page: &Page, script: &str, what: &str) -> Vec<String> {

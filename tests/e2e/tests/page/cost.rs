@@ -21,10 +21,9 @@ fn a_tensor_takes_three_times_its_bytes_at_the_most() {
             page.go(&format!("#/quantize?v=1&n=16m&{link}")).await;
             most = most.max(engine_bytes(page).await);
         }
-        page.click("#quantize-closer summary").await;
-        page.ready().await;
+        page.unfold("#quantize-closer").await;
         page.eval("HTMLAnchorElement.prototype.click = () => {}").await;
-        page.click("#quantize-files summary").await;
+        page.unfold("#quantize-files").await;
         page.click("#quantize-files [data-do='1']").await;
         page.ready().await;
         // Another setting, so that the report is a new one.

@@ -25,7 +25,7 @@ async fn taken(page: &Page, figure: &str) -> Vec<(String, String)> {
          }",
     )
     .await;
-    page.click(&format!("#{figure} .figure__data summary")).await;
+    page.unfold(&format!("#{figure} .figure__data")).await;
     for kind in ["SVG", "PNG", "CSV"] {
         page.click(&format!("#{figure} [data-do='{kind}']")).await;
     }
@@ -77,7 +77,7 @@ fn every_figure_is_taken_along_as_drawing_pixels_and_numbers() {
 fn an_embed_offers_no_downloads_that_its_frame_would_refuse() {
     with_page(Gpu::Off, async |page| {
         page.open("?embed=1&compute=cpu#/memory?v=1").await;
-        page.click("#memory-chart .figure__data summary").await;
+        page.unfold("#memory-chart .figure__data").await;
         assert_eq!(page.text("#memory-chart .figure__data summary").await, "Show as table");
         assert!(!page.has("#memory-chart [data-do]").await);
     });

@@ -23,7 +23,7 @@ fn it_opens_on_pi_in_four_formats() {
         assert!(page.text("#formats-takeaway").await.starts_with("pi is 3.1415927 in FP32"));
         for id in ["formats-range", "formats-line", "formats-steps", "formats-relative"] {
             assert!(page.has(&format!("#{id} canvas")).await, "{id}");
-            page.click(&format!("#{id} summary")).await;
+            page.unfold(&format!("#{id} .figure__data")).await;
             assert!(page.has(&format!("#{id} tbody tr")).await, "{id} has its data as a table");
         }
     });
@@ -274,7 +274,7 @@ fn the_table_of_all_formats_is_sorted_and_copied() {
     with_page(Gpu::Off, async |page| {
         page.open("#/formats?v=1").await;
         assert!(!page.has("#formats-listing").await, "it is made when it is opened");
-        page.click("#formats-all summary").await;
+        page.unfold("#formats-all").await;
         page.until("the table is there", "return document.querySelectorAll('#formats-listing tbody tr').length > 60")
             .await;
         page.ready().await;

@@ -21,7 +21,7 @@ async fn paste(page: &Page, text: &str) {
 fn a_pasted_config_is_counted_and_lives_in_the_link() {
     with_page(Gpu::Off, async |page| {
         page.open("#/memory?v=1&task=run&precision=bf16").await;
-        page.click("#memory-paste summary").await;
+        page.unfold("#memory-paste").await;
         paste(page, CONFIG).await;
         page.until("the config is the model", "return document.getElementById('memory-cfg.') !== null").await;
         page.ready().await;
@@ -45,7 +45,7 @@ fn what_is_pasted_and_is_no_config_is_told_and_nothing_is_lost() {
     with_page(Gpu::Off, async |page| {
         page.open("#/memory?v=1").await;
         let before = page.report().await;
-        page.click("#memory-paste summary").await;
+        page.unfold("#memory-paste").await;
         for (text, told) in [
             ("hello", "not a config.json"),
             ("{\"model_type\": \"llamas\"}", "the nearest is `llama`"),
@@ -63,7 +63,7 @@ fn what_is_pasted_and_is_no_config_is_told_and_nothing_is_lost() {
 fn a_pasted_error_is_explained() {
     with_page(Gpu::Off, async |page| {
         page.open("#/memory?v=1").await;
-        page.click("#memory-paste summary").await;
+        page.unfold("#memory-paste").await;
         paste(page, ERROR).await;
         page.until("it is explained", "return document.getElementById('memory-oom') !== null").await;
         let told = page.text("#memory-oom").await;
@@ -88,7 +88,7 @@ fn a_question_without_an_answer_still_offers_changes_and_takes_what_is_pasted() 
     with_page(Gpu::Off, async |page| {
         page.open("#/memory?v=1&precision=int8").await;
         assert!(page.text("#problem").await.contains("INT8 training is not offered"));
-        page.click("#memory-paste summary").await;
+        page.unfold("#memory-paste").await;
         paste(page, "hello").await;
         assert!(page.text("#memory-pasted-problem").await.contains("not a config.json"));
         paste(page, CONFIG).await;
@@ -113,8 +113,7 @@ fn every_gpu_and_every_part_can_be_opened() {
             ("memory-speed", "memory-speed-table"),
             ("memory-every-gpu", "memory-gpus"),
         ] {
-            page.click(&format!("#{opens} summary")).await;
-            page.ready().await;
+            page.unfold(&format!("#{opens}")).await;
             assert!(page.has(&format!("#{shows}")).await, "{shows}");
         }
         page.click("#memory-gpus th:nth-child(2) button").await;

@@ -117,7 +117,7 @@ fn a_closer_look_shows_where_the_error_is_and_one_number_by_itself() {
     with_page(Gpu::Off, async |page| {
         page.open("?compute=cpu#/quantize?v=1&format=int4&data=values&values=0.1,-0.7,0.33,0.02").await;
         assert!(!page.has("#quantize-inspected").await, "it is made when it is opened");
-        page.click("#quantize-closer summary").await;
+        page.unfold("#quantize-closer").await;
         page.until("the number is there", "return document.getElementById('quantize-inspected') !== null").await;
         page.ready().await;
         for id in ["quantize-reference-cells", "quantize-quantized-cells", "quantize-error-cells", "quantize-joint"] {
@@ -146,7 +146,7 @@ fn a_closer_look_shows_where_the_error_is_and_one_number_by_itself() {
 fn the_cells_come_nearer_until_each_is_a_number() {
     with_page(Gpu::Off, async |page| {
         page.open("?compute=cpu#/quantize?v=1&format=int4&scale=g32&n=1m").await;
-        page.click("#quantize-closer summary").await;
+        page.unfold("#quantize-closer").await;
         page.until("the number is there", "return document.getElementById('quantize-inspected') !== null").await;
         page.ready().await;
         let number = page.text("#quantize-inspector h3").await;
@@ -226,7 +226,7 @@ fn a_tensor_is_taken_along_as_files() {
              HTMLAnchorElement.prototype.click = function () { this.dataset.name = this.download }",
         )
         .await;
-        page.click("#quantize-files summary").await;
+        page.unfold("#quantize-files").await;
         let mut files = Vec::new();
         for i in 0..5 {
             page.click(&format!("#quantize-files [data-do='{i}']")).await;
@@ -255,7 +255,7 @@ fn all_formats_are_compared_and_a_change_that_helps_is_made_by_pressing_it() {
     with_page(Gpu::Off, async |page| {
         page.open("?compute=cpu#/quantize?v=1&format=int4&outliers=2").await;
         assert!(!page.has("#quantize-comparison").await, "it is made when it is opened");
-        page.click("#quantize-compare summary").await;
+        page.unfold("#quantize-compare").await;
         page.until(
             "formats are compared",
             "return document.querySelectorAll('#quantize-comparison tbody tr').length > 40",
@@ -293,7 +293,7 @@ fn a_scale_for_each_column_or_a_rotation_mends_what_outliers_spoil() {
         page.open("?compute=cpu#/quantize?v=1&format=int4").await;
         let decibels = async |page: &Page| page.report().await["sqnr_db"].as_f64().unwrap();
         let before = decibels(page).await;
-        page.click("#quantize-tensor summary").await;
+        page.unfold("#quantize-tensor").await;
         page.write("quantize-outliers", "4").await;
         page.ready().await;
         let spoilt = decibels(page).await;
@@ -487,7 +487,7 @@ fn the_newest_setting_wins() {
 fn the_table_of_a_histogram_adds_up_to_the_tensor() {
     with_page(Gpu::Off, async |page| {
         page.open("#/quantize?v=1").await;
-        page.click("#quantize-values-chart summary").await;
+        page.unfold("#quantize-values-chart .figure__data").await;
         let script = "const rows = [...document.querySelectorAll('#quantize-values-chart tbody tr')];
                       const sum = i => rows.reduce((sum, row) => sum + Number(row.children[i].innerText), 0);
                       return rows.length === 256 && [sum(2), sum(3)]";

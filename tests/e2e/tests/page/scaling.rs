@@ -6,12 +6,6 @@ use bitbudget::scaling::LAWS;
 use e2e::{Gpu, Key, Page, with_page};
 use serde_json::{Value, json};
 
-/// Opens what is folded away under this id.
-async fn unfold(page: &Page, id: &str) {
-    page.click(&format!("#{id} > summary")).await;
-    page.ready().await;
-}
-
 async fn type_in(page: &Page, id: &str, text: &str) {
     page.write(id, text).await;
     page.ready().await;
@@ -168,9 +162,9 @@ fn the_rounding_of_the_printed_constants_moves_the_tokens_per_parameter() {
 fn the_demand_that_is_typed_brings_the_table_of_serving() {
     with_page(Gpu::Off, async |page| {
         page.open("#/scaling?v=1").await;
-        unfold(page, "scaling-serving").await;
+        page.unfold("#scaling-serving").await;
         assert!(!page.has("#scaling-serving-table").await);
-        unfold(page, "scaling-beyond").await;
+        page.unfold("#scaling-beyond").await;
         type_in(page, "scaling-demand-in", "1T").await;
         type_in(page, "scaling-demand-out", "1T").await;
         let table = page.text("#scaling-serving-table").await;
@@ -188,7 +182,7 @@ fn distinct_tokens_that_run_out_are_read_again() {
         page.open("#/scaling?v=1&compute=1e22").await;
         let before = page.report().await;
         assert_eq!(before["epochs"], 1.0);
-        unfold(page, "scaling-beyond").await;
+        page.unfold("#scaling-beyond").await;
         type_in(page, "scaling-unique", "25B").await;
         let report = page.report().await;
         assert_close(number(&report, "epochs"), number(&before, "tokens") / 25e9, 1e-9);
@@ -200,7 +194,7 @@ fn distinct_tokens_that_run_out_are_read_again() {
 fn every_famous_model_has_a_row_under_the_present_law() {
     with_page(Gpu::Off, async |page| {
         page.open("#/scaling?v=1").await;
-        unfold(page, "scaling-models").await;
+        page.unfold("#scaling-models").await;
         let rows = page.eval("return document.querySelectorAll('#scaling-famous tbody tr').length").await;
         assert_eq!(rows, FAMOUS.len());
         let before = page.text("#scaling-famous").await;
@@ -216,7 +210,7 @@ fn the_proposed_model_opens_in_the_memory_lab_with_the_size_of_the_answer() {
     with_page(Gpu::Off, async |page| {
         for (params, link) in [(7e9, "#/scaling?v=1&given=params&params=7e9"), (72.2e9, "#/scaling?v=1")] {
             page.open(link).await;
-            unfold(page, "scaling-flops").await;
+            page.unfold("#scaling-flops").await;
             page.click("#scaling-to-memory").await;
             page.until("the Memory lab is open", "return document.getElementById('memory-task') !== null").await;
             page.ready().await;
@@ -224,7 +218,7 @@ fn the_proposed_model_opens_in_the_memory_lab_with_the_size_of_the_answer() {
             assert_close(number(&page.report().await, "params_total"), params, 0.1);
         }
         page.open("#/scaling?v=1&model=llama-3.1-8b").await;
-        unfold(page, "scaling-flops").await;
+        page.unfold("#scaling-flops").await;
         page.click("#scaling-to-memory").await;
         page.until("the Memory lab is open", "return document.getElementById('memory-task') !== null").await;
         page.ready().await;
@@ -328,7 +322,7 @@ const PASTE: &str = "
 fn runs_that_are_pasted_become_a_law_that_lives_in_the_link() {
     with_page(Gpu::Off, async |page| {
         page.open("#/scaling?v=1").await;
-        unfold(page, "scaling-fit").await;
+        page.unfold("#scaling-fit").await;
         let ms = page.eval_with(PASTE, json!([RUNS, true])).await.as_f64().unwrap();
         println!("{ms:.0} ms from 250 pasted runs to the fit and its 1000 resamples");
         // The aim is 2 s, on a machine that has nothing else to do.
@@ -361,7 +355,7 @@ fn runs_that_are_pasted_become_a_law_that_lives_in_the_link() {
 fn runs_that_cannot_be_fitted_are_told_by_line_and_a_long_fit_is_given_up() {
     with_page(Gpu::Off, async |page| {
         page.open("#/scaling?v=1").await;
-        unfold(page, "scaling-fit").await;
+        page.unfold("#scaling-fit").await;
         let told = async |text: &str| {
             page.eval_with(PASTE, json!([text, true])).await;
             page.text("#scaling-runs-problem").await

@@ -235,8 +235,7 @@ fn a_tensor_of_a_file_opens_in_the_quantize_lab_and_leaves_no_trace_in_the_link(
         page.select("quantize-all-formats", "q4_0").await;
         page.ready().await;
         assert!(page.text("#quantize-of-file").await.contains("layers.0.weight"));
-        page.click("#quantize-compare > summary").await;
-        page.ready().await;
+        page.unfold("#quantize-compare").await;
         assert!(page.text("#quantize-compare").await.contains("Hadamard"));
         page.click("#quantize-sample").await;
         page.ready().await;

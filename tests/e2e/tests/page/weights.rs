@@ -189,7 +189,7 @@ fn numbers_without_a_header_are_read_once_it_is_said_what_they_are() {
         page.ready().await;
         let problem = page.text("#problem").await;
         assert!(problem.contains("float32 has 64 values"), "{problem}");
-        page.click("#weights-unsaid summary").await;
+        page.unfold("#weights-unsaid").await;
         page.select("weights-as", "fp32").await;
         assert_eq!(names_from(page, "raw").await, ["raw"]);
         page.write("weights-cols", "16").await;
