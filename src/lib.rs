@@ -27,6 +27,7 @@ pub mod formats;
 pub mod json;
 pub mod labs;
 pub mod memory;
+mod order;
 pub mod quantize;
 pub mod scaling;
 pub mod scenario;

@@ -31,6 +31,7 @@ pub struct Choice {
 
 impl Html {
     /// Begins an element. Attributes are written as they are given, with their values escaped; an empty name is left out.
+    #[inline(never)]
     pub fn open(&mut self, tag: &str, attributes: &[(&str, &str)]) -> &mut Self {
         self.0.push('<');
         self.0.push_str(tag);
@@ -46,6 +47,7 @@ impl Html {
     }
 
     /// Ends an element.
+    #[inline(never)]
     pub fn close(&mut self, tag: &str) -> &mut Self {
         self.0.push_str("</");
         self.0.push_str(tag);
@@ -54,6 +56,7 @@ impl Html {
     }
 
     /// Writes text.
+    #[inline(never)]
     pub fn text(&mut self, text: &str) -> &mut Self {
         for letter in text.chars() {
             match letter {
@@ -68,6 +71,7 @@ impl Html {
     }
 
     /// Writes an element that holds only text.
+    #[inline(never)]
     pub fn element(&mut self, tag: &str, attributes: &[(&str, &str)], text: &str) -> &mut Self {
         self.open(tag, attributes).text(text).close(tag)
     }

@@ -10,6 +10,7 @@ use super::sharding::tensor_share;
 use super::speed::{self, Run};
 use super::training::{self, ACTIVATION_BYTES_PER_PARAM, ACTIVATION_SOURCE};
 use super::{Error, Input, Model, Optimizer, Running, Task};
+use crate::order;
 use crate::transformer::Architecture;
 use crate::units::{Bytes, Params, significant};
 
@@ -254,7 +255,7 @@ fn train(report: &mut Report, plan: &TrainingPlan, architecture: &Architecture) 
         let mut parts: Vec<Part> = parts.iter().map(of_training).collect();
         parts.push(overhead(&input, engine));
         parts.retain(|part| part.bytes.get() > 0.0);
-        parts.sort_by_key(|part| part.kind);
+        order::sort_by_key(&mut parts, |part| part.kind);
         parts
     };
     report.moments =

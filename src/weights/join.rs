@@ -3,6 +3,7 @@
 use super::Error;
 use super::checkpoint::{Checkpoint, Container, FileInfo};
 use super::open::{Contents, by_place};
+use crate::order;
 use std::collections::BTreeMap;
 
 /// Metadata that is looked through for what a shard says again.
@@ -32,16 +33,16 @@ pub(super) fn some<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     shown
 }
 
-/// Names in order, each once. Sorting is much code, so there is one kind of it.
+/// Names in order, each once.
 fn sorted(mut names: Vec<&str>) -> Vec<&str> {
-    names.sort_unstable();
+    order::sort_by(&mut names, Ord::cmp);
     names.dedup();
     names
 }
 
 /// The names that stand there more than once.
 pub(super) fn twice(mut names: Vec<&str>) -> Vec<&str> {
-    names.sort_unstable();
+    order::sort_by(&mut names, Ord::cmp);
     let again = names.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]);
     let mut again: Vec<&str> = again.collect();
     again.dedup();

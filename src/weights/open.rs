@@ -25,6 +25,7 @@ use super::text::Table;
 use super::zip::Archive;
 use super::{Dtype, Error, gguf, npy, safetensors};
 use crate::formats::{Format, format};
+use crate::order;
 
 /// What is needed next.
 #[derive(Clone, Debug, PartialEq)]
@@ -294,9 +295,9 @@ fn fitting(len: u64) -> String {
     words.join("; ")
 }
 
-/// Puts tensors in the order of their files and bytes. Sorting is much code, so there is one place of it.
+/// Puts tensors in the order of their files and bytes.
 pub(super) fn by_place(tensors: &mut [Stored]) {
-    tensors.sort_unstable_by_key(|tensor| (tensor.span.file, tensor.span.start, tensor.span.end));
+    order::sort_by_key(tensors, |tensor| (tensor.span.file, tensor.span.start, tensor.span.end));
 }
 
 /// What there is to say of bytes that belong to no tensor, or to two. Tensors are in the order of their bytes, which begin at

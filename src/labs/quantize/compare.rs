@@ -4,6 +4,7 @@ use super::numbers::counted;
 use crate::charts::{AnyPicture, Axis, LineChart, Mark, Role, Series, Shape, TickFormat};
 use crate::formats::anatomy::figure;
 use crate::formats::{Kind, format};
+use crate::order;
 
 use crate::labs::sortable::Order;
 use crate::labs::{FigureData, Html, Part, Question, Table, View};
@@ -237,7 +238,7 @@ fn front(comparison: &Comparison) -> FigureData {
         .filter(|row| row.is_on_front)
         .filter_map(|row| Some((row.bits_per_weight, row.sqnr_db?)))
         .collect();
-    front.sort_by(|a, b| a.0.total_cmp(&b.0));
+    order::sort_by(&mut front, |a, b| a.0.total_cmp(&b.0));
     let marks = shown
         .iter()
         .filter_map(|row| {

@@ -9,6 +9,7 @@ use super::tree::{Row, Tree};
 use super::words::{db, percent};
 use crate::labs::quantize::numbers::counted;
 use crate::labs::{Html, Question};
+use crate::order;
 use crate::scenario::WeightsScenario;
 use crate::scenario::weights::{Listing, write_settings};
 use crate::survey::Errors;
@@ -146,7 +147,7 @@ impl View<'_> {
             None => {}
             Some(0) => {
                 let name = |place: &u32| self.checkpoint.tensors[*place as usize].name.as_str();
-                places.sort_by(|a, b| if down { name(b).cmp(name(a)) } else { name(a).cmp(name(b)) });
+                order::sort_by(&mut places, |a, b| if down { name(b).cmp(name(a)) } else { name(a).cmp(name(b)) });
             }
             Some(column) => {
                 let Some(column) = self.columns().nth(column - 1) else { return places };
@@ -156,7 +157,7 @@ impl View<'_> {
                     None => (true, 0.0),
                 };
                 let mut keyed: Vec<((bool, f64), u32)> = places.iter().map(|place| (key(place), *place)).collect();
-                keyed.sort_by(|(a, _), (b, _)| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+                order::sort_by(&mut keyed, |(a, _), (b, _)| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
                 places = keyed.into_iter().map(|(_, place)| place).collect();
             }
         }

@@ -5,6 +5,7 @@ use super::words::{db, percent, setting_name, tensors};
 use crate::labs::html::Columns;
 use crate::labs::quantize::numbers::count;
 use crate::labs::{Html, sentence};
+use crate::order;
 use crate::scenario::WeightsScenario;
 use crate::scenario::permalink::percent_encode;
 use crate::scenario::weights::Chosen;
@@ -149,7 +150,7 @@ fn by_target(checkpoint: &Checkpoint, assigned: &[Assigned]) -> Vec<(String, u64
         sum.2 = sum.2.saturating_add(tensor.len());
         sum.3 = sum.3.saturating_add(one.bytes);
     }
-    sums.sort_by_key(|sum| std::cmp::Reverse(sum.3));
+    order::sort_by_key(&mut sums, |sum| std::cmp::Reverse(sum.3));
     sums
 }
 

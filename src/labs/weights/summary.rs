@@ -2,6 +2,7 @@
 
 use super::words::setting_name;
 use super::{Desk, words};
+use crate::order;
 use crate::scenario::WeightsScenario;
 use crate::survey::Setting;
 use crate::units::{Bytes, Params, significant};
@@ -38,7 +39,7 @@ pub fn dtypes(checkpoint: &Checkpoint) -> Vec<DtypeSum> {
         sum.parameters = sum.parameters.saturating_add(tensor.len());
         sum.bytes = sum.bytes.saturating_add(tensor.span.len());
     }
-    sums.sort_by_key(|sum| std::cmp::Reverse(sum.bytes));
+    order::sort_by_key(&mut sums, |sum| std::cmp::Reverse(sum.bytes));
     sums
 }
 
@@ -140,7 +141,7 @@ fn sum(place: usize, setting: &Setting, desk: &Desk, checkpoint: &Checkpoint) ->
             all.push((errors.decibels(), &tensor.name));
         }
     }
-    all.sort_by(|a, b| a.0.total_cmp(&b.0));
+    order::sort_by(&mut all, |a, b| a.0.total_cmp(&b.0));
     let finite = |db: f64| Some(db).filter(|db| db.is_finite());
     sum.bits_per_weight = (sum.parameters > 0).then(|| sum.bytes as f64 * 8.0 / sum.parameters as f64);
     sum.sqnr_db = (sum.overflowed == 0 && e2 > 0.0 && x2 > 0.0).then(|| 10.0 * libm::log10(x2 / e2));

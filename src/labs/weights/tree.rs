@@ -1,5 +1,6 @@
 //! Tensors by the parts of their names.
 
+use crate::order;
 use crate::weights::Checkpoint;
 use std::collections::{BTreeSet, HashMap};
 
@@ -93,7 +94,7 @@ impl Tree {
         for child in children {
             if number(&self.nodes, child).is_some() { &mut numbered } else { &mut all }.push(child);
         }
-        numbered.sort_by_key(|child| number(&self.nodes, *child));
+        order::sort_by_key(&mut numbered, |child| number(&self.nodes, *child));
         if let ([first, .., last], Some(place)) = (numbered.as_slice(), place) {
             let label = format!("[{}–{}]", self.nodes[*first as usize].label, self.nodes[*last as usize].label);
             let run = self.add(label);

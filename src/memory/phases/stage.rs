@@ -6,6 +6,7 @@ use crate::memory::adapters::{QLORA_SOURCE, largest_quantized};
 use crate::memory::sharding::{
     DEEPSPEED_BUCKET, DEEPSPEED_PREFETCH, DEEPSPEED_SOURCE, FSDP_SOURCE, Zero, ZeroLibrary, tensor_share,
 };
+use crate::order;
 use crate::source::Source;
 use crate::transformer::{Component, Tensors};
 use crate::units::{Bytes, shortest};
@@ -245,7 +246,7 @@ pub(super) fn load(model: &Model<'_>, stage: u64) -> Load {
         persistent.push(gradients.clone());
     }
     persistent.retain(|part| part.bytes.get() > 0.0);
-    persistent.sort_by_key(|part| part.share);
+    order::sort_by_key(&mut persistent, |part| part.share);
 
     let phases = phases(&here, &held, &persistent, &gradients, stay);
     Load { stage, persistent, phases, cpu_bytes: Bytes(cpu_bytes) }
@@ -344,7 +345,7 @@ fn phases(
         .map(|(moment, own)| {
             let mut parts: Vec<TrainingPart> = persistent.iter().cloned().chain(own).collect();
             parts.retain(|part| part.bytes.get() > 0.0);
-            parts.sort_by_key(|part| part.share);
+            order::sort_by_key(&mut parts, |part| part.share);
             Phase { moment, parts }
         })
         .collect()

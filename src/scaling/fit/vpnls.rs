@@ -10,6 +10,7 @@
 
 use super::linear;
 use super::objective::{Coordinates, Sample};
+use crate::order;
 
 /// Exponents of the grid are these, a constant factor apart; published ones lie between 0.05 and 0.8.
 const FIRST: f64 = 0.02;
@@ -40,7 +41,7 @@ pub(super) fn valleys(sample: &Sample) -> Vec<Coordinates> {
             }
         }
     }
-    found.sort_by(|left, right| left.0.total_cmp(&right.0));
+    order::sort_by(&mut found, |left, right| left.0.total_cmp(&right.0));
     found.into_iter().take(MAX_VALLEYS).map(|(_, at)| at).collect()
 }
 

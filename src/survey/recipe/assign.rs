@@ -2,6 +2,7 @@
 
 use super::{Model, Recipe, Target};
 use crate::formats::{Block, FP16, Format, Kind, Layout, format};
+use crate::order;
 use crate::quantize::Granularity;
 use crate::survey::{Measured, Setting};
 use crate::weights::{Checkpoint, Dtype, Stored};
@@ -164,7 +165,7 @@ pub fn weakest(assigned: &[Assigned], settings: &[Setting], measured: &BTreeMap<
             _ => weakness.unmeasured.push(i),
         }
     }
-    weakness.by_decibels.sort_by(|a, b| a.1.total_cmp(&b.1));
+    order::sort_by(&mut weakness.by_decibels, |a, b| a.1.total_cmp(&b.1));
     weakness
 }
 

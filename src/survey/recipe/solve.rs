@@ -8,6 +8,7 @@
 
 use super::assign::{bytes, is_divided, is_stored_as, is_weight};
 use super::{Pattern, Recipe, Rule, Target};
+use crate::order;
 use crate::survey::{Measured, Place, Setting};
 use crate::weights::{Checkpoint, Stored};
 use std::collections::BTreeMap;
@@ -110,7 +111,7 @@ impl Recipe {
                 single.extend(tensors.iter().map(|(name, target)| rule(name, *target)));
             }
         }
-        roles.sort_by_key(|(glob, _)| std::cmp::Reverse(glob.len()));
+        order::sort_by_key(&mut roles, |(glob, _)| std::cmp::Reverse(glob.len()));
         single
             .retain(|rule| rule.target != Target::Keep || roles.iter().any(|(glob, _)| fits(glob, &rule.pattern.glob)));
         let rules = single.into_iter().chain(roles.iter().map(|(glob, target)| rule(glob, *target))).collect();

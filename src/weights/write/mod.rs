@@ -7,6 +7,7 @@ pub mod gguf;
 pub mod safetensors;
 
 use super::Dtype;
+use crate::order;
 
 /// A tensor of a file that is written.
 #[derive(Clone, Debug, PartialEq)]
@@ -140,7 +141,7 @@ pub enum Refused {
 /// Whether a name occurs twice, and which.
 fn twice(entries: &[Entry]) -> Option<&str> {
     let mut names: Vec<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
-    names.sort_unstable();
+    order::sort_by(&mut names, Ord::cmp);
     names.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0])
 }
 

@@ -8,6 +8,7 @@
 //! `split_torch_state_dict_into_shards` in <https://huggingface.co/docs/huggingface_hub/package_reference/serialization>.
 
 use super::{Entry, File, Refused, twice};
+use crate::order;
 use crate::weights::Dtype;
 use crate::weights::safetensors::{DTYPES, MAX_HEADER};
 use std::fmt::Write;
@@ -92,7 +93,7 @@ pub fn files(name: &str, entries: &[Entry], metadata: &[(String, String)], most:
     let mut files = Vec::with_capacity(n + 1);
     for (i, (mut tensors, _)) in shards.into_iter().enumerate() {
         let rank = |entry: &Entry| dtype_name(entry.dtype).and_then(|name| ORDER.iter().position(|row| *row == name));
-        tensors.sort_by(|a, b| {
+        order::sort_by(&mut tensors, |a, b| {
             let (a, b) = (&entries[*a], &entries[*b]);
             rank(b).cmp(&rank(a)).then_with(|| a.name.cmp(&b.name))
         });
@@ -164,7 +165,7 @@ fn index(name: String, entries: &[Entry], sizes: &[u64], files: &[File]) -> File
         .iter()
         .flat_map(|file| file.tensors.iter().map(|place| (entries[*place].name.as_str(), file.name.as_str())))
         .collect();
-    lines.sort_unstable();
+    order::sort_by(&mut lines, Ord::cmp);
     let lines: Vec<String> =
         lines.iter().map(|(tensor, file)| format!("    {}: {}", quoted(tensor), quoted(file))).collect();
     let json = format!(
