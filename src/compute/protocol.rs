@@ -15,8 +15,11 @@ pub enum ToWorker {
     Do(Job),
     /// Give up what is being made: something newer is wanted. The answer may be anything, but there is one.
     GiveUp,
-    /// These files, which come with the message, are the reader's. They take the place of those before.
-    Open,
+    /// The files that come with the message are the reader's: they take the place of those before.
+    Open {
+        /// How many of them are what is looked at. Those behind are another checkpoint, to compare with.
+        first: u32,
+    },
     /// Measure tensors of the files in these settings ([`crate::labs::Todo::settings`]) from now on; only read them if there are
     /// none.
     Survey {

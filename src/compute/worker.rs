@@ -14,7 +14,7 @@ use crate::labs::quantize::compare::Comparison;
 use crate::labs::quantize::place::Place;
 use crate::labs::quantize::{Outcome, Task};
 use crate::labs::scaling::fitting;
-use crate::labs::weights::{self, Desk};
+use crate::labs::weights::{self, Desk, Other};
 use crate::labs::{File, Lab, Part, Question, View, formats, memory, quantize, scaling, sentence};
 use crate::platform::files::{Files, Pieces};
 use crate::platform::webgpu::Adapter;
@@ -31,7 +31,7 @@ use std::rc::Rc;
 pub fn serve() {
     let queue: Rc<RefCell<VecDeque<Job>>> = Rc::default();
     let overtaken: Rc<Cell<bool>> = Rc::default();
-    let opened: Rc<RefCell<Option<Files>>> = Rc::default();
+    let opened: Rc<RefCell<Option<Chosen>>> = Rc::default();
     let kept: Rc<RefCell<Vec<Kept>>> = Rc::default();
     let surveyor = crew::Surveyor::new();
     let fresh = Bench { overtaken: overtaken.clone(), arrived: opened.clone(), kept: kept.clone(), ..Bench::default() };
@@ -40,8 +40,9 @@ pub fn serve() {
         match protocol::read(&bytes) {
             Ok(ToWorker::Do(job)) => queue.borrow_mut().push_back(job),
             Ok(ToWorker::GiveUp) => return overtaken.set(true),
-            Ok(ToWorker::Open) => {
-                surveyor.open(files.as_ref());
+            Ok(ToWorker::Open { first }) => {
+                let files = files.map(|files| Chosen::new(files, first as usize));
+                surveyor.open(files.clone());
                 opened.replace(files);
                 kept.borrow_mut().clear();
                 return;
@@ -87,6 +88,21 @@ struct Kept {
     result: Result<Vec<u8>, String>,
 }
 
+/// The reader's files, and others to compare with.
+#[derive(Clone, Default)]
+struct Chosen {
+    files: Files,
+    others: Files,
+}
+
+impl Chosen {
+    /// Of all files the first so many are looked at.
+    fn new(mut files: Files, first: usize) -> Self {
+        let others = files.split_off(first);
+        Self { files, others }
+    }
+}
+
 /// What a worker keeps between jobs.
 #[derive(Default)]
 struct Bench {
@@ -107,9 +123,11 @@ struct Bench {
     /// Whether the job at hand is no longer wanted.
     overtaken: Rc<Cell<bool>>,
     /// Files that have arrived, until a job takes them up.
-    arrived: Rc<RefCell<Option<Files>>>,
+    arrived: Rc<RefCell<Option<Chosen>>>,
     /// The reader's files.
     files: Files,
+    /// Those to compare with.
+    others: Files,
     /// What they do not say.
     hints: Hints,
     /// What is known of them.
@@ -161,7 +179,7 @@ impl Bench {
                 if question.file == Some(File::Copy) {
                     return self.copied(job).await;
                 }
-                self.desk.turn_to(&settings);
+                self.desk.turn_to(settings);
                 let mut view = self.weights(question);
                 self.desk.report_on(question, &mut view);
                 Some(view)
@@ -199,8 +217,8 @@ impl Bench {
 
     /// Reads the headers of files that have arrived, and takes up what others have measured of them.
     async fn open(&mut self) -> Result<(), End> {
-        if let Some(files) = self.arrived.take() {
-            self.files = files;
+        if let Some(Chosen { files, others }) = self.arrived.take() {
+            (self.files, self.others) = (files, others);
             self.desk = Desk::default();
             self.stored = None;
         }
@@ -210,6 +228,14 @@ impl Bench {
             self.desk.read = opened.read;
             if let Some(Ok(checkpoint)) = &self.desk.opened {
                 self.desk.keys = convert::keys(&self.files, checkpoint).await.ok().flatten();
+                if !self.others.is_empty() {
+                    let other = files::open(&self.others, self.hints, || !self.overtaken.get()).await;
+                    self.desk.other = other.map(|other| Other::new(checkpoint, other.checkpoint));
+                    if self.desk.other.is_none() {
+                        self.desk.close();
+                        return Err(End::Overtaken);
+                    }
+                }
             }
         }
         for Kept { settings, tensor, result } in self.kept.take() {

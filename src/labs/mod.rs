@@ -97,6 +97,8 @@ pub struct Todo {
     pub settings: String,
     /// What the files do not say, as [`crate::weights::open::Hints::write`] says it.
     pub hints: String,
+    /// Whether they are compared with those of other files.
+    pub is_beside: bool,
     /// Tensors by their place, each with its bytes.
     pub tensors: Vec<(u32, u64)>,
 }

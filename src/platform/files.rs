@@ -46,6 +46,24 @@ impl Files {
         self.0.is_empty()
     }
 
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> u32 {
+        self.0.len() as u32
+    }
+
+    /// These, and others behind them.
+    #[must_use]
+    pub fn with(&self, others: &Self) -> Self {
+        Self([self.0.as_slice(), &others.0].concat())
+    }
+
+    /// Takes away all but the first `n`.
+    #[must_use]
+    pub fn split_off(&mut self, n: usize) -> Self {
+        Self(self.0.split_off(n.min(self.0.len())))
+    }
+
     /// Names and lengths.
     #[must_use]
     pub fn infos(&self) -> Vec<(String, u64)> {

@@ -322,7 +322,7 @@ mod tests {
 
     fn measured(moments: Moments, e2: f64) -> Measured {
         let errors = Errors { e2, x2: 10.0, bytes: 1, ..Errors::default() };
-        Measured { moments, errors: vec![Ok(errors), Err("no".into())] }
+        Measured { moments, errors: vec![Ok(errors), Err("no".into())], changed: None }
     }
 
     #[test]

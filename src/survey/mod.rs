@@ -1,10 +1,11 @@
 //! What number formats do to every tensor of a checkpoint: one pass over the files, and a row for each tensor and [`Setting`].
 //!
 //! Nothing here reads a file or quantizes a value; that is [`crate::compute`]'s. Here are the figures ([`Measured`]), which add up
-//! over slices, and what follows from them: which tensors are one ([`layers`]), and what a [`recipe`] of
-//! formats costs.
+//! over slices, and what follows from them: which tensors are one ([`layers`]), which belong to those of other files
+//! ([`difference`]), and what a [`recipe`] of formats costs.
 
 pub mod architecture;
+pub mod difference;
 pub mod layers;
 pub mod moments;
 pub mod recipe;
@@ -79,8 +80,11 @@ impl Setting {
 pub struct Measured {
     /// How its values are spread.
     pub moments: Moments,
-    /// What each setting costs, in the order in which they were asked for; of one that this tensor cannot be written in, why.
+    /// What each setting costs, in the order in which they were asked for; of one that this tensor cannot be written in, why. Behind
+    /// them, where there are other files to compare with, what their tensor is of this one.
     pub errors: Vec<Result<Errors, String>>,
+    /// How many values of the other files' tensor are not those of this one, where it was compared.
+    pub changed: Option<u64>,
 }
 
 /// How values are spread. Only finite ones count in the sums.

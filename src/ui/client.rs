@@ -51,8 +51,10 @@ struct Client {
     timer: Option<Timer>,
     /// The reader's files: every worker gets them, and one that has them is not idle.
     files: Files,
-    /// What the crew has measured of them, as messages: every worker gets these too.
-    kept: Vec<Vec<u8>>,
+    /// Others to compare with: every worker gets them too.
+    others: Files,
+    /// What the crew has measured of them, as messages: every worker gets these too. Whether they are of the others as well.
+    kept: Vec<(Vec<u8>, bool)>,
 }
 
 thread_local! {
@@ -75,25 +77,28 @@ pub fn open(files: Files) {
     CLIENT.with_borrow_mut(|client| {
         client.files = files;
         client.kept.clear();
-        if client.ready {
-            client.post_files();
-        }
+        client.turn_to(Files::default());
     });
 }
 
-/// The reader's files.
-pub fn files() -> Files {
-    CLIENT.with_borrow(|client| client.files.clone())
+/// Hands it others to compare them with, or none. What was measured of the first alone stays.
+pub fn compare(others: Files) {
+    CLIENT.with_borrow_mut(|client| client.turn_to(others));
+}
+
+/// Hands all files to a worker.
+pub fn post_files(worker: &Handle) {
+    CLIENT.with_borrow(|client| client.post_files(worker));
 }
 
 /// Keeps what the crew has measured, a [`ToWorker::Keep`], and hands it to the worker.
-pub fn keep(message: &ToWorker) {
+pub fn keep(message: &ToWorker, is_beside: bool) {
     let Ok(bytes) = protocol::write(message) else { return };
     CLIENT.with_borrow_mut(|client| {
         if let (true, Some(worker)) = (client.ready, &client.worker) {
             worker.post(&bytes);
         }
-        client.kept.push(bytes);
+        client.kept.push((bytes, is_beside));
     });
 }
 
@@ -142,10 +147,23 @@ impl Client {
         }
     }
 
-    fn post_files(&self) {
-        if let (Ok(bytes), Some(worker)) = (protocol::write(&ToWorker::Open), &self.worker) {
-            worker.post_files(&bytes, &self.files);
-            self.kept.iter().for_each(|kept| worker.post(kept));
+    fn turn_to(&mut self, others: Files) {
+        self.others = others;
+        self.kept.retain(|kept| !kept.1);
+        self.post_all();
+    }
+
+    /// Hands the worker, if there is one that listens, the files and what is known of them.
+    fn post_all(&self) {
+        if let (true, Some(worker)) = (self.ready, &self.worker) {
+            self.post_files(worker);
+            self.kept.iter().for_each(|kept| worker.post(&kept.0));
+        }
+    }
+
+    fn post_files(&self, worker: &Handle) {
+        if let Ok(bytes) = protocol::write(&ToWorker::Open { first: self.files.len() }) {
+            worker.post_files(&bytes, &self.files.with(&self.others));
         }
     }
 
@@ -197,7 +215,7 @@ fn receive(bytes: Vec<u8>, file: Option<Blob>) {
             CLIENT.with_borrow_mut(|client| {
                 client.ready = true;
                 if !client.files.is_empty() {
-                    client.post_files();
+                    client.post_all();
                 }
             });
             advance();

@@ -54,6 +54,8 @@ struct Crew {
     settings: String,
     /// What the files do not say.
     hints: String,
+    /// Whether they are compared with others.
+    is_beside: bool,
     /// The last is next.
     waiting: Vec<Task>,
     workers: Vec<Worker>,
@@ -84,6 +86,7 @@ pub fn begin(state: State, todo: Todo) {
         state,
         settings: todo.settings,
         hints: todo.hints,
+        is_beside: todo.is_beside,
         waiting,
         workers: Vec::new(),
         started: 0,
@@ -194,7 +197,8 @@ impl Crew {
         self.bytes_done += task.bytes;
         // Of a pass that only reads there is nothing.
         if !self.settings.is_empty() {
-            client::keep(&ToWorker::Keep { settings: self.settings.clone(), tensor: task.tensor, result });
+            let message = ToWorker::Keep { settings: self.settings.clone(), tensor: task.tensor, result };
+            client::keep(&message, self.is_beside);
         }
     }
 
@@ -221,11 +225,11 @@ impl Crew {
         let share = if self.bytes == 0 { 1.0 } else { read as f64 / self.bytes as f64 };
         let left = self.worked() / 1e3 * (1.0 / share.max(1e-9) - 1.0);
         let left = if read == 0 || share >= 1.0 { String::new() } else { format!(", {} s left", left as u64 + 1) };
-        let gb = |bytes: u64| tenths(bytes as f64 / 1e9);
+        let (unit, size) = if self.bytes < 1_000_000_000 { ("MB", 1e6) } else { ("GB", 1e9) };
         let line = format!(
-            "{} of {} GB, {}{left}, {} of {} tensors",
-            gb(read),
-            gb(self.bytes),
+            "{} of {} {unit}, {}{left}, {} of {} tensors",
+            tenths(read as f64 / size),
+            tenths(self.bytes as f64 / size),
             self.rate(),
             self.done,
             self.tensors
@@ -251,9 +255,7 @@ fn receive(id: u32, bytes: &[u8]) {
         let (task, result) = match protocol::read(bytes) {
             Ok(FromWorker::Ready) => {
                 worker.is_ready = true;
-                if let Ok(bytes) = protocol::write(&ToWorker::Open) {
-                    worker.handle.post_files(&bytes, &client::files());
-                }
+                client::post_files(&worker.handle);
                 send(worker, &ToWorker::Survey { settings: crew.settings.clone(), hints: crew.hints.clone() });
                 return crew.hand_out();
             }

@@ -14,6 +14,7 @@ use super::cpu::{self, scalar};
 use crate::formats::{Block, Kind, Layout};
 use crate::quantize::element::Nested;
 use crate::quantize::{Element, Error, Granularity, Plan, Quantizer, Range, Tally};
+use crate::survey::difference::Difference;
 use crate::survey::{Errors, Measured, Moments, Setting};
 use crate::weights::{Dtype, Stored};
 use std::slice;
@@ -48,6 +49,8 @@ pub struct Measuring {
     /// The first value that is wanted next.
     first: u64,
     moments: Moments,
+    /// How a tensor of other files differs, if there are any: the bytes that it takes, and the sums so far.
+    other: Option<Result<(u64, Difference), String>>,
 }
 
 /// A setting on its way.
@@ -101,6 +104,25 @@ impl Measuring {
         measuring
     }
 
+    /// The same beside a tensor of other files that takes so many bytes, or why there is none to compare with.
+    #[must_use]
+    pub fn beside(self, other: Result<u64, String>) -> Self {
+        Self { other: Some(other.map(|bytes| (bytes, Difference::default()))), ..self }
+    }
+
+    /// Whether the other tensor's values at the same places are wanted too, for [`Self::compare`].
+    #[must_use]
+    pub const fn wants_other(&self) -> bool {
+        matches!(self.other, Some(Ok(_))) && !self.is_ranging
+    }
+
+    /// Takes the values that are wanted of both tensors, before [`Self::take`] takes those of the first.
+    pub fn compare(&mut self, values: &[f32], others: &[f32]) {
+        if let Some(Ok((_, difference))) = &mut self.other {
+            difference.add(&Difference::of(values, others));
+        }
+    }
+
     fn by_slices(settings: &[Setting], rows: u64, cols: u64, slice: usize, part: usize) -> Self {
         let mut measuring = Self {
             rows,
@@ -112,6 +134,7 @@ impl Measuring {
             has_two_passes: false,
             first: 0,
             moments: Moments::default(),
+            other: None,
         };
         measuring.settings = settings
             .iter()
@@ -252,7 +275,11 @@ impl Measuring {
             }
             Ok(Errors { bytes: course.quantizer.packed_bytes(rows, cols), ..course.errors })
         });
-        Measured { moments: self.moments, errors: errors.collect() }
+        let mut errors: Vec<_> = errors.collect();
+        let other = self.other.map(|other| other.map(|(bytes, of)| (Errors { bytes, ..of.errors }, of.changed)));
+        let changed = other.as_ref().and_then(|other| Some(other.as_ref().ok()?.1));
+        errors.extend(other.map(|other| other.map(|(errors, _)| errors)));
+        Measured { moments: self.moments, errors, changed }
     }
 }
 

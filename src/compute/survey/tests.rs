@@ -205,3 +205,40 @@ fn slices_of_a_large_tensor_are_of_whole_rows_and_no_larger_than_a_slice() {
     assert_eq!(by("int8@row", 1, 1 << 40), Some((0, SLICE)));
     assert_eq!(first(0, 3), None);
 }
+
+#[test]
+fn another_tensor_is_compared_once_however_it_is_sliced() {
+    let (rows, cols) = (7u64, 300u64);
+    let n = (rows * cols) as usize;
+    let values: Vec<f32> = (0..n).map(|i| (i as f32).sin()).collect();
+    let mut others: Vec<f32> = values.iter().map(|value| value + 1e-3 * value.cos()).collect();
+    others[..100].copy_from_slice(&values[..100]);
+    others[1999] = f32::INFINITY;
+    let whole = Difference::of(&values, &others);
+    // One scale for the tensor is decided in a pass before, in which the other tensor is not read.
+    for settings in [vec!["int8@row"], vec!["int8", "q8_0"]] {
+        let settings: Vec<Setting> = settings.into_iter().filter_map(Setting::read).collect();
+        for slice in [512, 1 << 12] {
+            let mut measuring = Measuring::by_slices(&settings, rows, cols, slice, 256).beside(Ok(77));
+            let mut compared = 0;
+            while let Some((first, n)) = measuring.wanted() {
+                let part = first as usize..first as usize + n;
+                if measuring.wants_other() {
+                    measuring.compare(&values[part.clone()], &others[part.clone()]);
+                    compared += n;
+                }
+                measuring.take(&values[part]);
+            }
+            let measured = measuring.finish();
+            assert_eq!((compared, measured.changed), (n, Some(whole.changed)));
+            let errors = measured.errors.last().unwrap().as_ref().unwrap();
+            assert_eq!((errors.bytes, errors.measured, errors.overflowed), (77, n as u64 - 1, 1));
+            assert!((errors.e2 - whole.errors.e2).abs() <= 1e-12 * whole.errors.e2);
+            assert_eq!(measured.errors.len(), settings.len() + 1);
+        }
+    }
+    let alone = Measuring::new(&[], rows, cols).beside(Err("the other files have no such tensor".to_owned()));
+    assert!(!alone.wants_other());
+    let none = Err("the other files have no such tensor".to_owned());
+    assert_eq!((alone.finish().errors, Measuring::new(&[], rows, cols).finish().errors), (vec![none], vec![]));
+}

@@ -3,15 +3,15 @@
 //! Between slices it receives what has arrived. A pause leaves everything as it is; whoever is told to go on takes it up again.
 
 use super::files::{self, Missing, Reader};
-use super::post;
+use super::{Chosen, post};
 use crate::compute::protocol::{self, FromWorker};
 use crate::compute::survey::{Measuring, SLICE};
-use crate::labs::weights;
-use crate::platform::files::Files;
+use crate::labs::weights::{self, Other};
 use crate::platform::{clock::now_ms, task};
 use crate::survey::Setting;
 use crate::weights::open::Hints;
 use crate::weights::{Checkpoint, Stored};
+
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -19,8 +19,10 @@ use std::rc::Rc;
 /// What the page has said.
 #[derive(Default)]
 struct Orders {
-    files: RefCell<Option<Files>>,
+    files: RefCell<Option<Chosen>>,
     settings: RefCell<Vec<Setting>>,
+    /// Whether the other files' tensors are compared too.
+    is_beside: Cell<bool>,
     hints: Cell<Hints>,
     tensors: RefCell<VecDeque<u32>>,
     is_paused: Cell<bool>,
@@ -41,13 +43,14 @@ impl Surveyor {
     }
 
     /// These are the files.
-    pub(super) fn open(&self, files: Option<&Files>) {
-        self.orders.files.replace(files.cloned());
+    pub(super) fn open(&self, files: Option<Chosen>) {
+        self.orders.files.replace(files);
     }
 
     /// These are the settings, and what the files do not say: before the first tensor.
     pub(super) fn survey(&self, settings: &str, hints: &str) {
         self.orders.settings.replace(weights::read_settings(settings));
+        self.orders.is_beside.set(weights::is_beside(settings));
         self.orders.hints.set(Hints::read(hints));
     }
 
@@ -82,10 +85,14 @@ impl Surveyor {
 #[derive(Default)]
 struct Bench {
     orders: Rc<Orders>,
-    files: Files,
+    files: Chosen,
     checkpoint: Option<Checkpoint>,
+    /// What is in the other files, once a tensor was compared with theirs.
+    other: Option<Other>,
     reader: Reader,
     values: Vec<f32>,
+    other_reader: Reader,
+    other_values: Vec<f32>,
     work: Option<Work>,
     /// Bytes that were read and the page does not know of, and when it was last told.
     untold: u64,
@@ -96,6 +103,8 @@ struct Bench {
 struct Work {
     place: u32,
     tensor: Stored,
+    /// The other files' tensor to compare with.
+    beside: Option<Stored>,
     /// Nothing where its bytes are only read, up to a value.
     measuring: Result<Measuring, u64>,
 }
@@ -121,7 +130,18 @@ impl Bench {
         let limit = work.tensor.len();
         let is_measured = work.measuring.is_ok();
         let values = is_measured.then_some(&mut self.values);
-        match self.reader.read(&self.files, &work.tensor, (first, end, limit), values).await {
+        let mut read = self.reader.read(&self.files.files, &work.tensor, (first, end, limit), values).await;
+        if let (Ok(bytes), Some(other), Ok(measuring)) = (&read, &work.beside, &mut work.measuring)
+            && measuring.wants_other()
+        {
+            let values = Some(&mut self.other_values);
+            let more = self.other_reader.read(&self.files.others, other, (first, end, limit), values).await;
+            if more.is_ok() {
+                measuring.compare(&self.values, &self.other_values);
+            }
+            read = more.map(|more| bytes + more);
+        }
+        match read {
             Ok(bytes) => {
                 self.tell(bytes, false);
                 match &mut work.measuring {
@@ -141,12 +161,12 @@ impl Bench {
         let arrived = self.orders.files.take();
         if let Some(files) = arrived {
             self.files = files;
-            self.reader = Reader::default();
-            self.checkpoint = None;
+            (self.reader, self.other_reader) = (Reader::default(), Reader::default());
+            (self.checkpoint, self.other) = (None, None);
         }
         if self.checkpoint.is_none() {
             let hints = self.orders.hints.get();
-            match files::open(&self.files, hints, || true).await.map(|opened| opened.checkpoint) {
+            match files::open(&self.files.files, hints, || true).await.map(|opened| opened.checkpoint) {
                 Some(Ok(checkpoint)) => self.checkpoint = Some(checkpoint),
                 Some(Err(error)) => {
                     self.fail(place, Missing::Lost(error.to_string()));
@@ -159,11 +179,26 @@ impl Bench {
             self.fail(place, Missing::Unreadable("the files have no such tensor".into()));
             return true;
         };
-        let settings = self.orders.settings.borrow();
-        let measuring = if settings.is_empty() { Err(0) } else { Ok(Measuring::of(&settings, &tensor)) };
-        drop(settings);
-        self.work = Some(Work { place, tensor, measuring });
+        let settings = self.orders.settings.borrow().clone();
+        let mut measuring = if settings.is_empty() { Err(0) } else { Ok(Measuring::of(&settings, &tensor)) };
+        let mut beside = None;
+        if self.orders.is_beside.get() {
+            let other = self.beside(place).await;
+            measuring = measuring
+                .map(|known| known.beside(other.as_ref().map(|tensor| tensor.span.len()).map_err(Clone::clone)));
+            beside = other.ok();
+        }
+        self.work = Some(Work { place, tensor, beside, measuring });
         true
+    }
+
+    /// The other files' tensor to compare with, or why there is none.
+    async fn beside(&mut self, place: u32) -> Result<Stored, String> {
+        if let (None, Some(checkpoint)) = (&self.other, &self.checkpoint) {
+            let opened = files::open(&self.files.others, self.orders.hints.get(), || true).await;
+            self.other = opened.map(|opened| Other::new(checkpoint, opened.checkpoint));
+        }
+        self.other.as_ref().map_or_else(|| Err(String::new()), |other| other.beside(place).cloned())
     }
 
     fn finish(&mut self, work: Work) {

@@ -17,11 +17,23 @@ pub struct Of<'a> {
     pub measured: Option<&'a Measured>,
     /// The place of the setting that is shown.
     pub shown: usize,
+    /// The other files' tensor, where there is one to compare with.
+    pub other: Option<&'a Stored>,
+    /// How many settings there are, behind whose errors that one's stand.
+    pub formats: usize,
 }
 
 impl<'a> Of<'a> {
     fn errors(self) -> Option<&'a Errors> {
         self.measured?.errors.get(self.shown)?.as_ref().ok()
+    }
+
+    fn difference(self) -> Option<&'a Errors> {
+        self.measured?.errors.get(self.formats)?.as_ref().ok()
+    }
+
+    fn changed(self) -> Option<f64> {
+        Some(self.measured?.changed? as f64 / self.tensor.len() as f64)
     }
 
     fn refused(self) -> Option<&'a str> {
@@ -140,6 +152,39 @@ pub const MEASURED: &[Column] = &[
             let n = of.measured.map(|measured| measured.moments.nan + measured.moments.infinite);
             n.map_or_else(|| "–".to_owned(), count)
         },
+    },
+];
+
+/// Columns of what the headers of other files say.
+pub const OTHER_STORED: &[Column] = &[Column {
+    name: "Other stored as",
+    on_phones: false,
+    key: |of| {
+        let (values, bytes) = of.other?.dtype.unit();
+        Some(bytes as f64 / values as f64)
+    },
+    cell: |of| of.other.map_or_else(|| "–".to_owned(), |other| other.dtype.name()),
+}];
+
+/// Columns of how their tensors differ.
+pub const DIFFERENCES: &[Column] = &[
+    Column {
+        name: "Difference, dB",
+        on_phones: true,
+        key: |of| of.difference().map(Errors::decibels),
+        cell: |of| of.difference().map_or_else(|| "–".to_owned(), decibels),
+    },
+    Column {
+        name: "Largest one",
+        on_phones: false,
+        key: |of| of.difference().map(|errors| f64::from(errors.max_abs_error)),
+        cell: |of| optional(of.difference().map(|errors| f64::from(errors.max_abs_error))),
+    },
+    Column {
+        name: "Values changed",
+        on_phones: false,
+        key: |of| of.changed(),
+        cell: |of| of.changed().map_or_else(|| "–".to_owned(), percent),
     },
 ];
 

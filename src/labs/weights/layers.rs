@@ -2,7 +2,8 @@
 //! and as curves.
 
 use super::Desk;
-use super::words::{db, setting_name};
+use super::other::{OTHER, costs};
+use super::words::db;
 use crate::charts::{AnyPicture, Axis, LineChart, Role, Series, TickFormat};
 use crate::labs::{FigureData, Html, Table};
 use crate::scenario::WeightsScenario;
@@ -80,9 +81,9 @@ pub fn heat(asked: &WeightsScenario, desk: &Desk, checkpoint: &Checkpoint) -> St
     let region =
         [("class", "table-scroll table-scroll--tall"), ("tabindex", "0"), ("role", "region"), ("aria-label", id)];
     html.open("div", &region).open("table", &[("id", "weights-heat"), ("class", "heat")]).element("caption", &[], id);
-    let names: Vec<String> = asked.settings.iter().map(setting_name).collect();
+    let costs = costs(asked, desk);
     let first = if of == "layer" { "Layer" } else { "Role" };
-    html.head([first].into_iter().chain(names.iter().map(String::as_str))).open("tbody", &[]);
+    html.head([first].into_iter().chain(costs.iter().map(|cost| cost.1.as_str()))).open("tbody", &[]);
     for (group, row) in sums.iter().take(MOST_ROWS) {
         html.open("tr", &[]).element("th", &[("scope", "row")], &group.name());
         for sum in row {
@@ -124,15 +125,16 @@ pub fn curves(asked: &WeightsScenario, desk: &Desk, checkpoint: &Checkpoint) -> 
     let points = |place: usize| -> Vec<(f64, f64)> {
         rows.iter().filter_map(|(layer, row)| Some((f64::from(*layer), finite(row.get(place)?)?))).collect()
     };
+    let costs = costs(asked, desk);
     let curves: Vec<(usize, Vec<(f64, f64)>)> =
-        (0..asked.settings.len()).map(|place| (place, points(place))).filter(|curve| curve.1.len() > 1).collect();
+        (0..costs.len()).map(|place| (place, points(place))).filter(|curve| curve.1.len() > 1).collect();
     let worst = curves
         .iter()
         .flat_map(|(place, points)| points.iter().map(|point| (*place, *point)))
         .min_by(|a, b| a.1.1.total_cmp(&b.1.1));
     let Some((place, (layer, least))) = worst else { return FigureData::default() };
     let mut table = Table { columns: vec!["Layer".to_owned()], rows: Vec::new() };
-    table.columns.extend(asked.settings.iter().map(|setting| format!("{}, dB", setting_name(setting))));
+    table.columns.extend(costs.iter().map(|(_, name)| format!("{name}, dB")));
     for (layer, row) in &rows {
         let cells = row.iter().map(|sum| worth(sum).map_or_else(|| "–".to_owned(), db));
         table.rows.push([layer.to_string()].into_iter().chain(cells).collect());
@@ -142,7 +144,10 @@ pub fn curves(asked: &WeightsScenario, desk: &Desk, checkpoint: &Checkpoint) -> 
         _ => format!(" The first {MOST_CURVES} formats are drawn; the table has all."),
     };
     FigureData {
-        title: format!("Layer {layer} loses most: {} leaves it {} dB", setting_name(&asked.settings[place]), db(least)),
+        title: match costs[place].0.as_str() {
+            OTHER => format!("Layer {layer} differs most from the other files: {} dB", db(least)),
+            _ => format!("Layer {layer} loses most: {} leaves it {} dB", costs[place].1, db(least)),
+        },
         summary: format!(
             "Signal over error of all measured tensors of a layer, for each format; up is better. A bit more is worth about 6 dB.\
              {left_out}"
@@ -153,12 +158,7 @@ pub fn curves(asked: &WeightsScenario, desk: &Desk, checkpoint: &Checkpoint) -> 
             series: curves
                 .into_iter()
                 .zip(ROLES)
-                .map(|((place, points), role)| Series {
-                    label: setting_name(&asked.settings[place]),
-                    points,
-                    role,
-                    dashed: false,
-                })
+                .map(|((place, points), role)| Series { label: costs[place].1.clone(), points, role, dashed: false })
                 .collect(),
             ..LineChart::default()
         }),

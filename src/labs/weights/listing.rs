@@ -4,7 +4,7 @@
 //! on the desk; a question that only scrolls costs as much as its rows.
 
 use super::Desk;
-use super::columns::{Column, MEASURED, Of, STORED};
+use super::columns::{Column, DIFFERENCES, MEASURED, OTHER_STORED, Of, STORED};
 use super::tree::{Row, Tree};
 use super::words::{db, percent};
 use crate::labs::quantize::numbers::counted;
@@ -109,7 +109,10 @@ pub fn table(question: &Question, asked: &WeightsScenario, desk: &Desk, checkpoi
 impl View<'_> {
     fn columns(&self) -> impl Iterator<Item = &'static Column> + Clone {
         let measured = if self.desk.measured.is_empty() { &[] } else { MEASURED };
-        STORED.iter().chain(measured)
+        let is_compared = self.desk.compared().is_some();
+        let (stored, differences) = if is_compared { (OTHER_STORED, DIFFERENCES) } else { (&[][..], &[][..]) };
+        let differences = if measured.is_empty() { &[] } else { differences };
+        STORED.iter().chain(stored).chain(measured).chain(differences)
     }
 
     fn of(&self, place: u32) -> Option<Of<'_>> {
@@ -118,6 +121,8 @@ impl View<'_> {
             total: self.total,
             measured: self.desk.measured.get(&place),
             shown: self.asked.shown_place(),
+            other: self.desk.compared().and_then(|(other, _)| other.beside(place).ok()),
+            formats: self.asked.settings.len(),
         })
     }
 
@@ -176,7 +181,7 @@ impl View<'_> {
             };
             name(html, &of.tensor.name, 0, None, Some(place));
             for column in self.columns() {
-                cell(html, column, &(column.cell)(of));
+                self.cell(html, column, &(column.cell)(of));
             }
         })
     }
@@ -223,7 +228,7 @@ impl View<'_> {
                     (None, "Bytes then", Some(sum)) if sum.measured > 0 => Bytes(sum.bytes as f64).to_string(),
                     _ => String::new(),
                 };
-                cell(html, column, &text);
+                self.cell(html, column, &text);
             }
         })
     }
@@ -248,7 +253,7 @@ impl View<'_> {
         html.open("div", &[("role", "row"), ("class", "rows__row"), ("aria-rowindex", "1")]);
         self.heading(&mut html, 0, "Name", true);
         for (i, column) in self.columns().enumerate() {
-            self.heading(&mut html, i + 1, column.name, column.on_phones);
+            self.heading(&mut html, i + 1, column.name, self.is_on_phones(column));
         }
         html.close("div").close("div");
         let room =
@@ -265,6 +270,15 @@ impl View<'_> {
             html.element("p", &[("class", "note")], "No tensor’s name has this in it.");
         }
         html.finish()
+    }
+
+    /// Whether there is room for a column on a phone: where files are compared the bytes leave theirs to the difference.
+    fn is_on_phones(&self, column: &Column) -> bool {
+        column.on_phones && (column.name != "Bytes" || self.desk.compared().is_none() || self.desk.measured.is_empty())
+    }
+
+    fn cell(&self, html: &mut Html, column: &Column, text: &str) {
+        html.element("div", &[("role", "cell"), ("class", class(false, self.is_on_phones(column)))], text);
     }
 
     fn heading(&self, html: &mut Html, column: usize, text: &str, on_phones: bool) {
@@ -333,10 +347,6 @@ fn name(html: &mut Html, text: &str, depth: u32, fold: Option<Fold>, tensor: Opt
         }
     }
     html.close("div");
-}
-
-fn cell(html: &mut Html, column: &Column, text: &str) {
-    html.element("div", &[("role", "cell"), ("class", class(false, column.on_phones))], text);
 }
 
 #[cfg(test)]

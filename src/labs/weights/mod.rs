@@ -8,6 +8,7 @@ pub mod controls;
 mod example;
 mod layers;
 mod listing;
+mod other;
 mod overview;
 mod recipes;
 mod report;
@@ -17,7 +18,8 @@ mod summary;
 mod tree;
 mod words;
 
-pub use results::{Results, read_settings, settings};
+pub use other::Other;
+pub use results::{Results, is_beside, read_settings, settings};
 pub use save::saving;
 
 use super::form::Inputs;
@@ -49,6 +51,8 @@ pub struct Desk {
     pub read: u64,
     /// What questions about the same checkpoint share.
     kept: RefCell<listing::Kept>,
+    /// Another checkpoint to compare with, if the reader has opened one.
+    pub other: Option<Other>,
     /// The keys of a GGUF file, for a copy of it.
     pub keys: Option<Keys>,
 }
@@ -70,7 +74,8 @@ pub fn view(question: &Question, desk: &Desk) -> View {
             let sums = summary::settings(&asked, desk, checkpoint);
             view.set(Part::Takeaway, summary::takeaway(&sums, desk, checkpoint));
             view.set(Part::Report, report::json(&asked, desk, checkpoint, false));
-            view.set(Part::Cards, overview::checkpoint(desk, checkpoint));
+            let cards = [other::html(&asked, desk, checkpoint), overview::checkpoint(desk, checkpoint)];
+            view.set(Part::Cards, cards.concat());
             let tables = [
                 recipes::html(&asked, desk, checkpoint),
                 overview::formats(&sums, desk),
@@ -160,14 +165,14 @@ mod tests {
             Ok(Errors { bytes: 100, measured: 12, overflowed, e2, x2: 1.0, ..Errors::default() })
         };
         let moments = Moments { finite: 12, m2: 1.0, m4: 0.25, amax: 0.5, ..Moments::default() };
-        Measured { moments, errors: dbs.iter().map(errors).collect() }
+        Measured { moments, errors: dbs.iter().map(errors).collect(), changed: None }
     }
 
     fn desk() -> Desk {
         Desk { opened: Some(Ok(checkpoint_of(&["a.0.w", "a.1.w"]))), ..Desk::default() }
     }
 
-    fn asked(keys: &str) -> Question {
+    pub fn asked(keys: &str) -> Question {
         let keys = crate::scenario::permalink::split_query(keys);
         Question { lab: Lab::Weights, keys, ..Question::default() }
     }

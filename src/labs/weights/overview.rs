@@ -2,6 +2,7 @@
 
 use super::Desk;
 use super::layers::ROLES;
+use super::other::OTHER;
 use super::report::container_name;
 use super::summary::{SettingSum, dtypes};
 use super::words::{percent, tensors};
@@ -224,8 +225,9 @@ pub fn histogram(sums: &[SettingSum]) -> FigureData {
         let median = |row: &(&SettingSum, Vec<f64>)| row.0.median_sqnr_db.unwrap_or(f64::NEG_INFINITY);
         median(a).total_cmp(&median(b))
     };
-    let Some((best, median)) = drawn.iter().max_by(by_median).and_then(|row| Some((row.0, row.0.median_sqnr_db?)))
-    else {
+    // Other files are no choice of format.
+    let formats = drawn.iter().filter(|row| row.0.format != OTHER || drawn.len() == 1);
+    let Some((best, median)) = formats.max_by(by_median).and_then(|row| Some((row.0, row.0.median_sqnr_db?))) else {
         return FigureData::default();
     };
     let bin_of = |db: f64| (((db - lo) / (hi - lo) * BINS as f64) as usize).min(BINS - 1);
@@ -276,6 +278,7 @@ pub fn notes() -> String {
         "max/σ is what outliers cost even steps: of a normal distribution about 5. Kurtosis is 3 of a normal distribution, more with \
          heavy tails.",
         "What is stored in few bits is measured from what it stands for now, not from what it was made of.",
+        "Of other files that are compared with, e is what their values differ by from the same values here.",
         "SQNR is not accuracy: a model minds some errors more than others.",
     ] {
         html.element("p", &[], note);

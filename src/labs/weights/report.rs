@@ -2,6 +2,7 @@
 //! what the fields mean.
 
 use super::Desk;
+use super::other::costs;
 use super::summary::{DtypeSum, SettingSum, dtypes, settings};
 use crate::json;
 use crate::scenario::WeightsScenario;
@@ -20,9 +21,20 @@ struct Report<'a> {
     bytes: u64,
     dtypes: Vec<DtypeSum>,
     measured_tensors: usize,
+    /// The files to compare with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    other: Option<OtherFiles<'a>>,
     formats: Vec<SettingSum>,
     #[serde(skip_serializing_if = "Option::is_none")]
     per_tensor: Option<Vec<Row<'a>>>,
+}
+
+#[derive(Serialize)]
+struct OtherFiles<'a> {
+    container: String,
+    files: Vec<File<'a>>,
+    bytes: u64,
+    compared_tensors: usize,
 }
 
 #[derive(Serialize)]
@@ -48,6 +60,9 @@ struct Row<'a> {
     amax: Option<f64>,
     max_over_std: Option<f64>,
     kurtosis: Option<f64>,
+    /// Values that the other files have otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changed: Option<u64>,
     formats: Vec<Cost<'a>>,
 }
 
@@ -84,21 +99,31 @@ pub fn json(asked: &WeightsScenario, desk: &Desk, checkpoint: &Checkpoint, with_
     let rows = || (0..).zip(&checkpoint.tensors).map(|(place, tensor)| row(place, tensor, asked, desk)).collect();
     json::write(&Report {
         container: container_name(checkpoint.container),
-        files: checkpoint.files.iter().map(|file| File { name: &file.name, bytes: file.len }).collect(),
+        files: files(checkpoint),
         tensors: checkpoint.tensors.len(),
         parameters: checkpoint.params(),
         bytes: checkpoint.tensor_bytes(),
         dtypes: dtypes(checkpoint),
         measured_tensors: desk.measured.len(),
+        other: desk.compared().map(|(_, other)| OtherFiles {
+            container: container_name(other.container),
+            files: files(other),
+            bytes: other.tensor_bytes(),
+            compared_tensors: desk.measured.values().filter(|measured| measured.changed.is_some()).count(),
+        }),
         formats: if desk.measured.is_empty() { Vec::new() } else { settings(asked, desk, checkpoint) },
         per_tensor: with_tensors.then(rows),
     })
 }
 
+fn files(checkpoint: &Checkpoint) -> Vec<File<'_>> {
+    checkpoint.files.iter().map(|file| File { name: &file.name, bytes: file.len }).collect()
+}
+
 fn row<'a>(place: u32, tensor: &'a Stored, asked: &WeightsScenario, desk: &'a Desk) -> Row<'a> {
     let measured = desk.measured.get(&place);
     let moments = measured.map(|measured| measured.moments);
-    let costs = measured.into_iter().flat_map(|measured| asked.settings.iter().zip(&measured.errors));
+    let costs = measured.into_iter().flat_map(|measured| costs(asked, desk).into_iter().zip(&measured.errors));
     Row {
         tensor: &tensor.name,
         shape: &tensor.shape,
@@ -114,11 +139,12 @@ fn row<'a>(place: u32, tensor: &'a Stored, asked: &WeightsScenario, desk: &'a De
         amax: moments.map(|moments| f64::from(moments.amax)),
         max_over_std: moments.and_then(|moments| moments.outliers()),
         kurtosis: moments.and_then(|moments| moments.kurtosis()),
+        changed: measured.and_then(|measured| measured.changed),
         formats: costs
-            .map(|(setting, errors)| {
+            .map(|((format, _), errors)| {
                 let told = errors.as_ref().ok();
                 Cost {
-                    format: setting.write(),
+                    format,
                     problem: errors.as_ref().err().map(String::as_str),
                     bytes: told.map(|errors| errors.bytes),
                     sqnr_db: told.filter(|errors| errors.overflowed == 0).and_then(|errors| errors.sqnr_db()),

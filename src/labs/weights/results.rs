@@ -31,6 +31,14 @@ pub fn settings(question: &Question) -> (String, Hints) {
 
 /// Between settings and what the files do not say.
 const UNSAID: char = '#';
+/// Behind both where other files are compared with, which changes what is measured too.
+const BESIDE: &str = "#beside";
+
+/// Whether other files are compared with in a text of [`settings`], as a desk has made it.
+#[must_use]
+pub fn is_beside(text: &str) -> bool {
+    text.ends_with(BESIDE)
+}
 
 /// The settings in a text of [`settings`].
 #[must_use]
@@ -52,14 +60,17 @@ pub fn is_measurable(tensor: &Stored) -> bool {
 
 impl Desk {
     /// Turns to the results in these settings; those in others are put away.
-    pub fn turn_to(&mut self, settings: &str) {
+    pub fn turn_to(&mut self, mut settings: String) {
+        if self.compared().is_some() {
+            settings += BESIDE;
+        }
         if self.settings == settings {
             return;
         }
-        let now = self.others.remove(settings).unwrap_or_default();
+        let now = self.others.remove(&settings).unwrap_or_default();
         let (measured, failed) =
             (std::mem::replace(&mut self.measured, now.measured), std::mem::replace(&mut self.failed, now.failed));
-        let before = std::mem::replace(&mut self.settings, settings.to_owned());
+        let before = std::mem::replace(&mut self.settings, settings);
         self.others.insert(before, Results { measured, failed });
     }
 
@@ -99,8 +110,13 @@ impl Desk {
         let is_left = |place| pass == Pass::Read || !self.measured.contains_key(&place);
         let left = tensors.filter(|(place, tensor)| is_measurable(tensor) && is_left(*place));
         let settings = if pass == Pass::Read { String::new() } else { self.settings.clone() };
-        let hints = self.settings.split_once(UNSAID).map_or_else(String::new, |(_, hints)| hints.to_owned());
-        Some(Todo { settings, hints, tensors: left.map(|(place, tensor)| (place, tensor.span.len())).collect() })
+        let unsaid = self.settings.strip_suffix(BESIDE).unwrap_or(&self.settings).split_once(UNSAID);
+        let hints = unsaid.map_or_else(String::new, |(_, hints)| hints.to_owned());
+        let is_beside = is_beside(&settings);
+        let other = |place| self.other.as_ref().filter(|_| is_beside)?.beside(place).ok();
+        let bytes = |place, tensor: &Stored| tensor.span.len() + other(place).map_or(0, |other| other.span.len());
+        let tensors = left.map(|(place, tensor)| (place, bytes(place, tensor))).collect();
+        Some(Todo { settings, hints, is_beside, tensors })
     }
 
     /// Adds to a view what it needs to know of the measuring.
@@ -162,7 +178,7 @@ mod tests {
             notes: Vec::new(),
         }));
         let mut desk = Desk { opened, read: 66, ..Desk::default() };
-        desk.turn_to("int8@row");
+        desk.turn_to("int8@row".to_owned());
         desk
     }
 
@@ -184,9 +200,9 @@ mod tests {
         let mut desk = desk();
         desk.keep("int8@row", 0, Ok(Measured::default()));
         desk.keep("q8_0", 3, Ok(Measured::default()));
-        desk.turn_to("q8_0");
+        desk.turn_to("q8_0".to_owned());
         assert_eq!(desk.measured.keys().collect::<Vec<_>>(), [&3]);
-        desk.turn_to("int8@row");
+        desk.turn_to("int8@row".to_owned());
         assert_eq!(desk.measured.keys().collect::<Vec<_>>(), [&0]);
     }
 

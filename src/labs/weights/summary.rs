@@ -1,10 +1,10 @@
 //! What all tensors of a checkpoint come to.
 
-use super::words::setting_name;
+use super::other::{OTHER, costs};
+use super::results::is_measurable;
 use super::{Desk, words};
 use crate::order;
 use crate::scenario::WeightsScenario;
-use crate::survey::Setting;
 use crate::units::{Bytes, Params, significant};
 use crate::weights::Checkpoint;
 use serde::Serialize;
@@ -93,15 +93,16 @@ impl SettingSum {
     }
 }
 
-/// What each setting does.
+/// What each setting does, and behind them how the other files differ, if there are any.
 pub fn settings(asked: &WeightsScenario, desk: &Desk, checkpoint: &Checkpoint) -> Vec<SettingSum> {
-    asked.settings.iter().enumerate().map(|(place, setting)| sum(place, setting, desk, checkpoint)).collect()
+    let costs = costs(asked, desk).into_iter().enumerate();
+    costs.map(|(place, cost)| sum(place, cost, desk, checkpoint)).collect()
 }
 
-fn sum(place: usize, setting: &Setting, desk: &Desk, checkpoint: &Checkpoint) -> SettingSum {
+fn sum(place: usize, (format, name): (String, String), desk: &Desk, checkpoint: &Checkpoint) -> SettingSum {
     let mut sum = SettingSum {
-        format: setting.write(),
-        name: setting_name(setting),
+        format,
+        name,
         tensors: 0,
         refused: 0,
         parameters: 0,
@@ -167,8 +168,9 @@ pub fn takeaway(sums: &[SettingSum], desk: &Desk, checkpoint: &Checkpoint) -> St
     if sums.iter().all(|sum| sum.tensors == 0) {
         return what;
     }
+    let measurable = checkpoint.tensors.iter().filter(|tensor| is_measurable(tensor)).count();
     let so_far = match desk.measured.len() as u64 {
-        some if some < n => format!("Of {} measured so far", words::tensors(some)),
+        some if some < measurable as u64 => format!("Of {} measured so far", words::tensors(some)),
         _ => "Of all tensors".to_owned(),
     };
     // As people choose: about 4 bits, about 8, and whatever else there is.
@@ -194,7 +196,8 @@ pub fn takeaway(sums: &[SettingSum], desk: &Desk, checkpoint: &Checkpoint) -> St
 /// The setting of at most so many bits a weight that leaves most of the tensor that it does most harm to, and what; none that
 /// overflows.
 fn best(sums: &[SettingSum], bits: f64) -> Option<(&SettingSum, f64)> {
-    let fits = sums.iter().filter(|sum| sum.bits_per_weight.is_some_and(|has| has <= bits));
+    let formats = sums.iter().filter(|sum| sum.format != OTHER);
+    let fits = formats.filter(|sum| sum.bits_per_weight.is_some_and(|has| has <= bits));
     let worth = fits.map(|sum| (sum, sum.least_db().unwrap_or(f64::INFINITY)));
     worth.filter(|(_, db)| *db > f64::NEG_INFINITY).reduce(|best, one| if one.1 > best.1 { one } else { best })
 }

@@ -173,9 +173,9 @@ pub fn weakest(assigned: &[Assigned], settings: &[Setting], measured: &BTreeMap<
 mod tests {
     use super::*;
     use crate::formats::ggml;
+    use crate::survey::Errors;
     use crate::survey::recipe::preset;
     use crate::survey::test_support::{checkpoint, tensor};
-    use crate::survey::{Errors, Moments};
 
     fn setting(text: &str) -> Setting {
         Setting::read(text).unwrap()
@@ -298,7 +298,7 @@ mod tests {
         let assigned = assign(&Recipe::read("d = keep\n* = q4_k").unwrap(), &checkpoint);
         let settings = [setting("q8_0"), setting("q4_k")];
         let errors = |e2: f64| Ok(Errors { e2, x2: 100.0, measured: 1, ..Errors::default() });
-        let measured = |e2: f64| Measured { moments: Moments::default(), errors: vec![errors(0.0), errors(e2)] };
+        let measured = |e2: f64| Measured { errors: vec![errors(0.0), errors(e2)], ..Measured::default() };
         let all = BTreeMap::from([(0, measured(1.0)), (2, measured(10.0)), (3, measured(50.0))]);
         let weakness = weakest(&assigned, &settings, &all);
         assert_eq!(weakness.by_decibels, [(2, 10.0), (0, 20.0)]);

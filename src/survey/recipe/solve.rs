@@ -149,6 +149,7 @@ mod tests {
         let one = |figures: &Vec<u8>| Measured {
             moments: Moments::default(),
             errors: figures.iter().map(|figure| errors(*figure)).collect(),
+            changed: None,
         };
         (0..).zip(figures).filter(|(_, figures)| figures[0] != 9).map(|(i, figures)| (i, one(figures))).collect()
     }

@@ -86,6 +86,7 @@ fn Drop(
 ) -> impl IntoView {
     let state = expect_context::<State>();
     let close = Callback::new(move |()| state.turn_to_files(Files::default()));
+    let alone = Callback::new(move |()| state.compare_files(Files::default()));
     let example = Callback::new(move |()| {
         state.ask_weights_file(File::Example, |state, name, content| state.open_files(Files::made(name, content)));
     });
@@ -108,7 +109,23 @@ fn Drop(
     );
     let opened = when(
         move || has_files.get(),
-        move || view! { <Button id="weights-close" press=close>"Close files"</Button> }.into_any(),
+        move || {
+            view! {
+                <Button id="weights-close" press=close>"Close files"</Button>
+                <label for="weights-others">"Compare with other files"</label>
+                <input
+                    type="file"
+                    multiple=true
+                    id="weights-others"
+                    on:change=move |event| state.compare_files(Files::chosen(&event))
+                />
+                {when(
+                    move || state.weights_compared.get(),
+                    move || view! { <Button id="weights-alone" press=alone>"Stop comparing"</Button> }.into_any(),
+                )}
+            }
+            .into_any()
+        },
     );
     view! {
         <section class="drop" class:drop--empty=move || !has_files.get() aria-label="Files">

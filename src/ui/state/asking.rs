@@ -68,12 +68,24 @@ impl State {
 
     /// Opens these files, or none, in place of those before.
     pub fn turn_to_files(&self, files: Files) {
+        client::open(files);
+        self.quantize_tensor.set(None);
+        self.begin_with_files(false);
+    }
+
+    /// Compares the files with others, in place of those before; with none if there are none.
+    pub fn compare_files(&self, others: Files) {
+        let is_compared = !others.is_empty();
+        client::compare(others);
+        self.begin_with_files(is_compared);
+    }
+
+    fn begin_with_files(&self, is_compared: bool) {
         crew::end("");
         self.file_shown.set(Shown::default());
-        client::open(files);
         self.survey.set(Survey::default());
-        self.weights_measured.set(0);
-        self.quantize_tensor.set(None);
+        self.count_measured();
+        self.weights_compared.set(is_compared);
         self.weights_opened.update(|opened| *opened += 1);
     }
 

@@ -50,6 +50,8 @@ pub struct State {
     pub weights_opened: RwSignal<u32>,
     /// Which rows of its table are in view.
     pub weights_rows: RwSignal<(u32, u32)>,
+    /// Whether they are compared with others.
+    pub weights_compared: RwSignal<bool>,
     /// What is to be done with all tensors of its files, until that has begun.
     pub weights_pass: RwSignal<Option<Pass>>,
     /// How many results of that have come in.
@@ -129,6 +131,7 @@ impl State {
             weights: RwSignal::new(Entered::default()),
             weights_shown: RwSignal::new(Shown::default()),
             weights_opened: RwSignal::new(0),
+            weights_compared: RwSignal::new(false),
             weights_rows: RwSignal::new((0, 60)),
             weights_pass: RwSignal::new(None),
             weights_measured: RwSignal::new(0),

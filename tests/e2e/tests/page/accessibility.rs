@@ -1,6 +1,7 @@
 //! Everybody's page: axe-core finds nothing, nothing is wider than a phone, and a person can look at it all in
 //! `target/screenshots/`.
 
+use crate::comparing::open_two;
 use e2e::{Gpu, Kind, Page, folder, kind, with_page};
 use std::{env, fs};
 use xtask::tools;
@@ -133,6 +134,30 @@ fn axe_finds_nothing_in_a_checkpoint_and_nothing_overflows() {
                 if let Ok(script) = &script {
                     found.extend(axe(page, script, &what).await);
                 }
+            }
+        }
+        assert_eq!(found, [""; 0]);
+    });
+}
+
+#[test]
+fn axe_finds_nothing_in_two_checkpoints_and_nothing_overflows() {
+    let script = tools::axe().map(|path| fs::read_to_string(path).expect("axe-core can be read"));
+    let shots = folder("target/screenshots");
+    let browser = if kind() == Kind::Chromium { "chromium" } else { "firefox" };
+    with_page(Gpu::Off, async |page| {
+        let mut found = Vec::new();
+        for (width, theme) in [(1280, "light"), (390, "dark")] {
+            page.resize(width, if width < 500 { 844 } else { 900 }).await;
+            let what = format!("compared-{width}-{theme}");
+            page.open(&format!("?theme={theme}#/weights?v=1")).await;
+            open_two(page).await;
+            page.screenshot(&shots.join(format!("{browser}-{what}.png"))).await;
+            page.eval(UNFOLD).await;
+            page.ready().await;
+            found.extend(overflow(page, &what).await);
+            if let Ok(script) = &script {
+                found.extend(axe(page, script, &what).await);
             }
         }
         assert_eq!(found, [""; 0]);
