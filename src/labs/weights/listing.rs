@@ -272,9 +272,10 @@ impl View<'_> {
         html.finish()
     }
 
-    /// Whether there is room for a column on a phone: where files are compared the bytes leave theirs to the difference.
+    /// Whether a column is one of the last two for phones, which have room for no more beside the names.
     fn is_on_phones(&self, column: &Column) -> bool {
-        column.on_phones && (column.name != "Bytes" || self.desk.compared().is_none() || self.desk.measured.is_empty())
+        let after = self.columns().skip_while(|other| other.name != column.name).skip(1);
+        column.on_phones && after.filter(|other| other.on_phones).count() < 2
     }
 
     fn cell(&self, html: &mut Html, column: &Column, text: &str) {
@@ -329,7 +330,8 @@ fn name(html: &mut Html, text: &str, depth: u32, fold: Option<Fold>, tensor: Opt
                 Some(action) => {
                     let attributes =
                         [("type", "button"), ("class", "link-button"), ("id", id.as_str()), ("data-do", action)];
-                    html.element("button", &attributes, text);
+                    // What is cut off on a phone is the beginning, in which names are alike.
+                    html.open("button", &attributes).element("bdi", &[], text).close("button");
                 }
                 None => _ = html.text(text),
             }

@@ -59,6 +59,8 @@ async fn choose(page: &Page, id: &str, path: &Path) {
 }
 
 async fn measure(page: &Page) {
+    // On a phone the rooms' bar may lie over it.
+    page.eval("document.querySelector('#survey-start').scrollIntoView({ block: 'center' })").await;
     page.click("#survey-start").await;
     let script = "return / tensors in /.test(document.querySelector('#survey-told').innerText)";
     page.until("the tensors are measured", script).await;
