@@ -71,12 +71,19 @@ impl Control {
         };
         _ = Reflect::set(&self.element, &name.into(), &to);
         if let Some(unit) = self.element.get_attribute("data-unit") {
-            _ = self.element.set_attribute("aria-valuetext", format!("{value} {unit}").trim_end());
+            self.describe("aria-valuetext", format!("{value} {unit}").trim_end());
         }
         if self.is_text() {
             self.tell("");
         } else if self.is_wrong() {
-            _ = self.element.set_attribute("aria-invalid", "false");
+            self.describe("aria-invalid", "false");
+        }
+    }
+
+    /// Sets an attribute, unless it is that already: a browser looks through its styles either way.
+    fn describe(&self, attribute: &str, text: &str) {
+        if self.element.get_attribute(attribute).as_deref() != Some(text) {
+            _ = self.element.set_attribute(attribute, text);
         }
     }
 
@@ -85,8 +92,10 @@ impl Control {
         let id = self.element.id();
         let id = format!("{}-problem", id.strip_suffix("-slider").unwrap_or(&id));
         if let Some(place) = window().and_then(|window| window.document()?.get_element_by_id(&id)) {
-            place.set_text_content(Some(problem));
-            _ = self.element.set_attribute("aria-invalid", if problem.is_empty() { "false" } else { "true" });
+            if place.text_content().as_deref() != Some(problem) {
+                place.set_text_content(Some(problem));
+            }
+            self.describe("aria-invalid", if problem.is_empty() { "false" } else { "true" });
         }
     }
 

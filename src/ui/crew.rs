@@ -236,7 +236,7 @@ impl Crew {
         );
         self.state.survey.update(|survey| (survey.share, survey.line) = (share, line));
         // The lab is asked anew once it has answered.
-        if self.state.weights_shown.with_untracked(|shown| shown.progress.is_none()) {
+        if !self.state.is_working_on(self.state.weights_shown) {
             self.state.count_measured();
         }
     }

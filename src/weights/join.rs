@@ -23,14 +23,19 @@ pub(super) enum Item {
 }
 
 /// Names that a sentence has room for, and how many more there are.
-pub(super) fn some<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+pub(super) fn some<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
     const SHOWN: usize = 4;
-    let names: Vec<&str> = names.into_iter().collect();
-    let mut shown = names[..names.len().min(SHOWN)].join(", ");
-    if names.len() > SHOWN {
-        shown.push_str(&format!(" and {} more", names.len() - SHOWN));
+    let mut names = names.into_iter();
+    let mut shown = String::new();
+    for name in names.by_ref().take(SHOWN) {
+        let comma = if shown.is_empty() { "" } else { ", " };
+        shown.push_str(comma);
+        shown.push_str(name.as_ref());
     }
-    shown
+    match names.count() {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
 }
 
 /// Names in order, each once.
@@ -185,15 +190,13 @@ fn parts(all: &mut [(&str, Contents)], notes: &mut Vec<String>) {
     }
     // llama.cpp counts from 0 in the key and from 1 in the name.
     let name = |no: u32| format!("-{:05}-of-{count:05}", no + 1);
-    let missing: Vec<String> = (0..count)
+    // One after the other: their number is what a file claims.
+    let mut missing = (0..count)
         .filter(|no| !there.contains(no))
         .map(|missing| file.replace(&name(no), &name(missing)))
         .map(|named| if named == file { "of another name".to_owned() } else { named })
-        .collect();
-    if !missing.is_empty() {
-        notes.push(format!(
-            "parts of this GGUF are missing: {}; open all {count} together",
-            some(missing.iter().map(String::as_str))
-        ));
+        .peekable();
+    if missing.peek().is_some() {
+        notes.push(format!("parts of this GGUF are missing: {}; open all {count} together", some(missing)));
     }
 }

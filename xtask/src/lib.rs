@@ -2,10 +2,11 @@
 //!
 //! [`tools`] finds or installs the programs that Cargo does not bring; [`site`] serves the built page. The rest is one
 //! module a command: [`page`] builds, [`legs`] tests, [`size`] holds the first load to its budget,
-//! [`audit`] measures the page with Lighthouse, and [`bench`] the engine's arithmetic; both write [`performance`].
+//! [`fuzz`] fuzzes the readers of files, [`audit`] measures the page with Lighthouse, and [`bench`] the engine's arithmetic; both write [`performance`].
 
 pub mod audit;
 pub mod bench;
+pub mod fuzz;
 pub mod legs;
 pub mod page;
 pub mod performance;

@@ -1,7 +1,7 @@
 //! `cargo xtask`: the project's commands. See [`HELP`].
 
 use std::process::ExitCode;
-use xtask::{Result, audit, bench, legs, page};
+use xtask::{Result, audit, bench, fuzz, legs, page};
 
 const HELP: &str = "\
 The project's commands. Each installs what it needs, where it can, once per machine.
@@ -21,6 +21,8 @@ Usage: cargo xtask <command>
     bench [cast] [quantize] [fit]
                     measure how fast tensors are converted and quantized, and a
                     scaling law is fitted, into docs/performance.md
+    fuzz [--runs N] [kind ...]
+                    fuzz the readers of files, 10 million runs a kind
     help            this text
 
 The legs of the test:
@@ -70,6 +72,7 @@ fn run(arguments: &[String]) -> Result<bool> {
         }
         "audit" => none(arguments).and_then(|()| audit::run()),
         "bench" => bench::run(arguments),
+        "fuzz" => fuzz::fuzz(arguments),
         "help" | "--help" | "-h" => {
             print!("{HELP}{}{ENVIRONMENT}", legs::list());
             Ok(true)

@@ -16,12 +16,13 @@ use std::{
 };
 
 const TRUNK: &str = "0.21.14"; // 0.22 wants a newer rustc
+const CARGO_FUZZ: &str = "0.13.2";
 const GECKODRIVER: &str = "0.37.1";
 const BINARYEN: &str = "132.0.0"; // Debian's and Trunk's own are too old for today's rustc
 const AXE: &str = "4.14.1";
 const LIGHTHOUSE: &str = "12.8.2"; // 13 wants a newer Node.js than Debian 12 has
 
-const PEERS: &str = "peers-2"; // raise it with tests/bench/requirements.txt
+const PEERS: &str = "peers-3"; // raise it with tests/bench/requirements.txt
 
 const READERS: &str = "readers-1"; // raise it with tests/python/requirements.txt
 
@@ -73,6 +74,11 @@ pub fn path_with(directories: &[&Path]) -> Result<OsString> {
 /// Trunk, which builds the page.
 pub fn trunk() -> Result<PathBuf> {
     cargo_tool("trunk", "trunk", TRUNK, &["--locked"], |path| reports(path, TRUNK))
+}
+
+/// cargo-fuzz, which builds fuzzers and starts them.
+pub fn cargo_fuzz() -> Result<PathBuf> {
+    cargo_tool("cargo-fuzz", "cargo-fuzz", CARGO_FUZZ, &["--locked"], |path| reports(path, CARGO_FUZZ))
 }
 
 /// wasm-bindgen with its test runner beside it, in the version of `Cargo.lock`.

@@ -18,7 +18,7 @@ pub fn Progress(
     stop: &'static str,
 ) -> impl IntoView {
     let state = expect_context::<State>();
-    let progress = move || shown.with(|shown| shown.progress);
+    let progress = move || state.working.get().filter(|(on, ..)| *on == shown).map(|(_, stage, share)| (stage, share));
     let line_id = format!("{bar}-line");
     let place = line_id.clone();
     // The button goes: whoever pressed it by key stays where it was.

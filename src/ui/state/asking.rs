@@ -189,54 +189,49 @@ impl State {
         file: File,
         then: fn(Self, &str, &Blob),
     ) -> bool {
-        let is_busy = |shown: RwSignal<Shown>| shown.with_untracked(|shown| shown.progress.is_some());
         let is_settled = shown.with_untracked(|shown| shown.settled.as_ref() == Some(&question));
         // The engine does one thing at a time, and the newest takes the place of the one before.
-        if !is_settled || is_busy(beside) {
+        if !is_settled || self.is_working_on(beside) {
             return false;
         }
         let state = *self;
         // Apart from what the lab shows, on which other questions depend.
         let making = self.file_shown;
         making.set(Shown::default());
-        RUNNING.replace(Some(busy::begin()));
+        self.work_on(making);
         client::submit(Question { file: Some(file), ..question }, self.view.compute, move |event| {
             match event {
                 Event::Preview(_) => return,
                 Event::Progress(stage, share) => {
-                    making.update(|making| making.progress = Some((stage, share)));
+                    state.working.set(Some((making, stage, share)));
                     return;
                 }
                 Event::File(name, content) => then(state, &name, &content),
                 Event::Answer(view) => making.update(|making| making.problem = view.part(Part::Problem).to_owned()),
                 Event::NoWorker(why) => making.update(|making| making.problem = no_worker(&why)),
             }
-            making.update(|making| making.progress = None);
-            RUNNING.take();
+            state.rest();
         });
         true
     }
 
     fn ask(&self, shown: RwSignal<Shown>, question: Question) {
         // The engine does one thing at a time.
-        if self.file_shown.with_untracked(|making| making.progress.is_some()) {
+        if self.is_working_on(self.file_shown) {
             let problem = "Given up, since something else was asked for meanwhile: try again.".to_owned();
             self.file_shown.set(Shown { problem, ..Shown::default() });
         }
         if shown.with_untracked(|shown| shown.settled.as_ref() == Some(&question)) {
             client::withdraw();
-            RUNNING.take();
-            shown.update(|shown| shown.progress = None);
-            return;
+            return self.rest();
         }
-        RUNNING.replace(Some(busy::begin()));
-        shown.update(|shown| shown.progress = Some((Stage::Drawing, 0.0)));
+        self.work_on(shown);
         let asked = question.clone();
         let state = *self;
         client::submit(question, self.view.compute, move |event| {
             match event {
                 Event::Progress(stage, share) => {
-                    shown.update(|shown| shown.progress = Some((stage, share)));
+                    state.working.set(Some((shown, stage, share)));
                     return;
                 }
                 // The newest setting, but of a part: the question is not settled.
@@ -271,8 +266,25 @@ impl State {
                     shown.update(|shown| shown.fail(asked.clone(), &no_worker(&why)));
                 }
             }
-            RUNNING.take();
+            state.rest();
         });
+    }
+
+    /// The engine works on what this is to show.
+    fn work_on(&self, shown: RwSignal<Shown>) {
+        RUNNING.replace(Some(busy::begin()));
+        self.working.set(Some((shown, Stage::Drawing, 0.0)));
+    }
+
+    /// The engine has nothing to do.
+    fn rest(&self) {
+        self.working.set(None);
+        RUNNING.take();
+    }
+
+    /// Whether it works on what this is to show.
+    pub fn is_working_on(&self, shown: RwSignal<Shown>) -> bool {
+        self.working.with_untracked(|working| working.is_some_and(|(on, ..)| on == shown))
     }
 
     /// Takes over what the engine read of a question's inputs, where it reads them; says by which question that is asked.
@@ -302,8 +314,7 @@ impl State {
         client::cancel();
         if shown == self.file_shown {
             shown.set(Shown { problem: "Cancelled.".to_owned(), ..Shown::default() });
-            RUNNING.take();
-            return;
+            return self.rest();
         }
         let asked = untrack(|| {
             if shown == self.fit_shown {
@@ -319,7 +330,7 @@ impl State {
             let what = if is_older { "Cancelled. The picture is of the settings before." } else { "Cancelled." };
             shown.fail(asked, what);
         });
-        RUNNING.take();
+        self.rest();
     }
 
     /// What a room shows, what it is asked, and its answer to the default question, which is not asked for that: nothing

@@ -7,6 +7,7 @@ mod shown;
 pub use shown::{Entered, Shown, shown_figure, shown_part, shows};
 
 use super::crew::Survey;
+use crate::compute::protocol::Stage;
 use crate::labs::{Pass, Question};
 use crate::platform::page;
 use crate::scenario::view::ThemeChoice;
@@ -82,6 +83,9 @@ pub struct State {
     pub quantize_tensor: RwSignal<Option<u32>>,
     /// The file that is being made, of whichever lab: how far that is, or why it is not.
     pub file_shown: RwSignal<Shown>,
+    /// What the engine works on, what it does for it, and the share that is done. Apart from what is shown, all of which would be
+    /// looked through each time.
+    pub working: RwSignal<Option<(RwSignal<Shown>, Stage, f64)>>,
     /// What pictures that share a quantity are pointed at.
     pub pointed: RwSignal<Option<f64>>,
     /// The picture that the reader points at: the only one that says so aloud.
@@ -148,6 +152,7 @@ impl State {
             quantize_closer: RwSignal::new(None),
             quantize_tensor: RwSignal::new(None),
             file_shown: RwSignal::new(Shown::default()),
+            working: RwSignal::new(None),
             pointed: RwSignal::new(None),
             pointing: RwSignal::new(""),
             notices: RwSignal::new(Vec::new()),

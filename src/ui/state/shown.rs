@@ -1,11 +1,10 @@
 //! What a lab shows, and what is entered into it.
 
-use crate::compute::protocol::Stage;
 use crate::labs::{FigureData, Pairs, Part, Question, View as LabView};
 use crate::ui::dynamic::condition;
 use leptos::prelude::*;
 
-/// What a lab of the engine shows, and what it is busy with.
+/// What a lab of the engine shows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Shown {
     /// The last view that had an answer.
@@ -14,8 +13,6 @@ pub struct Shown {
     pub settled: Option<Question>,
     /// Why it has none; empty if it has.
     pub problem: String,
-    /// What is being done, and its share.
-    pub progress: Option<(Stage, f64)>,
 }
 
 /// A lab's inputs, where only the engine knows what they mean.
@@ -71,7 +68,6 @@ impl Shown {
             self.problem += " The picture is of the beginning of the tensor only.";
             self.view.set(Part::Preview, "");
         }
-        self.progress = None;
     }
 
     /// Whether it shows the reader's files.

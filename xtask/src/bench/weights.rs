@@ -1,5 +1,5 @@
 //! `tests/e2e/tests/weights_speed.rs`: how fast a checkpoint of 4 GiB is measured in the page, beside only reading it, and how
-//! fast the header of one of 100 GB is on the screen.
+//! fast the header of one of 100 GB is on the screen. Beside it `tests/bench/weights_peer.py`: the same table made by numpy.
 
 use super::output;
 use crate::{Result, page, performance, tools};
@@ -10,6 +10,7 @@ use std::{
     fs::{self, File},
     io::{BufWriter, Write as _},
     path::{Path, PathBuf},
+    process::Command,
 };
 
 /// Matrices of the file that is measured: 128 of 32 MiB.
@@ -31,6 +32,9 @@ struct Target {
     bound: Bound,
 }
 
+/// How many times as fast as numpy the page is.
+const NUMPY: &str = "INT8 per row, of numpy on one thread";
+
 enum Bound {
     Most(f64),
     Least(f64),
@@ -45,9 +49,20 @@ pub(super) fn run(browser: &str) -> Result<bool> {
     let mut cargo = tools::cargo();
     cargo.args(["test", "-p", "e2e", "--test", "weights_speed", "--", "--test-threads=1", "--nocapture"]);
     cargo.env("BITBUDGET_BROWSER", "chromium").env("CHROME_BIN", found.binary).env("CHROMEDRIVER", found.driver);
-    cargo.env("BITBUDGET_DIST", page::dist()).env("BITBUDGET_WEIGHTS", weights).env("BITBUDGET_SPARSE", sparse);
-    let targets = targets(&figures(&output(cargo.current_dir(tools::root()))?))?;
-    let missed: Vec<&str> = targets.iter().filter(|target| !target.is_met()).map(|target| target.name).collect();
+    cargo.env("BITBUDGET_DIST", page::dist()).env("BITBUDGET_WEIGHTS", &weights).env("BITBUDGET_SPARSE", sparse);
+    let mut printed = output(cargo.current_dir(tools::root()))?;
+    let peer = tools::peers_python().and_then(|python| {
+        output(Command::new(python).arg(tools::root().join("tests/bench/weights_peer.py")).arg(&weights))
+    });
+    match peer {
+        Ok(peer) => printed += &peer,
+        Err(error) => eprintln!("numpy was not timed: {error}"),
+    }
+    let targets = targets(&figures(&printed))?;
+    let mut missed: Vec<&str> = targets.iter().filter(|target| !target.is_met()).map(|target| target.name).collect();
+    if !targets.iter().any(|target| target.name == NUMPY) {
+        missed.push("numpy was not timed");
+    }
     let verdict = match missed.as_slice() {
         [] => "All targets are met.".to_owned(),
         missed => format!("Not met: {}.", missed.join("; ")),
@@ -142,7 +157,10 @@ fn targets(figures: &BTreeMap<String, f64>) -> Result<Vec<Target>> {
     let rate = |what: &str| of(what).map(|seconds| bytes / 1e9 / seconds);
     let part = |what: &str| Ok::<_, String>(of(&format!("read_s_beside_{what}"))? / of(&format!("{what}_s"))?);
     let target = |name, value, unit, bound| Target { name, value, unit, bound };
-    Ok(vec![
+    let numpy =
+        figures.get("numpy_int8_row_s").map(|seconds| Ok::<_, String>(seconds / of("int8_row_s")?)).transpose()?;
+    let numpy = numpy.map(|times| target(NUMPY, times, "×", Bound::Least(10.0)));
+    let page = vec![
         target("100 GB, from the choice to the screen", of("open_ms")?, "ms", Bound::Most(300.0)),
         target("100 GB, bytes read beside the header’s", of("open_bytes")? - header, "bytes", Bound::Most(0.0)),
         target("reading only", rate("read_s_beside_int8_row")?, "GB/s", Bound::None),
@@ -153,7 +171,8 @@ fn targets(figures: &BTreeMap<String, f64>) -> Result<Vec<Target>> {
         target("memory above idle, INT8 per row", of("memory_int8_row")? / 1e6, "MB", Bound::Most(300.0)),
         target("memory above idle, six formats", of("memory_six")? / 1e6, "MB", Bound::Most(300.0)),
         target("cancel", of("cancel_ms")?, "ms", Bound::Most(100.0)),
-    ])
+    ];
+    Ok(page.into_iter().chain(numpy).collect())
 }
 
 impl Target {
@@ -198,6 +217,9 @@ mod tests {
         let table = table(&targets);
         assert!(table.contains("| INT8 per row, of reading only | 0.80 | ≥ 0.7 |"), "{table}");
         assert!(table.contains("| cancel | 12 ms | ≤ 100 |"), "{table}");
+        assert!(!table.contains("numpy"), "it was not timed");
+        let beside = super::targets(&figures(&format!("{PRINTED}weights numpy_int8_row_s 40\n"))).unwrap();
+        assert!(super::table(&beside).contains("| INT8 per row, of numpy on one thread | 16 × | ≥ 10 |"));
     }
 
     #[test]
