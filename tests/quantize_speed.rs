@@ -151,7 +151,9 @@ fn a_survey_is_timed() {
         let all: Vec<Setting> = settings.split(',').filter_map(Setting::read).collect();
         let survey = || {
             let mut measuring = Measuring::new(&all, rows, cols);
-            measuring.take(black_box(values));
+            while let Some((first, n)) = measuring.wanted() {
+                measuring.take(&black_box(values)[first as usize..][..n]);
+            }
             measuring.finish()
         };
         assert!(survey().errors.iter().all(Result::is_ok), "{settings}");
