@@ -13,6 +13,7 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 import sys
 import time
 
+import ml_dtypes  # noqa: F401: numpy knows bfloat16 by it
 import numpy as np
 from safetensors import safe_open
 

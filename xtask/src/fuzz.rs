@@ -61,7 +61,7 @@ pub fn fuzz(arguments: &[String]) -> Result<bool> {
             .args(["--", MAX_LEN, TIMEOUT, "-print_final_stats=1", "-verbosity=0"])
             .arg(format!("-runs={runs}"))
             .arg(format!("-artifact_prefix={}/{target}-", folder.display()))
-            .current_dir(&root))?;
+            .current_dir(root))?;
     }
     Ok(true)
 }
