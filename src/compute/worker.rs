@@ -238,6 +238,10 @@ impl Bench {
                 }
             }
         }
+        // What was measured of files that have arrived meanwhile is for the next to take up.
+        if self.arrived.borrow().is_some() {
+            return Err(End::Overtaken);
+        }
         for Kept { settings, tensor, result } in self.kept.take() {
             // What a worker of the same build has written can be read.
             let result = result.and_then(|bytes| protocol::read(&bytes).map_err(|error| error.to_string()));

@@ -5,7 +5,7 @@
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, DragEvent, Event, File, FileList, HtmlInputElement};
+use web_sys::{Blob, DragEvent, Element, Event, File, FileList, HtmlInputElement};
 
 /// Files that the reader chose.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +21,12 @@ impl Files {
     pub fn dropped(event: &DragEvent) -> Self {
         event.prevent_default();
         Self::of(event.data_transfer().and_then(|data| data.files()))
+    }
+
+    /// Whether they are dropped on the element with this id.
+    #[must_use]
+    pub fn are_for(event: &DragEvent, id: &str) -> bool {
+        event.target().and_then(|target| target.dyn_into::<Element>().ok()).is_some_and(|target| target.id() == id)
     }
 
     /// Those that were chosen with a control for it, which is free for the next choice then.

@@ -5,7 +5,7 @@
 
 use super::{Errors, Place};
 use crate::weights::checkpoint::Container;
-use crate::weights::{Checkpoint, Stored};
+use crate::weights::{Checkpoint, Dtype, Stored};
 use std::collections::BTreeMap;
 
 /// How the values q of the other checkpoint differ from the values x of a tensor. Slices add up.
@@ -113,21 +113,50 @@ pub enum Partner {
     },
     /// One of another shape.
     OtherShape(u32),
-    /// One whose rows llama.cpp's converter has put into another order.
+    /// One whose values llama.cpp's converter has put into another order.
     OtherOrder(u32),
+    /// One of codes, here or there, whose scales are a tensor of their own.
+    Codes(u32),
 }
 
-/// Architectures whose `attn_q` and `attn_k` llama.cpp's converter permutes, from two halves of a head to pairs.
+/// What llama.cpp's converter puts into another order without another shape, by architecture: of `attn_q` and `attn_k` the two halves
+/// of a head become pairs; `attn_qkv` is regrouped; GPT-2's `attn_output` is transposed.
 ///
-/// Source: `permute` in <https://github.com/ggml-org/llama.cpp/blob/master/convert_hf_to_gguf.py> and the models it calls it for.
-const PERMUTED: [&str; 5] = ["llama", "deci", "minicpm", "deepseek", "llada"];
+/// Source: <https://github.com/ggml-org/llama.cpp/blob/master/convert_hf_to_gguf.py>, `permute` and the classes that call it or
+/// inherit it; `modify_tensors` of GPT-NeoX, BLOOM, Falcon and GPT-2.
+const REORDERED: [(&[&str], &[&str]); 3] = [
+    (
+        &[".attn_q.", ".attn_k."],
+        &[
+            "llama",
+            "llama-embed",
+            "deci",
+            "minicpm",
+            "deepseek",
+            "llada",
+            "granite",
+            "granitemoe",
+            "granitehybrid",
+            "smollm3",
+            "arcee",
+            "olmo",
+            "xverse",
+        ],
+    ),
+    (&[".attn_qkv."], &["gptneox", "bloom", "falcon"]),
+    (&[".attn_output.weight"], &["gpt2"]),
+];
+
+/// What the names of scales end in, beside a tensor of codes `X.weight`: compressed-tensors, DeepSeek's FP8; and beside `X`:
+/// bitsandbytes.
+const SCALES: [&str; 2] = ["_scale", "_scale_inv"];
+const STEM_SCALES: [&str; 1] = [".SCB"];
 
 impl Pairs {
     /// Finds them: by their names, and what is left by what the names say.
     #[must_use]
     pub fn of(first: &Checkpoint, second: &Checkpoint) -> Self {
-        let by_name: BTreeMap<&str, u32> =
-            (0..).zip(&second.tensors).map(|(i, tensor)| (tensor.name.as_str(), i)).collect();
+        let (names, by_name) = (by_name(first), by_name(second));
         let mut is_taken = vec![false; second.tensors.len()];
         let mut found: Vec<Option<(u32, bool)>> = Vec::with_capacity(first.tensors.len());
         for tensor in &first.tensors {
@@ -141,19 +170,27 @@ impl Pairs {
         let of_second = alone((0..).zip(&second.tensors).filter(|(i, _)| !is_taken[*i as usize]));
         let of_first = alone((0..).zip(&first.tensors).filter(|(i, _)| found[*i as usize].is_none()));
         for (place, i) in of_first {
-            if let Some(j) = of_second.get(&place) {
+            if let (Some(i), Some(Some(j))) = (i, of_second.get(&place)) {
                 is_taken[*j as usize] = true;
                 found[i as usize] = Some((*j, true));
             }
         }
+        // Arrays by themselves have the names of their files.
+        if let ([_], [_], [partner @ None]) = (&*first.tensors, &*second.tensors, &mut *found) {
+            (*partner, is_taken[0]) = (Some((0, true)), true);
+        }
         let is_reordered = |tensor: &Stored, other: &Stored| {
-            is_permuted(first, tensor) && !is_gguf(second) || is_permuted(second, other) && !is_gguf(first)
+            is_reordered(first, tensor) && !is_gguf(second) || is_reordered(second, other) && !is_gguf(first)
+        };
+        let are_codes = |tensor: &Stored, other: &Stored| {
+            are_codes(tensor, &|name| names.contains_key(name)) || are_codes(other, &|name| by_name.contains_key(name))
         };
         let partner = |(tensor, found): (&Stored, Option<(u32, bool)>)| match found {
             None => Partner::None,
             Some((second_place, is_renamed)) => match &second.tensors[second_place as usize] {
                 other if other.shape != tensor.shape => Partner::OtherShape(second_place),
                 other if is_reordered(tensor, other) => Partner::OtherOrder(second_place),
+                other if are_codes(tensor, other) => Partner::Codes(second_place),
                 _ => Partner::Same { second: second_place, is_renamed },
             },
         };
@@ -178,21 +215,38 @@ const fn is_gguf(checkpoint: &Checkpoint) -> bool {
     matches!(checkpoint.container, Container::Gguf(_))
 }
 
-/// Whether llama.cpp's converter has put the rows of a tensor into another order.
-fn is_permuted(checkpoint: &Checkpoint, tensor: &Stored) -> bool {
+/// Whether llama.cpp's converter has put the values of a tensor into another order.
+fn is_reordered(checkpoint: &Checkpoint, tensor: &Stored) -> bool {
     let architecture = checkpoint.metadata.iter().find(|(key, _)| key == "general.architecture");
     is_gguf(checkpoint)
-        && architecture.is_some_and(|(_, name)| PERMUTED.contains(&name.as_str()))
-        && [".attn_q.", ".attn_k."].iter().any(|part| tensor.name.contains(part))
+        && architecture.is_some_and(|(_, architecture)| {
+            REORDERED.iter().any(|(parts, architectures)| {
+                architectures.contains(&architecture.as_str()) && parts.iter().any(|part| tensor.name.contains(part))
+            })
+        })
 }
 
-/// The tensors whose place no other has.
-fn alone<'a>(tensors: impl Iterator<Item = (u32, &'a Stored)>) -> BTreeMap<Place, u32> {
+/// Whether what a tensor holds are codes that mean something beside scales.
+fn are_codes(tensor: &Stored, is_there: &dyn Fn(&str) -> bool) -> bool {
+    if !matches!(tensor.dtype, Dtype::Number(_) | Dtype::Blocks(_) | Dtype::Fp64) {
+        return true;
+    }
+    let stem = tensor.name.strip_suffix(".weight").unwrap_or(&tensor.name);
+    SCALES.iter().any(|end| is_there(&format!("{}{end}", tensor.name)))
+        || STEM_SCALES.iter().any(|end| is_there(&format!("{stem}{end}")))
+}
+
+fn by_name(checkpoint: &Checkpoint) -> BTreeMap<&str, u32> {
+    (0..).zip(&checkpoint.tensors).map(|(i, tensor)| (tensor.name.as_str(), i)).collect()
+}
+
+/// The tensors by their place; none of a place that several have.
+fn alone<'a>(tensors: impl Iterator<Item = (u32, &'a Stored)>) -> BTreeMap<Place, Option<u32>> {
     let mut found: BTreeMap<Place, Option<u32>> = BTreeMap::new();
     for (i, tensor) in tensors {
         found.entry(Place::of(&tensor.name)).and_modify(|i| *i = None).or_insert(Some(i));
     }
-    found.into_iter().filter_map(|(place, i)| Some((place, i?))).collect()
+    found
 }
 
 #[cfg(test)]
@@ -295,5 +349,31 @@ mod tests {
         assert_eq!(is_reordered(&llama, &first), [true, false]);
         assert_eq!(is_reordered(&first, &qwen), [false, false]);
         assert_eq!(is_reordered(&llama, &llama), [false, false]);
+    }
+
+    #[test]
+    fn codes_are_not_compared_with_what_they_stand_for() {
+        let names = |scale: &str| {
+            checkpoint(vec![tensor("a.weight", &[4, 4]), tensor(scale, &[4, 1]), tensor("b.weight", &[4, 4])])
+        };
+        let plain = names("norm.weight");
+        for scale in ["a.weight_scale", "a.weight_scale_inv", "a.SCB"] {
+            let of = |a: &Checkpoint, b: &Checkpoint| Pairs::of(a, b).partner(0);
+            assert_eq!(of(&plain, &names(scale)), Partner::Codes(0), "{scale}");
+            assert_eq!(of(&names(scale), &plain), Partner::Codes(0), "{scale}");
+            assert!(matches!(Pairs::of(&plain, &names(scale)).partner(2), Partner::Same { .. }));
+        }
+        let mut integers = plain.clone();
+        integers.tensors[0].dtype = Dtype::Integer { bits: 8, is_signed: true };
+        assert_eq!(Pairs::of(&plain, &integers).partner(0), Partner::Codes(0));
+    }
+
+    #[test]
+    fn two_arrays_belong_together_whatever_their_files_are_called() {
+        let one = |name: &str, shape: &[u64]| checkpoint(vec![tensor(name, shape)]);
+        let pairs = Pairs::of(&one("w", &[2, 2]), &one("w_q", &[2, 2]));
+        assert_eq!(pairs.partner(0), Partner::Same { second: 0, is_renamed: true });
+        assert!(pairs.only_second.is_empty());
+        assert_eq!(Pairs::of(&one("w", &[2, 2]), &one("w_q", &[4])).partner(0), Partner::OtherShape(0));
     }
 }

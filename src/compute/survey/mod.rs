@@ -123,6 +123,11 @@ impl Measuring {
         }
     }
 
+    /// The other tensor cannot be read: why. The first is measured all the same.
+    pub fn give_up_other(&mut self, why: String) {
+        self.other = Some(Err(why));
+    }
+
     fn by_slices(settings: &[Setting], rows: u64, cols: u64, slice: usize, part: usize) -> Self {
         let mut measuring = Self {
             rows,

@@ -10,7 +10,7 @@ use crate::labs::weights::{self, Other};
 use crate::platform::{clock::now_ms, task};
 use crate::survey::Setting;
 use crate::weights::open::Hints;
-use crate::weights::{Checkpoint, Stored};
+use crate::weights::{Checkpoint, Error, Stored};
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -136,10 +136,17 @@ impl Bench {
         {
             let values = Some(&mut self.other_values);
             let more = self.other_reader.read(&self.files.others, other, (first, end, limit), values).await;
-            if more.is_ok() {
-                measuring.compare(&self.values, &self.other_values);
-            }
-            read = more.map(|more| bytes + more);
+            read = match more {
+                Ok(more) => {
+                    measuring.compare(&self.values, &self.other_values);
+                    Ok(bytes + more)
+                }
+                Err(Missing::Unreadable(why)) => {
+                    measuring.give_up_other(format!("in the other files {why}"));
+                    Ok(*bytes)
+                }
+                Err(lost) => Err(lost),
+            };
         }
         match read {
             Ok(bytes) => {
@@ -183,7 +190,13 @@ impl Bench {
         let mut measuring = if settings.is_empty() { Err(0) } else { Ok(Measuring::of(&settings, &tensor)) };
         let mut beside = None;
         if self.orders.is_beside.get() {
-            let other = self.beside(place).await;
+            let other = match self.beside(place).await {
+                Ok(other) => other,
+                Err(error) => {
+                    self.fail(place, Missing::Lost(error.to_string()));
+                    return true;
+                }
+            };
             measuring = measuring
                 .map(|known| known.beside(other.as_ref().map(|tensor| tensor.span.len()).map_err(Clone::clone)));
             beside = other.ok();
@@ -192,13 +205,15 @@ impl Bench {
         true
     }
 
-    /// The other files' tensor to compare with, or why there is none.
-    async fn beside(&mut self, place: u32) -> Result<Stored, String> {
-        if let (None, Some(checkpoint)) = (&self.other, &self.checkpoint) {
-            let opened = files::open(&self.files.others, self.orders.hints.get(), || true).await;
-            self.other = opened.map(|opened| Other::new(checkpoint, opened.checkpoint));
+    /// The other files' tensor to compare with, or why there is none. They could be read when the pass was asked for, so an error says
+    /// that they have changed.
+    async fn beside(&mut self, place: u32) -> Result<Result<Stored, String>, Error> {
+        if let (None, Some(checkpoint)) = (&self.other, &self.checkpoint)
+            && let Some(opened) = files::open(&self.files.others, self.orders.hints.get(), || true).await
+        {
+            self.other = Some(Other::new(checkpoint, Ok(opened.checkpoint?)));
         }
-        self.other.as_ref().map_or_else(|| Err(String::new()), |other| other.beside(place).cloned())
+        Ok(self.other.as_ref().map_or_else(|| Err(String::new()), |other| other.beside(place).cloned()))
     }
 
     fn finish(&mut self, work: Work) {

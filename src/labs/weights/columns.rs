@@ -172,7 +172,14 @@ pub const DIFFERENCES: &[Column] = &[
         name: "Difference, dB",
         on_phones: true,
         key: |of| of.difference().map(Errors::decibels),
-        cell: |of| of.difference().map_or_else(|| "–".to_owned(), decibels),
+        cell: |of| match (of.difference(), of.changed()) {
+            (None, _) => "–".to_owned(),
+            // What is no number here is one there.
+            (Some(errors), Some(changed)) if changed > 0.0 && errors.e2 == 0.0 && errors.overflowed == 0 => {
+                "NaN or ∞ only".to_owned()
+            }
+            (Some(errors), _) => decibels(errors),
+        },
     },
     Column {
         name: "Largest one",

@@ -2,7 +2,7 @@
 //! and as curves.
 
 use super::Desk;
-use super::other::{OTHER, costs};
+use super::other::{OTHER, costs, keep_other};
 use super::words::db;
 use crate::charts::{AnyPicture, Axis, LineChart, Role, Series, TickFormat};
 use crate::labs::{FigureData, Html, Table};
@@ -126,8 +126,9 @@ pub fn curves(asked: &WeightsScenario, desk: &Desk, checkpoint: &Checkpoint) -> 
         rows.iter().filter_map(|(layer, row)| Some((f64::from(*layer), finite(row.get(place)?)?))).collect()
     };
     let costs = costs(asked, desk);
-    let curves: Vec<(usize, Vec<(f64, f64)>)> =
+    let mut curves: Vec<(usize, Vec<(f64, f64)>)> =
         (0..costs.len()).map(|place| (place, points(place))).filter(|curve| curve.1.len() > 1).collect();
+    keep_other(&mut curves, |curve| costs[curve.0].0 == OTHER);
     let worst = curves
         .iter()
         .flat_map(|(place, points)| points.iter().map(|point| (*place, *point)))

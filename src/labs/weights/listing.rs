@@ -107,12 +107,18 @@ pub fn table(question: &Question, asked: &WeightsScenario, desk: &Desk, checkpoi
 }
 
 impl View<'_> {
-    fn columns(&self) -> impl Iterator<Item = &'static Column> + Clone {
-        let measured = if self.desk.measured.is_empty() { &[] } else { MEASURED };
-        let is_compared = self.desk.compared().is_some();
-        let (stored, differences) = if is_compared { (OTHER_STORED, DIFFERENCES) } else { (&[][..], &[][..]) };
-        let differences = if measured.is_empty() { &[] } else { differences };
-        STORED.iter().chain(stored).chain(measured).chain(differences)
+    /// The columns that are shown, each with its number among all there may be.
+    fn columns(&self) -> impl Iterator<Item = (usize, &'static Column)> {
+        let (is_measured, is_compared) = (!self.desk.measured.is_empty(), self.desk.compared().is_some());
+        let groups = [
+            (STORED, true),
+            (MEASURED, is_measured),
+            (OTHER_STORED, is_compared),
+            (DIFFERENCES, is_measured && is_compared),
+        ];
+        let all =
+            groups.into_iter().flat_map(|(columns, is_shown)| columns.iter().map(move |column| (column, is_shown)));
+        (1..).zip(all).filter(|(_, (_, is_shown))| *is_shown).map(|(number, (column, _))| (number, column))
     }
 
     fn of(&self, place: u32) -> Option<Of<'_>> {
@@ -155,7 +161,7 @@ impl View<'_> {
                 order::sort_by(&mut places, |a, b| if down { name(b).cmp(name(a)) } else { name(a).cmp(name(b)) });
             }
             Some(column) => {
-                let Some(column) = self.columns().nth(column - 1) else { return places };
+                let Some((_, column)) = self.columns().find(|(number, _)| *number == column) else { return places };
                 // What has no key comes last either way.
                 let key = |place: &u32| match self.of(*place).and_then(column.key) {
                     Some(value) => (false, if down { -value } else { value }),
@@ -180,7 +186,7 @@ impl View<'_> {
                 return;
             };
             name(html, &of.tensor.name, 0, None, Some(place));
-            for column in self.columns() {
+            for (_, column) in self.columns() {
                 self.cell(html, column, &(column.cell)(of));
             }
         })
@@ -217,7 +223,7 @@ impl View<'_> {
             name(html, &node.label, depth, fold, place);
             let tensor = place.and_then(|place| self.of(place));
             let sum = sums.get(row.node as usize);
-            for column in self.columns() {
+            for (_, column) in self.columns() {
                 let text = match (tensor, column.name, sum) {
                     (Some(of), ..) => (column.cell)(of),
                     (None, "Shape", _) => counted(node.tensors.into(), "tensor"),
@@ -252,8 +258,8 @@ impl View<'_> {
         html.open("div", &[("role", "rowgroup"), ("class", "rows__head")]);
         html.open("div", &[("role", "row"), ("class", "rows__row"), ("aria-rowindex", "1")]);
         self.heading(&mut html, 0, "Name", true);
-        for (i, column) in self.columns().enumerate() {
-            self.heading(&mut html, i + 1, column.name, self.is_on_phones(column));
+        for (number, column) in self.columns() {
+            self.heading(&mut html, number, column.name, self.is_on_phones(column));
         }
         html.close("div").close("div");
         let room =
@@ -274,8 +280,8 @@ impl View<'_> {
 
     /// Whether a column is one of the last two for phones, which have room for no more beside the names.
     fn is_on_phones(&self, column: &Column) -> bool {
-        let after = self.columns().skip_while(|other| other.name != column.name).skip(1);
-        column.on_phones && after.filter(|other| other.on_phones).count() < 2
+        let after = self.columns().skip_while(|(_, other)| other.name != column.name).skip(1);
+        column.on_phones && after.filter(|(_, other)| other.on_phones).count() < 2
     }
 
     fn cell(&self, html: &mut Html, column: &Column, text: &str) {

@@ -3,6 +3,7 @@
 //! Its errors stand behind those of the formats, under [`OTHER`]; so every table and picture of formats has it too.
 
 use super::Desk;
+use super::layers::ROLES;
 use super::report::container_name;
 use super::words::{setting_name, shape};
 use crate::labs::quantize::numbers::{count, counted};
@@ -17,6 +18,9 @@ use crate::weights::{Checkpoint, Error, Stored};
 pub const OTHER: &str = "other";
 /// How many tensors are named of each kind.
 const MOST_NAMES: usize = 50;
+
+/// Why a tensor is compared with none.
+const NO_COUNTERPART: &str = "the other files have no tensor of this name, or several that it may mean";
 
 /// What is known of it.
 #[derive(Debug)]
@@ -44,12 +48,13 @@ impl Other {
         let tensor = |place: u32| second.tensors.get(place as usize);
         match self.pairs.partner(first) {
             Partner::Same { second, .. } => tensor(second).ok_or_else(String::new),
-            Partner::None => Err("the other files have no such tensor".to_owned()),
+            Partner::None => Err(NO_COUNTERPART.to_owned()),
             Partner::OtherShape(other) => {
                 let its = tensor(other).map_or_else(String::new, |tensor| shape(&tensor.shape));
                 Err(format!("in the other files its shape is {its}"))
             }
-            Partner::OtherOrder(_) => Err("llama.cpp’s converter puts its rows into another order".to_owned()),
+            Partner::OtherOrder(_) => Err("llama.cpp’s converter puts its values into another order".to_owned()),
+            Partner::Codes(_) => Err("it holds codes, whose scales are a tensor of their own".to_owned()),
         }
     }
 }
@@ -69,6 +74,13 @@ pub fn costs(asked: &WeightsScenario, desk: &Desk) -> Vec<(String, String)> {
     formats.chain(other).collect()
 }
 
+/// Of more rows than can be drawn the first are: puts that of the other files, which is the last, among these.
+pub fn keep_other<T>(rows: &mut [T], is_other: impl Fn(&T) -> bool) {
+    if let Some(place) = rows.iter().position(is_other).filter(|place| *place >= ROLES.len()) {
+        rows.swap(place, ROLES.len() - 1);
+    }
+}
+
 /// How the other checkpoint stands beside the first; nothing where there is none.
 pub fn html(asked: &WeightsScenario, desk: &Desk, first: &Checkpoint) -> String {
     let mut html = Html::default();
@@ -85,22 +97,24 @@ pub fn html(asked: &WeightsScenario, desk: &Desk, first: &Checkpoint) -> String 
         files => counted(files.len() as u64, "file"),
     };
     let name_of = |place: usize| first.tensors.get(place).map_or("", |tensor| &tensor.name);
-    let (mut alone, mut reshaped, mut reordered, mut renamed) = (Vec::new(), Vec::new(), Vec::new(), 0);
+    let (mut alone, mut reshaped, mut reordered, mut codes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut renamed = 0;
     for (place, partner) in other.pairs.partners().enumerate() {
         match partner {
             Partner::Same { is_renamed, .. } => renamed += u64::from(is_renamed),
             Partner::None => alone.push(name_of(place)),
             Partner::OtherShape(_) => reshaped.push(name_of(place)),
             Partner::OtherOrder(_) => reordered.push(name_of(place)),
+            Partner::Codes(_) => codes.push(name_of(place)),
         }
     }
     let there = other.pairs.only_second.iter().filter_map(|place| second.tensors.get(*place as usize));
     let there: Vec<&str> = there.map(|tensor| tensor.name.as_str()).collect();
     let n = first.tensors.len();
-    let pairs = n - alone.len() - reshaped.len() - reordered.len();
+    let pairs = n - alone.len() - reshaped.len() - reordered.len() - codes.len();
     let called = if renamed == 0 { String::new() } else { format!(", {} under another name", count(renamed)) };
     let mut text = format!(
-        "Compared with {name} ({}, {}): {} of {} have one of the same shape there{called}.",
+        "Compared with {name} ({}, {}): {} of {} can be compared{called}.",
         Bytes(second.tensor_bytes() as f64),
         container_name(second.container),
         count(pairs as u64),
@@ -118,10 +132,11 @@ pub fn html(asked: &WeightsScenario, desk: &Desk, first: &Checkpoint) -> String 
     }
     html.element("p", &[("id", "weights-other")], &text);
     let kinds = [
-        ("Only in the first files", alone),
-        ("Only in the other files", there),
+        ("Without a counterpart in the other files", alone),
+        ("Without a counterpart in the first files", there),
         ("Of another shape in the other files", reshaped),
-        ("With rows that llama.cpp’s converter puts into another order", reordered),
+        ("With values that llama.cpp’s converter puts into another order", reordered),
+        ("Of codes whose scales are a tensor of their own", codes),
     ];
     if kinds.iter().any(|(_, names)| !names.is_empty()) {
         html.more("weights-unpaired", "Tensors that are not compared", |html| {
@@ -144,6 +159,7 @@ mod tests {
     use super::super::tests::{asked, checkpoint_of, measured};
     use super::super::{file, view};
     use super::*;
+    use crate::charts::AnyPicture;
     use crate::labs::html::unfolded;
     use crate::labs::{File, Part, Question};
     use crate::survey::Measured;
@@ -162,7 +178,7 @@ mod tests {
     fn what_belongs_together_is_told_before_anything_is_measured() {
         let view = view(&asked("formats=int8"), &desk(Ok(beside())));
         let cards = unfolded(view.part(Part::Cards));
-        let told = "2 of 3 tensors have one of the same shape there, 1 under another name.";
+        let told = "2 of 3 tensors can be compared, 1 under another name.";
         assert!(
             cards.contains(told) && cards.contains("<li>&lt;theirs&gt;</li>") && cards.contains("<li>mine</li>"),
             "{cards}"
@@ -203,6 +219,45 @@ mod tests {
     }
 
     #[test]
+    fn pictures_have_the_other_files_however_many_formats_there_are() {
+        let mut desk = desk(Ok(beside()));
+        let dbs: Vec<f64> = (1..=9).map(f64::from).collect();
+        desk.measured.insert(0, Measured { changed: Some(1), ..measured(&dbs) });
+        desk.measured.insert(1, Measured { changed: Some(1), ..measured(&dbs) });
+        let view = view(&asked("formats=int8,int4,q8_0,q4_0,q4_k,q6_k,mxfp4,nf4@g64"), &desk);
+        for figure in &view.figures {
+            let drawn = match &figure.picture {
+                AnyPicture::LineChart(chart) => chart.series.iter().map(|series| series.label.as_str()).collect(),
+                AnyPicture::Histogram(chart) => chart.series.iter().map(|series| series.label.as_str()).collect(),
+                _ => Vec::new(),
+            };
+            assert!(drawn.len() == ROLES.len() && drawn.contains(&"Other files"), "{drawn:?}");
+        }
+    }
+
+    #[test]
+    fn the_order_of_the_table_is_that_of_its_column_whether_files_are_compared_or_not() {
+        let mut alone = desk(Ok(beside()));
+        alone.other = None;
+        let mut compared = desk(Ok(beside()));
+        for desk in [&mut alone, &mut compared] {
+            desk.measured.insert(0, Measured { changed: Some(1), ..measured(&[20.0, 1.0]) });
+            desk.measured.insert(1, Measured { changed: Some(1), ..measured(&[10.0, 2.0]) });
+        }
+        let number = |desk: &Desk, heading: &str| -> u32 {
+            let rows = super::super::rows(&asked("formats=int8"), desk);
+            let (before, _) = rows.part(Part::Listing).split_once(&format!(">{heading}</button>")).unwrap();
+            let (_, id) = before.rsplit_once("weights-sort-").unwrap();
+            id.split('"').next().unwrap().parse().unwrap()
+        };
+        assert_eq!(number(&alone, "SQNR, dB"), number(&compared, "SQNR, dB"));
+        let order = Some(format!("-{};", number(&compared, "Difference, dB")));
+        let rows = super::super::rows(&Question { order, ..asked("formats=int8") }, &compared);
+        let listing = rows.part(Part::Listing);
+        assert!(listing.find("model.layers.1") < listing.find("model.layers.0"), "2 dB come before 1 dB: {listing}");
+    }
+
+    #[test]
     fn why_a_tensor_is_not_compared_is_a_fact() {
         let mut second = beside();
         second.tensors[0].shape = vec![4, 3];
@@ -210,6 +265,6 @@ mod tests {
         let other = desk.other.as_ref().unwrap();
         assert_eq!(other.beside(0), Err("in the other files its shape is 4 × 3".to_owned()));
         assert_eq!(other.beside(1).unwrap().name, "model.layers.1.mlp.up_proj.weight");
-        assert_eq!(other.beside(2), Err("the other files have no such tensor".to_owned()));
+        assert_eq!(other.beside(2), Err(NO_COUNTERPART.to_owned()));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Desk;
 use super::layers::ROLES;
-use super::other::OTHER;
+use super::other::{OTHER, keep_other};
 use super::report::container_name;
 use super::summary::{SettingSum, dtypes};
 use super::words::{percent, tensors};
@@ -217,8 +217,9 @@ pub fn formats(sums: &[SettingSum], desk: &Desk) -> String {
 /// How many tensors keep so many decibels; a picture without a title before anything is measured.
 pub fn histogram(sums: &[SettingSum]) -> FigureData {
     let finite = |sum: &SettingSum| sum.decibels.iter().copied().filter(|db| db.is_finite()).collect::<Vec<f64>>();
-    let drawn: Vec<(&SettingSum, Vec<f64>)> =
+    let mut drawn: Vec<(&SettingSum, Vec<f64>)> =
         sums.iter().map(|sum| (sum, finite(sum))).filter(|row| !row.1.is_empty()).collect();
+    keep_other(&mut drawn, |row| row.0.format == OTHER);
     let all = || drawn.iter().flat_map(|row| row.1.iter().copied());
     let (lo, hi) = (all().fold(f64::INFINITY, f64::min).floor(), all().fold(f64::NEG_INFINITY, f64::max).floor() + 1.0);
     let by_median = |a: &&(&SettingSum, Vec<f64>), b: &&(&SettingSum, Vec<f64>)| {
@@ -249,7 +250,10 @@ pub fn histogram(sums: &[SettingSum]) -> FigureData {
     }
     let left_out = if bins.len() > ROLES.len() { " The first six formats are drawn; the table has all." } else { "" };
     FigureData {
-        title: format!("Half of the tensors keep {} dB or more in {}", significant(median, 3), best.name),
+        title: match best.format.as_str() {
+            OTHER => format!("Half of the tensors keep {} dB or more against the other files", significant(median, 3)),
+            _ => format!("Half of the tensors keep {} dB or more in {}", significant(median, 3), best.name),
+        },
         summary: format!(
             "How many tensors keep so much signal over error, in each format; further right is better.{left_out}"
         ),

@@ -138,7 +138,7 @@ fn sum(place: usize, (format, name): (String, String), desk: &Desk, checkpoint: 
         e2 += errors.e2;
         x2 += errors.x2;
         // A tensor without a value other than zero has no signal to lose.
-        if errors.x2 > 0.0 || errors.e2 > 0.0 || errors.overflowed > 0 {
+        if errors.x2 > 0.0 || errors.overflowed > 0 {
             all.push((errors.decibels(), &tensor.name));
         }
     }

@@ -36,6 +36,10 @@ pub fn percent(share: f64) -> String {
 
 /// The decibels of an error, or why there are none.
 pub fn decibels(errors: &Errors) -> String {
+    // No format does that, but other files may.
+    if errors.x2 == 0.0 && errors.e2 > 0.0 && errors.overflowed == 0 {
+        return "from zero".to_owned();
+    }
     db(errors.decibels())
 }
 
@@ -70,5 +74,6 @@ mod tests {
         assert_eq!(decibels(&errors), "20.00");
         assert_eq!(decibels(&Errors { e2: 0.0, ..errors }), "exact");
         assert_eq!(decibels(&Errors { overflowed: 1, ..errors }), "overflows");
+        assert_eq!(decibels(&Errors { x2: 0.0, ..errors }), "from zero");
     }
 }

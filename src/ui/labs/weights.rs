@@ -57,7 +57,12 @@ pub fn WeightsLab() -> impl IntoView {
             on:dragleave=move |_| hover(false)
             on:drop=move |event| {
                 hover(false);
-                state.open_files(Files::dropped(&event));
+                let files = Files::dropped(&event);
+                if Files::are_for(&event, "weights-others") && !files.is_empty() {
+                    state.compare_files(files);
+                } else {
+                    state.open_files(files);
+                }
             }
         >
             <Drop has_files/>
