@@ -147,10 +147,8 @@ const REORDERED: [(&[&str], &[&str]); 3] = [
     (&[".attn_output.weight"], &["gpt2"]),
 ];
 
-/// What the names of scales end in, beside a tensor of codes `X.weight`: compressed-tensors, DeepSeek's FP8; and beside `X`:
-/// bitsandbytes.
+/// What the names of scales end in, beside a tensor of codes `X.weight`: compressed-tensors, DeepSeek's FP8. Bitsandbytes has `X.SCB`.
 const SCALES: [&str; 2] = ["_scale", "_scale_inv"];
-const STEM_SCALES: [&str; 1] = [".SCB"];
 
 impl Pairs {
     /// Finds them: by their names, and what is left by what the names say.
@@ -232,8 +230,7 @@ fn are_codes(tensor: &Stored, is_there: &dyn Fn(&str) -> bool) -> bool {
         return true;
     }
     let stem = tensor.name.strip_suffix(".weight").unwrap_or(&tensor.name);
-    SCALES.iter().any(|end| is_there(&format!("{}{end}", tensor.name)))
-        || STEM_SCALES.iter().any(|end| is_there(&format!("{stem}{end}")))
+    SCALES.iter().any(|end| is_there(&format!("{}{end}", tensor.name))) || is_there(&format!("{stem}.SCB"))
 }
 
 fn by_name(checkpoint: &Checkpoint) -> BTreeMap<&str, u32> {

@@ -77,9 +77,10 @@ pub const TARGETS: [Target; 6] = [
 /// Reads a fuzzer's bytes as a kind of file.
 ///
 /// # Panics
-/// If the readers do what they must not.
+/// If the readers do what they must not, or there is no such kind.
 pub fn run(name: &str, data: &[u8]) {
-    TARGETS.iter().filter(|target| target.name == name).for_each(|target| (target.run)(data));
+    let Some(target) = TARGETS.iter().find(|target| target.name == name) else { panic!("{name} is no kind of file") };
+    (target.run)(data);
 }
 
 fn after(magic: &[u8], file: &[u8]) -> Option<Vec<u8>> {

@@ -46,7 +46,7 @@ pub struct Desk {
     /// The settings of those results, as text.
     pub settings: String,
     /// Results in other settings.
-    pub others: BTreeMap<String, Results>,
+    pub put_away: BTreeMap<String, Results>,
     /// How many bytes of the files were read to know what is in them.
     pub read: u64,
     /// What questions about the same checkpoint share.
@@ -74,7 +74,7 @@ pub fn view(question: &Question, desk: &Desk) -> View {
             let sums = summary::settings(&asked, desk, checkpoint);
             view.set(Part::Takeaway, summary::takeaway(&sums, desk, checkpoint));
             view.set(Part::Report, report::json(&asked, desk, checkpoint, false));
-            let cards = [other::html(&asked, desk, checkpoint), overview::checkpoint(desk, checkpoint)];
+            let cards = [other::html(desk, checkpoint), overview::checkpoint(desk, checkpoint)];
             view.set(Part::Cards, cards.concat());
             let tables = [
                 recipes::html(&asked, desk, checkpoint),

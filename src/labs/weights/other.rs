@@ -9,7 +9,6 @@ use super::words::{setting_name, shape};
 use crate::labs::quantize::numbers::{count, counted};
 use crate::labs::{Html, sentence};
 use crate::scenario::WeightsScenario;
-use crate::survey::Errors;
 use crate::survey::difference::{Pairs, Partner};
 use crate::units::Bytes;
 use crate::weights::{Checkpoint, Error, Stored};
@@ -65,6 +64,11 @@ impl Desk {
         let other = self.other.as_ref()?;
         Some((other, other.checkpoint.as_ref().ok()?))
     }
+
+    /// How many tensors were compared with it by now.
+    pub(super) fn compared_tensors(&self) -> usize {
+        self.measured.values().filter(|measured| measured.changed.is_some()).count()
+    }
 }
 
 /// What the errors of a tensor are of, in their order, an id and a name each: the formats, and the other files if there are any.
@@ -82,7 +86,7 @@ pub fn keep_other<T>(rows: &mut [T], is_other: impl Fn(&T) -> bool) {
 }
 
 /// How the other checkpoint stands beside the first; nothing where there is none.
-pub fn html(asked: &WeightsScenario, desk: &Desk, first: &Checkpoint) -> String {
+pub fn html(desk: &Desk, first: &Checkpoint) -> String {
     let mut html = Html::default();
     let Some(other) = &desk.other else { return html.finish() };
     let second = match &other.checkpoint {
@@ -120,14 +124,10 @@ pub fn html(asked: &WeightsScenario, desk: &Desk, first: &Checkpoint) -> String 
         count(pairs as u64),
         counted(n as u64, "tensor"),
     );
-    let differences: Vec<&Errors> = desk
-        .measured
-        .values()
-        .filter_map(|measured| measured.errors.get(asked.settings.len())?.as_ref().ok())
-        .collect();
-    if !differences.is_empty() {
+    let compared = desk.compared_tensors() as u64;
+    if compared > 0 {
         let same = desk.measured.values().filter(|measured| measured.changed == Some(0)).count();
-        let all = counted(differences.len() as u64, "tensor");
+        let all = counted(compared, "tensor");
         text += &format!(" Value for value the same: {} of the {all} that were compared.", count(same as u64));
     }
     html.element("p", &[("id", "weights-other")], &text);

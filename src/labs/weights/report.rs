@@ -69,7 +69,7 @@ struct Row<'a> {
 /// What a format costs a tensor.
 #[derive(Serialize)]
 struct Cost<'a> {
-    format: String,
+    format: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<&'a str>,
     bytes: Option<u64>,
@@ -96,7 +96,8 @@ pub fn container_name(container: Container) -> String {
 
 /// The report as JSON. All tensors of a large checkpoint are megabytes: those are only in the file.
 pub fn json(asked: &WeightsScenario, desk: &Desk, checkpoint: &Checkpoint, with_tensors: bool) -> String {
-    let rows = || (0..).zip(&checkpoint.tensors).map(|(place, tensor)| row(place, tensor, asked, desk)).collect();
+    let costs = costs(asked, desk);
+    let rows = || (0..).zip(&checkpoint.tensors).map(|(place, tensor)| row(place, tensor, &costs, desk)).collect();
     json::write(&Report {
         container: container_name(checkpoint.container),
         files: files(checkpoint),
@@ -109,7 +110,7 @@ pub fn json(asked: &WeightsScenario, desk: &Desk, checkpoint: &Checkpoint, with_
             container: container_name(other.container),
             files: files(other),
             bytes: other.tensor_bytes(),
-            compared_tensors: desk.measured.values().filter(|measured| measured.changed.is_some()).count(),
+            compared_tensors: desk.compared_tensors(),
         }),
         formats: if desk.measured.is_empty() { Vec::new() } else { settings(asked, desk, checkpoint) },
         per_tensor: with_tensors.then(rows),
@@ -120,10 +121,10 @@ fn files(checkpoint: &Checkpoint) -> Vec<File<'_>> {
     checkpoint.files.iter().map(|file| File { name: &file.name, bytes: file.len }).collect()
 }
 
-fn row<'a>(place: u32, tensor: &'a Stored, asked: &WeightsScenario, desk: &'a Desk) -> Row<'a> {
+fn row<'a>(place: u32, tensor: &'a Stored, costs: &'a [(String, String)], desk: &'a Desk) -> Row<'a> {
     let measured = desk.measured.get(&place);
     let moments = measured.map(|measured| measured.moments);
-    let costs = measured.into_iter().flat_map(|measured| costs(asked, desk).into_iter().zip(&measured.errors));
+    let costs = measured.into_iter().flat_map(|measured| costs.iter().zip(&measured.errors));
     Row {
         tensor: &tensor.name,
         shape: &tensor.shape,
@@ -166,11 +167,12 @@ const HEADINGS: &str = "tensor,shape,dtype,parameters,stored_bytes,max_over_std,
 
 /// A line for each tensor and format, with all digits; for a tensor that is not measured one without a format.
 pub fn csv(asked: &WeightsScenario, desk: &Desk, checkpoint: &Checkpoint) -> String {
+    let costs = costs(asked, desk);
     let mut csv = HEADINGS.to_owned();
     let real = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:e}"));
     let whole = |value: Option<u64>| value.map_or_else(String::new, |value| value.to_string());
     for (place, tensor) in (0..).zip(&checkpoint.tensors) {
-        let row = row(place, tensor, asked, desk);
+        let row = row(place, tensor, &costs, desk);
         let shape: Vec<String> = row.shape.iter().map(u64::to_string).collect();
         let head = format!(
             "{},{},{},{},{},{},{}",

@@ -67,17 +67,17 @@ impl Desk {
         if self.settings == settings {
             return;
         }
-        let now = self.others.remove(&settings).unwrap_or_default();
+        let now = self.put_away.remove(&settings).unwrap_or_default();
         let (measured, failed) =
             (std::mem::replace(&mut self.measured, now.measured), std::mem::replace(&mut self.failed, now.failed));
         let before = std::mem::replace(&mut self.settings, settings);
-        self.others.insert(before, Results { measured, failed });
+        self.put_away.insert(before, Results { measured, failed });
     }
 
     /// Forgets what is in the files, to be read anew.
     pub fn close(&mut self) {
-        let Self { measured, failed, settings, others, .. } = std::mem::take(self);
-        *self = Self { measured, failed, settings, others, ..Self::default() };
+        let Self { measured, failed, settings, put_away, .. } = std::mem::take(self);
+        *self = Self { measured, failed, settings, put_away, ..Self::default() };
     }
 
     /// Keeps what came of a tensor in these settings.
@@ -85,7 +85,7 @@ impl Desk {
         let (measured, failed) = if self.settings == settings {
             (&mut self.measured, &mut self.failed)
         } else {
-            let other = self.others.entry(settings.to_owned()).or_default();
+            let other = self.put_away.entry(settings.to_owned()).or_default();
             (&mut other.measured, &mut other.failed)
         };
         match result {
@@ -149,6 +149,7 @@ const MOST_FAILURES: usize = 20;
 mod tests {
     use super::*;
     use crate::formats::format;
+    use crate::labs::weights::Other;
     use crate::weights::checkpoint::{Container, Order, Packing};
     use crate::weights::{FileInfo, Span};
 
@@ -204,6 +205,25 @@ mod tests {
         assert_eq!(desk.measured.keys().collect::<Vec<_>>(), [&3]);
         desk.turn_to("int8@row".to_owned());
         assert_eq!(desk.measured.keys().collect::<Vec<_>>(), [&0]);
+    }
+
+    #[test]
+    fn what_is_compared_is_measured_apart_and_its_bytes_are_read_too() {
+        let mut desk = desk();
+        let checkpoint = desk.checkpoint().cloned().unwrap();
+        desk.turn_to("int8@row#bf16:64".to_owned());
+        desk.keep("int8@row#bf16:64", 0, Ok(Measured::default()));
+        desk.other = Some(Other::new(&checkpoint, Ok(checkpoint.clone())));
+        desk.turn_to("int8@row#bf16:64".to_owned());
+        let todo = desk.todo(Pass::Measure).unwrap();
+        assert_eq!((todo.tensors, todo.is_beside), (vec![(0, 16), (3, 24)], true));
+        assert!(is_beside(&todo.settings) && read_settings(&todo.settings).len() == 1);
+        assert_eq!(todo.hints, "bf16:64");
+        let read = desk.todo(Pass::Read).unwrap();
+        assert_eq!((read.tensors, read.is_beside), (vec![(0, 8), (3, 12)], false), "reading is of the first alone");
+        desk.other = None;
+        desk.turn_to("int8@row#bf16:64".to_owned());
+        assert_eq!(desk.todo(Pass::Measure).unwrap().tensors, [(3, 12)], "what was measured alone is still there");
     }
 
     #[test]

@@ -111,29 +111,33 @@ fn axe_finds_nothing_in_the_widest_tables_and_they_do_not_overflow_at_390_px() {
     with_page(Gpu::Off, async |page| check(page, 390, &WIDE).await);
 }
 
+/// What axe-core and a ruler find in a page as it is, once all of it is unfolded; a person finds it in a screenshot.
+async fn look_at(page: &Page, what: &str) -> Vec<String> {
+    let script = tools::axe().map(|path| fs::read_to_string(path).expect("axe-core can be read"));
+    let browser = if kind() == Kind::Chromium { "chromium" } else { "firefox" };
+    page.screenshot(&folder("target/screenshots").join(format!("{browser}-{what}.png"))).await;
+    page.eval(UNFOLD).await;
+    page.ready().await;
+    let mut found: Vec<String> = overflow(page, what).await.into_iter().collect();
+    if let Ok(script) = &script {
+        found.extend(axe(page, script, what).await);
+    }
+    found
+}
+
 #[test]
 fn axe_finds_nothing_in_a_checkpoint_and_nothing_overflows() {
-    let script = tools::axe().map(|path| fs::read_to_string(path).expect("axe-core can be read"));
-    let shots = folder("target/screenshots");
-    let browser = if kind() == Kind::Chromium { "chromium" } else { "firefox" };
     with_page(Gpu::Off, async |page| {
         let mut found = Vec::new();
         for width in [1280, 390] {
             page.resize(width, if width < 500 { 844 } else { 900 }).await;
             for (listing, theme) in [("table", "light"), ("table", "dark"), ("tree", "light")] {
-                let what = format!("checkpoint-{listing}-{width}-{theme}");
                 page.open(&format!("?theme={theme}#/weights?v=1&list={listing}")).await;
                 page.click("#weights-example").await;
                 page.until("rows are there", "return document.querySelector('.rows__body [role=row]') !== null").await;
                 page.ready().await;
                 page.eval("document.querySelector('.rows-scroll').scrollIntoView(); return null").await;
-                page.screenshot(&shots.join(format!("{browser}-{what}.png"))).await;
-                page.eval(UNFOLD).await;
-                page.ready().await;
-                found.extend(overflow(page, &what).await);
-                if let Ok(script) = &script {
-                    found.extend(axe(page, script, &what).await);
-                }
+                found.extend(look_at(page, &format!("checkpoint-{listing}-{width}-{theme}")).await);
             }
         }
         assert_eq!(found, [""; 0]);
@@ -142,23 +146,13 @@ fn axe_finds_nothing_in_a_checkpoint_and_nothing_overflows() {
 
 #[test]
 fn axe_finds_nothing_in_two_checkpoints_and_nothing_overflows() {
-    let script = tools::axe().map(|path| fs::read_to_string(path).expect("axe-core can be read"));
-    let shots = folder("target/screenshots");
-    let browser = if kind() == Kind::Chromium { "chromium" } else { "firefox" };
     with_page(Gpu::Off, async |page| {
         let mut found = Vec::new();
         for (width, theme) in [(1280, "light"), (390, "dark")] {
             page.resize(width, if width < 500 { 844 } else { 900 }).await;
-            let what = format!("compared-{width}-{theme}");
             page.open(&format!("?theme={theme}#/weights?v=1")).await;
             open_two(page).await;
-            page.screenshot(&shots.join(format!("{browser}-{what}.png"))).await;
-            page.eval(UNFOLD).await;
-            page.ready().await;
-            found.extend(overflow(page, &what).await);
-            if let Ok(script) = &script {
-                found.extend(axe(page, script, &what).await);
-            }
+            found.extend(look_at(page, &format!("compared-{width}-{theme}")).await);
         }
         assert_eq!(found, [""; 0]);
     });

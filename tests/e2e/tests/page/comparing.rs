@@ -5,7 +5,7 @@ use bitbudget::weights::open::{Opening, Step};
 use bitbudget::weights::reading::Reading;
 use bitbudget::weights::{Checkpoint, Dtype, Stored};
 use e2e::{Gpu, Page, with_page};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -131,6 +131,34 @@ fn two_checkpoints_are_compared_tensor_by_tensor() {
         page.until("nothing is compared", "return document.querySelector('#weights-other') === null").await;
         page.ready().await;
         assert_eq!(page.report().await, alone);
+    });
+}
+
+/// Drops a file of these bytes on an element.
+const DROP: &str = "
+    const data = new DataTransfer();
+    data.items.add(new File([new Uint8Array(args[1])], args[2]));
+    const event = new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer: data });
+    document.querySelector(args[0]).dispatchEvent(event)";
+
+#[test]
+fn files_are_dropped_beside_the_first_or_in_their_place() {
+    with_page(Gpu::Off, async |page| {
+        page.open("#/weights?v=1").await;
+        choose(page, "weights-files", &golden("written/source.safetensors")).await;
+        page.until("the file is open", "return document.querySelector('#weights-others')").await;
+        page.ready().await;
+        let second = fs::read(golden("written/written.gguf")).unwrap();
+        page.eval_with(DROP, json!(["#weights-others", second, "other.gguf"])).await;
+        page.until("the files are compared", "return document.querySelector('#weights-other')").await;
+        page.ready().await;
+        assert!(page.text("#weights-other").await.starts_with("Compared with other.gguf"));
+        assert!(page.text("#weights-files-opened").await.starts_with("source.safetensors"), "the first stay");
+        page.eval_with(DROP, json!([".takeaway", second, "new.gguf"])).await;
+        let is_new = "return document.querySelector('#weights-files-opened')?.innerText.startsWith('new.gguf')";
+        page.until("they take the place of the first", is_new).await;
+        page.ready().await;
+        assert!(!page.has("#weights-other").await, "and nothing is compared");
     });
 }
 
