@@ -49,10 +49,17 @@ impl Inputs {
         };
         (scenario, inputs)
     }
+
+    /// Says that what a key is now has no answer, unless what was put into its control was refused anyway.
+    pub fn refuse(&mut self, key: &str, why: &str) {
+        if !self.problems.iter().any(|problem| problem.0 == key) {
+            self.problems.push((key.to_owned(), why.to_owned()));
+        }
+    }
 }
 
 /// Options of a menu under a common heading; an empty one for none.
-pub type Group = (&'static str, Vec<(&'static str, String)>);
+pub type Group<Id = &'static str> = (&'static str, Vec<(Id, String)>);
 
 /// Options without a heading.
 #[must_use]
@@ -167,7 +174,7 @@ impl Form {
     }
 
     /// One of many. Its id is `lab-id`, since another control may set the same key.
-    pub fn menu(&mut self, id: &str, key: &str, label: &str, groups: &[Group]) -> &mut Self {
+    pub fn menu<Id: AsRef<str>>(&mut self, id: &str, key: &str, label: &str, groups: &[Group<Id>]) -> &mut Self {
         let id = self.id(id);
         self.html.open("div", &[("class", "field")]);
         self.label(&id, label);
@@ -177,7 +184,7 @@ impl Form {
                 self.html.open("optgroup", &[("label", heading)]);
             }
             for (option, text) in options {
-                self.html.element("option", &[("value", option)], text);
+                self.html.element("option", &[("value", option.as_ref())], text);
             }
             if !heading.is_empty() {
                 self.html.close("optgroup");
@@ -197,6 +204,37 @@ impl Form {
             self.html.element("option", &[("value", option)], text);
         }
         self.html.close("select").close("div");
+        self
+    }
+
+    /// A line of text, with how it can be written.
+    pub fn line(&mut self, key: &str, label: &str, hint: &str) -> &mut Self {
+        let id = self.id(key);
+        let (hint_id, problem) = (format!("{id}-hint"), format!("{id}-problem"));
+        self.html.open("div", &[("class", "field")]);
+        self.label(&id, label);
+        self.void(
+            "input",
+            &[
+                ("type", "text"),
+                ("class", "number-field__input"),
+                ("id", &id),
+                ("data-key", key),
+                ("autocomplete", "off"),
+                ("autocapitalize", "off"),
+                ("spellcheck", "false"),
+                ("aria-describedby", &format!("{hint_id} {problem}")),
+            ],
+        );
+        self.html.element("p", &[("class", "field__hint"), ("id", &hint_id)], hint);
+        self.problem(&problem);
+        self.html.close("div");
+        self
+    }
+
+    /// What is no control but stands among them.
+    pub fn html(&mut self, write: impl FnOnce(&mut Html)) -> &mut Self {
+        write(&mut self.html);
         self
     }
 

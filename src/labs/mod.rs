@@ -58,8 +58,8 @@ pub struct Question {
     pub keys: Pairs,
     /// What was put into controls since, by key, where the engine reads it.
     pub changes: Pairs,
-    /// What the reader types, which a link may not have since it means nothing: the number of the Formats lab, and what is
-    /// pasted into the Memory lab or, as runs, into the Scaling lab; in the Weights lab a part of tensors' names.
+    /// What the reader types that is no key of a link: what is pasted into the Memory lab or, as runs, into the Scaling lab; in
+    /// the Weights lab a part of tensors' names.
     pub typed: String,
     /// The order of the lab's table, once the reader has opened it; of the table of tensors also what is folded.
     pub order: Option<String>,
@@ -168,14 +168,14 @@ pub enum Part {
     Sources,
     /// HTML: a card for each format.
     Cards,
-    /// HTML: the ends of each format.
-    Ends,
+    /// HTML: how far the number line reaches, as a form.
+    ZoomForm,
+    /// HTML: the block and its numbers, as a form.
+    BlockForm,
     /// What the codes are of.
     CodesTitle,
     /// HTML: every code of a format.
     Codes,
-    /// Why there is no block; empty if there is one.
-    BlockProblem,
     /// What kind of block it is; in the Memory lab HTML: what is kept to compare.
     BlockNote,
     /// The block in one line.
@@ -261,8 +261,9 @@ pub fn read_link(link: &str) -> (Route, Vec<Notice>) {
         Route::Memory(keys) => read(keys, crate::scenario::memory::KEYS, &mut notices),
         Route::Scaling(keys) => read(keys, crate::scenario::scaling::KEYS, &mut notices),
         Route::Quantize(keys) => read(keys, crate::scenario::quantize::KEYS, &mut notices),
+        Route::Formats(keys) => read(keys, crate::scenario::formats::KEYS, &mut notices),
         Route::Weights(keys) => read(keys, crate::scenario::weights::KEYS, &mut notices),
-        Route::Home | Route::Formats(_) => {}
+        Route::Home => {}
     }
     (route, notices)
 }

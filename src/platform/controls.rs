@@ -41,13 +41,13 @@ impl Control {
     /// Whether something is typed into it.
     #[must_use]
     pub fn is_text(&self) -> bool {
-        self.is_number() || self.is_area()
+        self.is("text") || self.is_area()
     }
 
     /// Whether that is a number.
     #[must_use]
     pub fn is_number(&self) -> bool {
-        self.is("text")
+        self.is("text") && self.element.has_attribute("inputmode")
     }
 
     /// Whether it has several lines of text.

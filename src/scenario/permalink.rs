@@ -5,7 +5,6 @@
 
 use super::key::{Key, Notice, Rejection};
 use super::upgrade::{VERSION, upgrade};
-use super::{FormatsScenario, formats};
 use std::borrow::Cow;
 
 /// The rooms of the page.
@@ -66,8 +65,8 @@ pub enum Route {
     Memory(Vec<(String, String)>),
     /// [`Room::Scaling`], whose keys the engine reads.
     Scaling(Vec<(String, String)>),
-    /// [`Room::Formats`]
-    Formats(FormatsScenario),
+    /// [`Room::Formats`], whose keys the engine reads.
+    Formats(Vec<(String, String)>),
     /// [`Room::Quantize`], whose keys the engine reads.
     Quantize(Vec<(String, String)>),
     /// [`Room::Weights`], whose keys the engine reads.
@@ -93,8 +92,11 @@ impl Route {
     pub fn write(&self) -> String {
         let keys = match self {
             Self::Home => return Room::Home.path().to_owned(),
-            Self::Memory(keys) | Self::Scaling(keys) | Self::Quantize(keys) | Self::Weights(keys) => keys.clone(),
-            Self::Formats(scenario) => write_keys(formats::KEYS, scenario),
+            Self::Memory(keys)
+            | Self::Scaling(keys)
+            | Self::Formats(keys)
+            | Self::Quantize(keys)
+            | Self::Weights(keys) => keys.clone(),
         };
         let mut text = format!("{}?v={VERSION}", self.room().path());
         for (key, value) in keys {
@@ -126,7 +128,7 @@ impl Route {
             Room::Home => Self::Home,
             Room::Memory => Self::Memory(keys),
             Room::Scaling => Self::Scaling(keys),
-            Room::Formats => Self::Formats(read_keys(formats::KEYS, &keys, &mut notices)),
+            Room::Formats => Self::Formats(keys),
             Room::Quantize => Self::Quantize(keys),
             Room::Weights => Self::Weights(keys),
         };
@@ -281,6 +283,7 @@ fn percent_decode(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::{FormatsScenario, formats};
     use proptest::prelude::*;
 
     #[test]
@@ -293,8 +296,10 @@ mod tests {
 
     #[test]
     fn nonsense_becomes_the_default_and_a_notice() {
-        let (route, notices) = Route::read("/formats?v=1&round=int3&b=abc");
-        assert_eq!(route, Route::Formats(FormatsScenario::default()));
+        let Route::Formats(keys) = Route::read("/formats?v=1&round=int3&b=abc").0 else { panic!() };
+        let mut notices = Vec::new();
+        let scenario: FormatsScenario = read_keys(formats::KEYS, &keys, &mut notices);
+        assert_eq!(scenario, FormatsScenario::default());
         let sentences: Vec<String> = notices.iter().map(ToString::to_string).collect();
         assert_eq!(
             sentences,

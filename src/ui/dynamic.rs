@@ -46,24 +46,6 @@ pub fn when(
     erased(condition(holds), Box::new(make))
 }
 
-/// One field of a scenario.
-pub fn field<S, T>(scenario: RwSignal<S>, read: fn(&S) -> T) -> Signal<T>
-where
-    S: Send + Sync + 'static,
-    T: Send + Sync + 'static,
-{
-    Signal::derive(move || scenario.with(read))
-}
-
-/// What a control does with a new value of its field.
-pub fn change<S, V>(scenario: RwSignal<S>, write: fn(&mut S, V)) -> Callback<V>
-where
-    S: Send + Sync + 'static,
-    V: 'static,
-{
-    Callback::new(move |value| scenario.update(|scenario| write(scenario, value)))
-}
-
 /// Runs now and whenever what it read changes.
 pub fn effect(run: impl Fn() + 'static) {
     fn erased(run: Box<dyn Fn()>) {

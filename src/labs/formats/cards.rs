@@ -1,6 +1,6 @@
 //! The number in each format: its bits, what is stored, and what was lost.
 
-use super::rows;
+use super::{put, rows};
 use crate::formats::anatomy::{Anatomy, Field, Outcome, Scaling, fields, figure, formula, shown};
 use crate::formats::{Facts, Format, Kind};
 use crate::labs::Html;
@@ -56,7 +56,11 @@ fn card(html: &mut Html, asked: &FormatsScenario, row: &Format, anatomy: &Anatom
     html.open("p", &[("class", "number-card__line")]);
     for (which, value) in [("below", anatomy.below), ("above", anatomy.above)] {
         if let Some(value) = value {
-            html.button("link-button", &typed(value), &format!("{which}: {}", shortest(value).replace('-', "−")));
+            html.button(
+                "link-button",
+                &put("x", &typed(value)),
+                &format!("{which}: {}", shortest(value).replace('-', "−")),
+            );
         }
     }
     html.close("p");
@@ -81,7 +85,7 @@ fn bits(html: &mut Html, asked: &FormatsScenario, row: &Format, code: u32) {
                 ("type", "button"),
                 ("class", class),
                 ("id", &format!("{}-{place}", row.id)),
-                ("data-do", &asked.typed_code(row, code ^ 1 << place)),
+                ("data-do", &put("x", &asked.typed_code(row, code ^ 1 << place))),
                 ("aria-label", &format!("Bit {place}, {name}: {bit}")),
                 ("title", &format!("{name}, bit {place}: press to flip")),
             ],
@@ -92,8 +96,8 @@ fn bits(html: &mut Html, asked: &FormatsScenario, row: &Format, code: u32) {
 }
 
 /// The largest and the smallest positive value of each format, as buttons.
-pub fn ends(asked: &FormatsScenario) -> String {
-    let mut html = Html::default();
+pub fn ends(html: &mut Html, asked: &FormatsScenario) {
+    html.open("div", &[("class", "offers")]);
     for row in asked.rows() {
         let facts = Facts::of(&row);
         let Scaling { scale, zero_point, .. } = asked.scaling;
@@ -105,11 +109,12 @@ pub fn ends(asked: &FormatsScenario) -> String {
         let smallest = facts.min_subnormal.or(facts.min_normal);
         for (end, value) in [("largest", facts.max), ("smallest", smallest)] {
             if let Some(value) = value.map(meaning) {
-                html.button("button", &shortest(value), &format!("{end} {}: {}", row.name, shown(&row, value)));
+                let change = put("x", &shortest(value));
+                html.button("button", &change, &format!("{end} {}: {}", row.name, shown(&row, value)));
             }
         }
     }
-    html.finish()
+    html.close("div");
 }
 
 /// What each format is for, and what is peculiar to the library whose rule is followed.

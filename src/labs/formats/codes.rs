@@ -1,6 +1,6 @@
 //! Every code of a small format, each a button.
 
-use super::rows;
+use super::{put, rows};
 use crate::formats::Format;
 use crate::formats::anatomy::{class, decode, is_used, shown};
 use crate::formats::float::Class;
@@ -40,7 +40,7 @@ fn grid(asked: &FormatsScenario, row: &Format, current: u32) -> String {
                 ("type", "button"),
                 ("class", class),
                 ("id", &format!("code-{code}")),
-                ("data-do", &asked.typed_code(row, code)),
+                ("data-do", &put("x", &asked.typed_code(row, code))),
                 ("tabindex", if is_current { "0" } else { "-1" }),
                 ("aria-pressed", if is_current { "true" } else { "false" }),
                 ("aria-label", &format!("Code 0x{code:X}: {text}, {word}")),

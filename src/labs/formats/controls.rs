@@ -1,20 +1,52 @@
-//! The lab's controls, but for the number itself and the formats side by side.
+//! The lab's controls.
 
+use super::{cards, put};
 use crate::formats::{Family, Format, Kind, LIBRARIES, Layout, mx::ScaleRule};
 use crate::labs::Form;
 use crate::labs::form::plain;
 use crate::scenario::FormatsScenario;
 use crate::scenario::formats::{
     BIAS, EXPONENT_BITS, INTEGER_BITS, MANTISSA_BITS, MOST_PICKS, Pick, RANDOM, ROUNDINGS, SCALE, SPECIALS, ZERO_POINT,
-    ZOOM, blocks, scalars,
+    ZOOM, blocks, is_only_read, scalars,
 };
 
-/// How numbers are converted, and what the reader's own formats are.
+/// The numbers that are offered: what stands on the button, and what is typed for it.
+const OFFERS: [(&str, &str); 9] = [
+    ("π", "pi"),
+    ("70 000", "70000"),
+    ("0.1", "0.1"),
+    ("1e-8", "1e-8"),
+    ("65 504", "65504"),
+    ("65 520", "65520"),
+    ("1/3", "1/3"),
+    ("NaN", "nan"),
+    ("−0", "-0"),
+];
+
+/// The number, the formats side by side, and how it is converted.
 #[must_use]
-pub fn conversion(asked: &FormatsScenario) -> String {
+pub fn controls(asked: &FormatsScenario) -> String {
+    let mut form = Form::new("formats");
+    form.line("x", "A number", "0.1, 1/3, 0x1.8p3, pi, nan, or a code of the first format: 0x3C00, 0b0011");
+    form.html(|html| {
+        html.open("div", &[("class", "offers")]);
+        for (label, x) in OFFERS {
+            html.button("button", &put("x", x), label);
+        }
+        html.close("div");
+    });
+    form.more("ends", "Largest and smallest of each format", |form| {
+        form.html(|html| cards::ends(html, asked));
+    });
+    picks(&mut form, asked);
+    conversion(&mut form, asked);
+    form.finish()
+}
+
+/// How numbers are converted, and what the reader's own formats are.
+fn conversion(form: &mut Form, asked: &FormatsScenario) {
     let rows = asked.rows();
     let has = |condition: fn(&Format) -> bool| rows.iter().any(condition);
-    let mut form = Form::new("formats");
     form.menu("round", "round", "Rounding", &plain(ROUNDINGS));
     if ROUNDINGS[asked.rounding].0 == "stochastic" {
         form.number("random", "Random number", "of 256", &RANDOM, Some(1.0));
@@ -45,27 +77,47 @@ pub fn conversion(asked: &FormatsScenario) -> String {
             form.warning("custom-problem", asked.custom_problem().as_deref().unwrap_or_default());
         });
     }
-    form.finish()
 }
 
-/// What can be added to the formats side by side; nothing if there is no more room. It sets no key: what is chosen is put
-/// behind the others.
-#[must_use]
-pub fn add(asked: &FormatsScenario) -> String {
-    let mut form = Form::new("formats");
+/// The formats side by side: a button takes one away, a menu adds one. Either sets the whole list.
+fn picks(form: &mut Form, asked: &FormatsScenario) {
+    let list = |picks: &[Pick]| picks.iter().map(|pick| pick.id()).collect::<Vec<_>>().join(",");
+    form.html(|html| {
+        html.open("div", &[("class", "field")]).element("span", &[("class", "field__label")], "Formats");
+        html.open("ul", &[("class", "picks"), ("id", "formats-picks")]);
+        for pick in &asked.picks {
+            let name = asked.row(*pick).name;
+            html.open("li", &[("class", "pick")]).text(name);
+            if asked.picks.len() > 1 {
+                let others: Vec<Pick> = asked.picks.iter().copied().filter(|other| other != pick).collect();
+                let label = format!("Take {name} away");
+                let change = put("formats", &list(&others));
+                html.element(
+                    "button",
+                    &[("type", "button"), ("class", "pick__remove"), ("data-do", &change), ("aria-label", &label)],
+                    "✕",
+                );
+            }
+            html.close("li");
+        }
+        html.close("ul").close("div");
+    });
     if asked.picks.len() >= MOST_PICKS {
-        return form.note("Six formats are the most side by side.").finish();
+        form.note("Six formats are the most side by side.");
+        return;
     }
     let is_new = |pick: &Pick| !asked.picks.contains(pick);
-    let mut groups = vec![("", vec![("", "Add a format …".to_owned())])];
+    let here = list(&asked.picks);
+    let with = |pick: Pick| format!("{here},{}", pick.id());
+    let mut groups = vec![("", vec![(here.clone(), "Add a format …".to_owned())])];
     for family in Family::ALL {
         let of = scalars().filter(|row| row.family == family && is_new(&Pick::Row(row)));
-        groups.push((family.name(), of.map(|row| (row.id, row.name.to_owned())).collect()));
+        groups.push((family.name(), of.map(|row| (with(Pick::Row(row)), row.name.to_owned())).collect()));
     }
     let own = [(Pick::Custom, "Custom float"), (Pick::CustomInteger, "Custom integer")];
     let own = own.into_iter().filter(|(pick, _)| is_new(pick));
-    groups.push(("Your own", own.map(|(pick, name)| (pick.id(), name.to_owned())).collect()));
-    form.menu("add", "add", "Add", &groups).finish()
+    groups.push(("Your own", own.map(|(pick, name)| (with(pick), name.to_owned())).collect()));
+    form.menu("add", "formats", "Add", &groups);
 }
 
 /// How far the number line reaches.
@@ -74,7 +126,7 @@ pub fn zoom(_: &FormatsScenario) -> String {
     Form::new("formats").number("zoom", "Half the width of the number line is |x| · 2^", "", &ZOOM, Some(1.0)).finish()
 }
 
-/// The format of the block, and its rule for the scale.
+/// The format of the block, its rule for the scale, and its numbers.
 #[must_use]
 pub fn block(asked: &FormatsScenario) -> String {
     let groups = [Family::Mx, Family::Codebook, Family::Ggml].map(|family| {
@@ -87,7 +139,12 @@ pub fn block(asked: &FormatsScenario) -> String {
         let rules = ScaleRule::ALL.map(|rule| (rule.id(), rule.name()));
         form.menu("rule", "rule", "Scale of the block", &plain(rules));
     }
-    form.finish()
+    let hint = if is_only_read(asked.block) {
+        "The block’s bytes in hexadecimal: this format is only read"
+    } else {
+        "Numbers with commas between them; fewer than a block holds are repeated"
+    };
+    form.line("values", "Numbers of the block", hint).finish()
 }
 
 #[cfg(test)]
@@ -100,10 +157,11 @@ mod tests {
     #[test]
     fn what_is_there_cannot_be_added_again() {
         let asked = FormatsScenario::default();
-        assert!(add(&asked).contains("value=\"e4m3fn\"") && !add(&asked).contains("value=\"fp16\""));
+        let added = |id: &str| controls(&asked).contains(&format!("value=\"fp32,bf16,fp16,int8,{id}\""));
+        assert!(added("e4m3fn") && added("custom") && !added("fp16"));
         let ids = ["fp32", "bf16", "fp16", "int8", "nf4", "custom"];
         let full = FormatsScenario { picks: ids.map(|id| Pick::from_id(id).unwrap()).to_vec(), ..asked };
-        assert!(!add(&full).contains("<select"));
+        assert!(!controls(&full).contains("Add a format"));
     }
 
     #[test]
@@ -115,12 +173,13 @@ mod tests {
         };
         let plain = FormatsScenario { picks: vec![Pick::Row(&FP16), Pick::Row(&INT8)], ..FormatsScenario::default() };
         for asked in [own, plain] {
-            for html in [conversion(&asked), zoom(&asked), block(&asked)] {
+            for html in [controls(&asked), zoom(&asked), block(&asked)] {
                 form::check(&html, KEYS, &asked);
             }
         }
         assert!(
-            !conversion(&FormatsScenario { picks: vec![Pick::Row(&FP16)], ..Default::default() }).contains("scale")
+            !controls(&FormatsScenario { picks: vec![Pick::Row(&FP16)], ..Default::default() })
+                .contains("data-key=\"scale\"")
         );
     }
 }

@@ -7,20 +7,23 @@ pub mod controls;
 mod listing;
 mod pictures;
 
+use super::form::Inputs;
 use super::{Part, Question, View};
 use crate::formats::anatomy::Anatomy;
 use crate::formats::{Format, listing as table};
 use crate::scenario::FormatsScenario;
-use crate::scenario::formats::Report;
+use crate::scenario::formats::{KEYS, Report};
+use crate::scenario::permalink::percent_encode;
 use crate::{answers, json};
 
 /// Answers a question. A part that has no answer is empty, and the view says why.
 #[must_use]
 pub fn view(question: &Question) -> View {
-    let asked = FormatsScenario { x: question.typed.clone(), ..FormatsScenario::from_keys(&question.keys) };
-    let mut view = View::of(question);
+    let (asked, inputs): (FormatsScenario, _) = Inputs::read(question, KEYS, controls::controls);
+    let mut view = View { inputs, ..View::of(question) };
+    view.set(Part::ZoomForm, controls::zoom(&asked));
+    view.set(Part::BlockForm, controls::block(&asked));
     view.set(Part::Notes, cards::notes(&asked));
-    view.set(Part::Ends, cards::ends(&asked));
     view.set(Part::Sources, cards::sources(&asked));
     match asked.report() {
         Ok(report) => {
@@ -38,7 +41,11 @@ pub fn view(question: &Question) -> View {
                 pictures::relative_steps(&asked),
             ];
         }
-        Err(problem) => view.set(Part::Problem, problem),
+        Err(problem) => {
+            // A code of the first format may be none of the one that is first now.
+            view.inputs.refuse("x", &problem);
+            view.set(Part::Problem, problem);
+        }
     }
     view.set(Part::BlockNote, asked.block.note);
     match block::block(&asked) {
@@ -47,13 +54,18 @@ pub fn view(question: &Question) -> View {
             view.set(Part::BlockBytes, block.bytes);
             view.set(Part::BlockRows, block.rows);
         }
-        Err(problem) => view.set(Part::BlockProblem, problem),
+        Err(problem) => view.inputs.refuse("values", &problem),
     }
     if let Some(order) = &question.order {
         view.set(Part::Listing, listing::table(order));
         view.set(Part::Csv, table::csv());
     }
     view
+}
+
+/// What a button does that puts this into a control.
+fn put(key: &str, text: &str) -> String {
+    format!("{key}={}", percent_encode(text))
 }
 
 /// The rows of the answer, each with its format.
@@ -67,8 +79,12 @@ mod tests {
     use crate::scenario::Route;
 
     fn view_of(link: &str) -> View {
-        let Route::Formats(scenario) = Route::read(link).0 else { panic!("{link}") };
-        view(&Question { keys: scenario.keys(), typed: scenario.x, ..Question::default() })
+        let Route::Formats(keys) = Route::read(link).0 else { panic!("{link}") };
+        view(&Question { keys, ..Question::default() })
+    }
+
+    fn problem<'a>(view: &'a View, key: &str) -> &'a str {
+        view.inputs.problems.iter().find(|problem| problem.0 == key).map_or("", |problem| &problem.1)
     }
 
     #[test]
@@ -81,28 +97,38 @@ mod tests {
         assert_eq!(view.part(Part::Cards).matches("<article").count(), 4);
         assert_eq!(view.part(Part::Cards).matches("class=\"bit ").count(), 32 + 16 + 16 + 8);
         assert_eq!(view.part(Part::Codes).matches("<button").count(), 256);
-        assert_eq!((view.part(Part::Problem), view.part(Part::BlockProblem), view.figures.len()), ("", "", 4));
+        assert_eq!((view.part(Part::Problem), view.inputs.problems.len(), view.figures.len()), ("", 0, 4));
     }
 
     #[test]
     fn what_was_typed_is_escaped() {
         let view = view_of("#/formats?v=1&x=%3Cb%3E");
-        let all = format!("{view:?}");
-        assert!(!all.contains("<b>"), "{all}");
+        let html = view.parts.concat() + &view.inputs.form;
+        assert!(!html.contains("<b>"));
+        assert!(view.inputs.notices[0].contains("x=<b>"), "{:?}", view.inputs.notices);
     }
 
     #[test]
     fn a_part_without_an_answer_says_why_and_leaves_the_others() {
-        let view = view(&Question { typed: "two".into(), ..Question::default() });
-        assert!(view.part(Part::Problem).contains("“two”") && !view.is_answer());
-        assert!(view.part(Part::Cards).is_empty() && !view.part(Part::BlockRows).is_empty());
+        let typed = |x: &str, link: &str| {
+            let Route::Formats(keys) = Route::read(link).0 else { panic!("{link}") };
+            view(&Question { keys, changes: vec![("x".into(), x.into())], ..Question::default() })
+        };
+        let two = typed("two", "#/formats?v=1&x=2");
+        assert!(problem(&two, "x").contains("“two”") && two.is_answer() && two.x == 2.0, "the last number stays");
+        // A code that was of the first format, which is another now.
+        let changes = vec![("formats".into(), "int8".into())];
+        let keys = vec![("formats".into(), "fp16".into()), ("x".into(), "0x3C00".into())];
+        let gone = view(&Question { keys, changes, ..Question::default() });
+        assert!(problem(&gone, "x").contains("8 bits") && !gone.is_answer() && gone.part(Part::Cards).is_empty());
+        assert!(!gone.part(Part::BlockRows).is_empty());
         let view = view_of("#/formats?v=1&values=one");
-        assert!(view.part(Part::BlockProblem).contains("“one”") && view.is_answer());
+        assert!(problem(&view, "values").contains("“one”") && view.is_answer());
         let view = view_of("#/formats?v=1&block=iq2_xs&values=00");
         let nonsense = view_of("#/formats?v=1&block=iq2_xs&values=zz");
-        assert!(nonsense.part(Part::BlockProblem).contains("something else"), "{}", nonsense.part(Part::BlockProblem));
-        assert_eq!(view_of("#/formats?v=1&block=iq2_xs").part(Part::BlockProblem), "");
-        assert!(view.part(Part::BlockProblem).contains("74 bytes"), "{}", view.part(Part::BlockProblem));
+        assert!(problem(&nonsense, "values").contains("something else"), "{}", problem(&nonsense, "values"));
+        assert_eq!(problem(&view_of("#/formats?v=1&block=iq2_xs"), "values"), "");
+        assert!(problem(&view, "values").contains("74 bytes"), "{}", problem(&view, "values"));
     }
 
     #[test]

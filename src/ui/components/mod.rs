@@ -8,7 +8,6 @@ mod progress;
 mod result;
 mod rows;
 mod survey;
-mod text_field;
 
 pub use button::Button;
 pub use csv::{CopyActions, CsvActions, resort};
@@ -18,4 +17,3 @@ pub use progress::Progress;
 pub use result::{Problem, ReportActions, RoomLink, Understand};
 pub use rows::Rows;
 pub use survey::Survey;
-pub use text_field::TextField;

@@ -2,15 +2,13 @@
 //! controls, and where each part goes.
 
 use crate::charts::Lanes;
-use crate::labs::formats::controls;
-use crate::labs::{Html, Part};
-use crate::platform::{controls as native, page};
-use crate::scenario::FormatsScenario;
-use crate::scenario::formats::{KEYS, Pick, is_only_read, typed_near};
+use crate::labs::Part;
+use crate::platform::page;
+use crate::scenario::formats::typed_near;
 use crate::scenario::number;
-use crate::ui::components::{CsvActions, Figure, Grab, ReportActions, TextField, resort};
-use crate::ui::dynamic::{change, condition, dynamic, effect, field, memo_text, text, when};
-use crate::ui::form::form;
+use crate::ui::components::{CsvActions, Figure, Grab, ReportActions, resort};
+use crate::ui::dynamic::{condition, dynamic, effect, memo_text, text, when};
+use crate::ui::form::{Controls, engine_form, engine_setter};
 use crate::ui::markup::Markup;
 use crate::ui::state::{State, shown_figure, shown_part};
 use crate::units::significant;
@@ -25,24 +23,23 @@ fn part(state: State, part: Part) -> Signal<String> {
 #[component]
 pub fn FormatsLab() -> impl IntoView {
     let state = expect_context::<State>();
-    let scenario = state.formats;
+    let (entered, shown) = (state.formats, state.formats_shown);
     effect(move || state.ask_formats());
-    let waits =
-        condition(move || state.formats_shown.with(|shown| !shown.view.is_answer() && shown.problem.is_empty()));
-    let offer = change(scenario, |scenario: &mut FormatsScenario, x| scenario.x = x);
+    let waits = condition(move || shown.with(|shown| !shown.view.is_answer() && shown.problem.is_empty()));
+    let change = engine_setter(entered);
     view! {
         <div class="lab">
             <section class="lab__choose" aria-label="Choose">
                 <h1 class="lab__name">"Formats: what becomes of a number?"</h1>
-                <Controls/>
+                {engine_form(entered, shown)}
             </section>
             <section class="lab__see" aria-label="See">
                 {when(move || waits.get(), || view! { <p class="waiting">"Taking the number apart…"</p> }.into_any())}
                 <h2 class="takeaway" id="formats-takeaway">{part(state, Part::Takeaway)}</h2>
-                <Markup id="formats-cards" class="number-cards" html=part(state, Part::Cards) act=offer/>
+                <Markup id="formats-cards" class="number-cards" html=part(state, Part::Cards) act=change/>
                 {lanes_figure("formats-range", 0, false)}
                 {lanes_figure("formats-line", 1, true)}
-                {form(state.formats, KEYS, controls::zoom)}
+                <Controls html=part(state, Part::ZoomForm) entered shown/>
                 <Drag/>
                 <Codes/>
                 {figure("formats-steps", 260.0, 2)}
@@ -75,13 +72,18 @@ fn figure(id: &'static str, height: f64, place: usize) -> AnyView {
 /// A figure of lanes, as high as there are formats; the number can be dragged along that of its neighbours.
 fn lanes_figure(id: &'static str, place: usize, moves: bool) -> AnyView {
     let state = expect_context::<State>();
-    let lanes = move || state.formats.with(|scenario| scenario.picks.len());
+    let lanes = move || {
+        let lanes = |(_, formats): &(String, String)| formats.split(',').count();
+        state
+            .formats_shown
+            .with(|shown| shown.view.inputs.values.iter().find(|value| value.0 == "formats").map_or(1, lanes))
+    };
     let told = memo_text(text(move || lanes().to_string()));
     // The line stays where it is as long as the number is held.
     let drag = Callback::new(move |grab: Option<Grab>| {
         state.formats_window.set(grab.map(|grab| grab.ends));
         if let Some(grab) = grab {
-            state.formats.update(|scenario| scenario.x = typed_near(grab.value, grab.step));
+            state.formats.update(|entered| entered.put("x", &typed_near(grab.value, grab.step)));
         }
     });
     dynamic(move || {
@@ -101,7 +103,6 @@ fn Drag() -> impl IntoView {
     const LOW: f64 = -9.0;
     const HIGH: f64 = 6.0;
     let state = expect_context::<State>();
-    let scenario = state.formats;
     let x = move || state.formats_shown.with(|shown| shown.view.x);
     let place = move || {
         let size = x().abs();
@@ -111,7 +112,7 @@ fn Drag() -> impl IntoView {
         let Some(log) = number::parse(&event_target_value(&event)) else { return };
         let sign = if untrack(x) < 0.0 { "-" } else { "" };
         let typed = format!("{sign}{}", significant(libm::pow(10.0, log), 4));
-        scenario.update(|scenario| scenario.x = typed);
+        state.formats.update(|entered| entered.put("x", &typed));
     };
     view! {
         <div class="field">
@@ -135,7 +136,7 @@ fn Drag() -> impl IntoView {
 #[component]
 fn Codes() -> impl IntoView {
     let state = expect_context::<State>();
-    let offer = change(state.formats, |scenario: &mut FormatsScenario, x| scenario.x = x);
+    let change = engine_setter(state.formats);
     let title = part(state, Part::CodesTitle);
     let moved = move |event: leptos::ev::KeyboardEvent| {
         let codes =
@@ -159,7 +160,7 @@ fn Codes() -> impl IntoView {
             <p class="figure__summary">
                 "In the order of the codes, sixteen to a line. Colours tell zero, subnormal, normal and what is no number; the framed one is stored now. Press one to look at it."
             </p>
-            <Markup id="formats-grid" html=part(state, Part::Codes) act=offer/>
+            <Markup id="formats-grid" html=part(state, Part::Codes) act=change/>
         </section>
     }
 }
@@ -168,29 +169,13 @@ fn Codes() -> impl IntoView {
 #[component]
 fn Block() -> impl IntoView {
     let state = expect_context::<State>();
-    let scenario = state.formats;
-    let hint = text(move || {
-        if scenario.with(|scenario| is_only_read(scenario.block)) {
-            "The block’s bytes in hexadecimal: this format is only read".to_owned()
-        } else {
-            "Numbers with commas between them; fewer than a block holds are repeated".to_owned()
-        }
-    });
     // The bytes of the number that is pointed at.
     let point = Callback::new(move |number: String| page::mark("formats-bytes", "data-of", &number, "byte--on"));
     view! {
         <section class="block" aria-label="A block">
             <h2 class="figure__title">"A block of numbers that share a scale"</h2>
             <p class="figure__summary">{part(state, Part::BlockNote)}</p>
-            <div class="block__controls">{form(scenario, KEYS, controls::block)}</div>
-            <TextField
-                id="formats-values"
-                label="Numbers of the block"
-                hint=hint
-                problem=part(state, Part::BlockProblem)
-                value=field(scenario, |scenario| scenario.values.clone())
-                set=change(scenario, |scenario, values| scenario.values = values)
-            />
+            <Controls html=part(state, Part::BlockForm) entered=state.formats shown=state.formats_shown/>
             <p class="formula" id="formats-block-size">{part(state, Part::BlockSize)}</p>
             <Markup id="formats-bytes" html=part(state, Part::BlockBytes)/>
             <Markup html=part(state, Part::BlockRows) point/>
@@ -210,94 +195,5 @@ fn Listing() -> impl IntoView {
             <CsvActions csv=part(state, Part::Csv) name="bitbudget-formats.csv"/>
             <Markup html=part(state, Part::Listing) act=resort(order)/>
         </details>
-    }
-}
-
-/// The numbers that are offered: what stands on the button, and what is typed for it.
-const OFFERS: [(&str, &str); 9] = [
-    ("π", "pi"),
-    ("70 000", "70000"),
-    ("0.1", "0.1"),
-    ("1e-8", "1e-8"),
-    ("65 504", "65504"),
-    ("65 520", "65520"),
-    ("1/3", "1/3"),
-    ("NaN", "nan"),
-    ("−0", "-0"),
-];
-
-#[component]
-fn Controls() -> impl IntoView {
-    let state = expect_context::<State>();
-    let scenario = state.formats;
-    let offers = text(|| {
-        let mut html = Html::default();
-        for (label, x) in OFFERS {
-            html.button("button", x, label);
-        }
-        html.finish()
-    });
-    let ends = part(state, Part::Ends);
-    let offer = change(scenario, |scenario: &mut FormatsScenario, x| scenario.x = x);
-    view! {
-        <TextField
-            id="formats-x"
-            label="A number"
-            hint="0.1, 1/3, 0x1.8p3, pi, nan, or a code of the first format: 0x3C00, 0b0011"
-            problem=text(move || state.formats_shown.with(|shown| shown.problem.clone()))
-            value=field(scenario, |scenario| scenario.x.clone())
-            set=change(scenario, |scenario, x| scenario.x = x)
-        />
-        <Markup class="offers" html=offers act=offer/>
-        <details class="more">
-            <summary>"Largest and smallest of each format"</summary>
-            <Markup class="offers" html=ends act=offer/>
-        </details>
-        <Picks/>
-        {form(scenario, KEYS, controls::conversion)}
-    }
-}
-
-/// The formats side by side: a button takes one away, a menu adds one.
-#[component]
-fn Picks() -> impl IntoView {
-    let scenario = expect_context::<State>().formats;
-    let chosen = text(move || {
-        let mut html = Html::default();
-        html.open("ul", &[("class", "picks"), ("id", "formats-picks")]);
-        let picks = scenario.with(|scenario| scenario.picks.clone());
-        for pick in &picks {
-            let name = scenario.with_untracked(|scenario| scenario.row(*pick).name);
-            html.open("li", &[("class", "pick")]).text(name);
-            if picks.len() > 1 {
-                let label = format!("Take {name} away");
-                html.element(
-                    "button",
-                    &[("type", "button"), ("class", "pick__remove"), ("data-do", pick.id()), ("aria-label", &label)],
-                    "✕",
-                );
-            }
-            html.close("li");
-        }
-        html.close("ul").finish()
-    });
-    let remove = change(scenario, |scenario: &mut FormatsScenario, id: String| {
-        scenario.picks.retain(|pick| pick.id() != id);
-    });
-    // It is made anew with each change, and so shows its first option again.
-    let menu = text(move || scenario.with(controls::add));
-    let add = move |event: leptos::ev::Event| {
-        if let Some(pick) = native::of(&event).and_then(|menu| Pick::from_id(&menu.value())) {
-            scenario.update(|scenario| scenario.picks.push(pick));
-        }
-    };
-    view! {
-        <div class="field">
-            <span class="field__label" id="formats-picks-label">"Formats"</span>
-            <Markup html=chosen act=remove/>
-        </div>
-        <div on:change=add>
-            <Markup html=menu/>
-        </div>
     }
 }

@@ -7,7 +7,7 @@ use crate::labs::form::Inputs;
 use crate::labs::{File, Lab, Pairs, Part, Question};
 use crate::platform::files::Files;
 use crate::platform::page::{self, Blob};
-use crate::scenario::{FormatsScenario, Room};
+use crate::scenario::Room;
 use crate::ui::busy::{self, Busy};
 use crate::ui::client::{self, Event};
 use crate::ui::crew::{self, Survey};
@@ -109,10 +109,10 @@ impl State {
     }
 
     /// What the Formats lab is asked now.
-    fn formats_question(&self) -> Question {
-        let (keys, typed) = self.formats.with(|scenario| (scenario.keys(), scenario.x.clone()));
+    pub(super) fn formats_question(&self) -> Question {
+        let Entered { keys, changes } = self.formats.get();
         let (order, window) = (self.formats_order.get(), self.formats_window.get());
-        Question { lab: Lab::Formats, keys, typed, order, window, ..Question::default() }
+        Question { lab: Lab::Formats, keys, changes, order, window, ..Question::default() }
     }
 
     /// What the Quantize lab is asked now.
@@ -301,6 +301,7 @@ impl State {
         let entered = Entered { keys: read.keys.clone(), changes };
         let of_lab = match asked.lab {
             Lab::Memory => self.memory,
+            Lab::Formats => self.formats,
             Lab::Quantize => self.quantize,
             Lab::Weights => self.weights,
             _ => self.scaling,
@@ -375,8 +376,7 @@ impl State {
 
 /// Whether this is what a lab is asked before anything is changed.
 fn is_default(question: &Question) -> bool {
-    question.lab == Lab::Weights
-        || question.keys.is_empty() && (question.lab != Lab::Formats || question.typed == FormatsScenario::default().x)
+    question.lab == Lab::Weights || question.keys.is_empty()
 }
 
 thread_local! {

@@ -11,7 +11,7 @@ use crate::compute::protocol::Stage;
 use crate::labs::{Pass, Question};
 use crate::platform::page;
 use crate::scenario::view::ThemeChoice;
-use crate::scenario::{FormatsScenario, Room, Route, View};
+use crate::scenario::{Room, Route, View};
 use leptos::prelude::*;
 
 /// Signals of the whole page. Scenarios change by controls and links only; all else follows from them.
@@ -26,7 +26,7 @@ pub struct State {
     /// Inputs of the Scaling lab.
     pub scaling: RwSignal<Entered>,
     /// Inputs of the Formats lab.
-    pub formats: RwSignal<FormatsScenario>,
+    pub formats: RwSignal<Entered>,
     /// Inputs of the Quantize lab.
     pub quantize: RwSignal<Entered>,
     /// What the Memory lab shows.
@@ -123,7 +123,7 @@ impl State {
             room: RwSignal::new(Room::Home),
             memory: RwSignal::new(Entered::default()),
             scaling: RwSignal::new(Entered::default()),
-            formats: RwSignal::new(FormatsScenario::default()),
+            formats: RwSignal::new(Entered::default()),
             quantize: RwSignal::new(Entered::default()),
             memory_shown: RwSignal::new(Shown::default()),
             memory_order: RwSignal::new(None),
@@ -170,7 +170,7 @@ impl State {
             Route::Home => {}
             Route::Memory(keys) => set_if_new(self.memory, Entered { keys, ..Entered::default() }),
             Route::Scaling(keys) => set_if_new(self.scaling, Entered { keys, ..Entered::default() }),
-            Route::Formats(scenario) => set_if_new(self.formats, scenario),
+            Route::Formats(keys) => set_if_new(self.formats, Entered { keys, ..Entered::default() }),
             Route::Quantize(keys) => set_if_new(self.quantize, Entered { keys, ..Entered::default() }),
             Route::Weights(keys) => set_if_new(self.weights, Entered { keys, ..Entered::default() }),
         }
@@ -183,7 +183,7 @@ impl State {
             Room::Home => Route::Home,
             Room::Memory => Route::Memory(self.memory.with(|entered| entered.keys.clone())),
             Room::Scaling => Route::Scaling(self.scaling.with(|entered| entered.keys.clone())),
-            Room::Formats => Route::Formats(self.formats.get()),
+            Room::Formats => Route::Formats(self.formats.with(|entered| entered.keys.clone())),
             Room::Quantize => Route::Quantize(self.quantize.with(|entered| entered.keys.clone())),
             Room::Weights => Route::Weights(self.weights.with(|entered| entered.keys.clone())),
         }
@@ -202,6 +202,7 @@ impl State {
         match self.room.get() {
             Room::Memory => Route::Memory(all(self.memory, self.memory_shown)),
             Room::Scaling => Route::Scaling(all(self.scaling, self.scaling_shown)),
+            Room::Formats => Route::Formats(all(self.formats, self.formats_shown)),
             Room::Quantize => Route::Quantize(all(self.quantize, self.quantize_shown)),
             Room::Weights => Route::Weights(all(self.weights, self.weights_shown)),
             room => self.route_to(room),
@@ -217,6 +218,7 @@ impl State {
         let route = match self.room.get() {
             Room::Memory => Route::Memory(written(self.memory_shown, self.memory_question())),
             Room::Scaling => Route::Scaling(written(self.scaling_shown, self.scaling_question())),
+            Room::Formats => Route::Formats(written(self.formats_shown, self.formats_question())),
             Room::Quantize => Route::Quantize(written(self.quantize_shown, self.quantize_question())),
             Room::Weights => Route::Weights(written(self.weights_shown, self.weights_question())),
             room => self.route_to(room),

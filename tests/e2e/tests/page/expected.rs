@@ -5,7 +5,7 @@ use bitbudget::compute::study;
 use bitbudget::labs::quantize::Task;
 use bitbudget::labs::{Question, memory, read_link, scaling};
 use bitbudget::quantize::Report;
-use bitbudget::scenario::{MemoryScenario, QuantizeScenario, Route, ScalingScenario};
+use bitbudget::scenario::{FormatsScenario, MemoryScenario, QuantizeScenario, Route, ScalingScenario};
 use e2e::close;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -40,7 +40,7 @@ fn work_out(link: &str) -> Value {
         Route::Weights(_) => panic!("the Weights lab reports on files, not on links"),
         Route::Memory(keys) => serde_json::to_value(memory::report(&MemoryScenario::from_keys(&keys)).unwrap()),
         Route::Scaling(keys) => serde_json::to_value(scaling::report(&ScalingScenario::from_keys(&keys)).unwrap()),
-        Route::Formats(scenario) => serde_json::to_value(scenario.report().unwrap()),
+        Route::Formats(keys) => serde_json::to_value(FormatsScenario::from_keys(&keys).report().unwrap()),
         Route::Quantize(keys) => serde_json::to_value(quantized(&QuantizeScenario::from_keys(&keys))),
     };
     report.unwrap()

@@ -33,13 +33,13 @@ fn it_opens_on_pi_in_four_formats() {
 fn the_offered_numbers_show_what_each_format_makes_of_them() {
     with_page(Gpu::Off, async |page| {
         page.open("#/formats?v=1").await;
-        page.click(".offers [data-do='70000']").await;
+        page.click(".offers [data-do='x=70000']").await;
         page.ready().await;
         assert_eq!(card(page, "fp16").await, "∞ overflowed");
         assert_eq!(card(page, "bf16").await, "70144 normal");
         assert_eq!(card(page, "int8").await, "127 saturated");
         assert_eq!(page.property("#formats-x", "value").await, "70000");
-        page.click(".offers [data-do='nan']").await;
+        page.click(".offers [data-do='x=nan']").await;
         page.ready().await;
         assert_eq!(card(page, "fp16").await, "NaN NaN");
         assert_eq!(card(page, "int8").await, "No NaN in this format");
@@ -113,13 +113,13 @@ fn a_code_is_chosen_from_the_table_by_keys() {
 fn formats_are_added_and_taken_away_and_a_custom_one_is_made() {
     with_page(Gpu::Off, async |page| {
         page.open("#/formats?v=1&x=500").await;
-        page.select("formats-add", "e4m3fn").await;
+        page.select("formats-add", "fp32,bf16,fp16,int8,e4m3fn").await;
         page.ready().await;
         assert_eq!(card(page, "e4m3fn").await, "448 saturated");
-        page.click("#formats-picks [data-do=fp32]").await;
+        page.click("#formats-picks [data-do^='formats=bf16']").await;
         page.ready().await;
         assert!(!page.has("[data-format=fp32]").await);
-        page.select("formats-add", "custom").await;
+        page.select("formats-add", "bf16,fp16,int8,e4m3fn,custom").await;
         page.ready().await;
         assert_eq!(card(page, "custom").await, "∞ overflowed");
         page.write("formats-e", "5").await;
@@ -148,7 +148,8 @@ fn a_whole_number_has_any_width_a_zero_point_and_a_range_of_codes() {
         page.ready().await;
         assert_eq!(card(page, "int8").await, "−127 saturated");
         assert!(page.attribute("#code-128", "aria-label").await.as_str().unwrap().ends_with("not used"));
-        page.select("formats-add", "custom_int").await;
+        page.select("formats-add", "int8,custom_int").await;
+        page.ready().await;
         page.write("formats-bits", "3").await;
         page.choose("formats-signed-0").await;
         page.write("formats-zero", "4").await;
@@ -206,6 +207,7 @@ fn rounding_and_the_rules_of_libraries_are_choices() {
         page.ready().await;
         assert_eq!(card(page, "e5m2").await, "1.25 normal");
         page.select("formats-round", "stochastic").await;
+        page.ready().await;
         page.write("formats-random", "100").await;
         page.ready().await;
         assert_eq!(card(page, "e5m2").await, "1 normal", "⌊0.4 · 256⌋ + 100 < 256");
