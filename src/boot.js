@@ -16,7 +16,7 @@
     // Storage is refused in a sandboxed frame.
   }
   if (theme === "light" || theme === "dark") root.dataset.theme = theme;
-  root.dataset.view = !embed && /^#?\/?$/.test(location.hash) ? "home" : "room";
+  root.dataset.view = !embed && !query.has("step") && /^#?\/?$/.test(location.hash) ? "home" : "room";
   if (embed) root.dataset.embed = "";
 
   const crash = (error) => {

@@ -26,6 +26,7 @@ pub mod compute;
 pub mod formats;
 pub mod json;
 pub mod labs;
+pub mod learn;
 pub mod memory;
 mod order;
 pub mod quantize;

@@ -74,6 +74,7 @@ const RULES: &[(&str, &[&str], bool)] = &[
         false,
     ),
     ("charts", &["units"], false),
+    ("learn", &["charts", "labs", "scenario", "units"], false),
     ("compute", &["formats", "labs", "quantize", "survey", "weights"], false),
     ("compute::cpu", &["formats", "quantize"], false),
     // The device and the worker's side stand on the platform; the layout of what they exchange does not.

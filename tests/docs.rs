@@ -6,7 +6,7 @@ use bitbudget::formats::listing::{COLUMNS, cells};
 use bitbudget::formats::{FORMATS, LIBRARIES};
 use bitbudget::labs::read_link;
 use bitbudget::quantize::GRID_RULES;
-use bitbudget::scenario::{Key, Room, formats, memory, quantize, scaling, view, weights};
+use bitbudget::scenario::{Key, Room, formats, learn, memory, quantize, scaling, view, weights};
 use bitbudget::transformer::FAMILIES;
 use std::fmt::Write as _;
 use std::fs;
@@ -48,6 +48,8 @@ fn links_page() -> String {
     page.push_str("\n## How it looks: after `?`\n");
     table(&mut page, "?", view::KEYS);
     page.push_str("\n## The start page: `#/`\n\nNo keys.\n");
+    page.push_str("\n## The story: `#/learn`\n\nWhat was guessed is in no link.\n");
+    table(&mut page, "#/learn?v=1&", learn::KEYS);
     page.push_str("\n## The Memory lab: `#/memory`\n");
     table(&mut page, "#/memory?v=1&", memory::KEYS);
     page.push_str("\n## The Scaling lab: `#/scaling`\n");

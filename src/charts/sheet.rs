@@ -99,9 +99,19 @@ fn written(
 fn broken(text: &str, font_px: f64, is_bold: bool) -> Vec<String> {
     let style = Style { font_px, ..Style::new(&Theme::LIGHT, 1.0) };
     let width = |text: &str| if is_bold { style.bold_width(text) } else { style.text_width(text) };
-    let mut lines = vec![String::new()];
+    let mut lines = Vec::new();
+    for paragraph in text.split('\n') {
+        break_into(&mut lines, paragraph, &width);
+    }
+    lines.retain(|line| !line.is_empty());
+    lines
+}
+
+/// Breaks one paragraph, and adds its lines.
+fn break_into(lines: &mut Vec<String>, paragraph: &str, width: &dyn Fn(&str) -> f64) {
+    lines.push(String::new());
     let mut room = WIDTH - 2.0 * MARGIN;
-    for word in text.split_inclusive(' ') {
+    for word in paragraph.split_inclusive(' ') {
         if width(word.trim_end()) > room {
             lines.push(String::new());
             room = WIDTH - 2.0 * MARGIN;
@@ -118,8 +128,6 @@ fn broken(text: &str, font_px: f64, is_bold: bool) -> Vec<String> {
             }
         }
     }
-    lines.retain(|line| !line.is_empty());
-    lines
 }
 
 #[cfg(test)]

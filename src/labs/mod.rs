@@ -263,7 +263,7 @@ pub fn read_link(link: &str) -> (Route, Vec<Notice>) {
         Route::Quantize(keys) => read(keys, crate::scenario::quantize::KEYS, &mut notices),
         Route::Formats(keys) => read(keys, crate::scenario::formats::KEYS, &mut notices),
         Route::Weights(keys) => read(keys, crate::scenario::weights::KEYS, &mut notices),
-        Route::Home => {}
+        Route::Home | Route::Learn(_) => {}
     }
     (route, notices)
 }

@@ -52,6 +52,15 @@ pub fn indented(json: &str) -> String {
     text.map_or_else(|_| json.to_owned(), String::from)
 }
 
+/// What stands in JSON at a path such as `formats.1.value`, as text: a text, a number, or whether something holds.
+#[must_use]
+pub fn said(json: &str, path: &str) -> Option<String> {
+    let step = |value: JsValue, name: &str| Reflect::get(&value, &name.into()).ok();
+    let value = path.split('.').try_fold(JSON::parse(json).ok()?, step)?;
+    let number = || value.as_f64().map(|number| number.to_string());
+    value.as_string().or_else(number).or_else(|| value.as_bool().map(|holds| holds.to_string()))
+}
+
 /// A message of the embedding page: its `type`, and its `scenario` if that is a text.
 pub struct Message {
     /// What it wants.

@@ -6,8 +6,8 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 pub use web_sys::Blob;
 use web_sys::{
-    BlobPropertyBag, Document, DragEvent, Element, Event, FocusOptions, HtmlElement, HtmlTextAreaElement,
-    IntersectionObserver, IntersectionObserverEntry, PointerEvent, Url, Window, window,
+    BlobPropertyBag, Document, DragEvent, Element, Event, FocusOptions, HtmlElement, HtmlInputElement,
+    HtmlTextAreaElement, IntersectionObserver, IntersectionObserverEntry, PointerEvent, Url, Window, window,
 };
 
 fn page() -> Option<(Window, Document)> {
@@ -186,6 +186,31 @@ fn copy_by_selection(document: &Document, text: &str) -> bool {
 pub fn action_of(event: &Event) -> Option<String> {
     let target: Element = event.target()?.dyn_into().ok()?;
     target.closest("[data-do]").ok()??.get_attribute("data-do")
+}
+
+/// What was put into the form of an event under a name: typed, or chosen of radio buttons.
+#[must_use]
+pub fn put_into(event: &Event, name: &str) -> String {
+    let of = || {
+        let form: Element = event.target()?.dyn_into().ok()?;
+        let control = form.query_selector(&format!("[name={name}]:is([type=text],:checked)")).ok()??;
+        Some(control.dyn_into::<HtmlInputElement>().ok()?.value())
+    };
+    of().unwrap_or_default()
+}
+
+/// Says something in an element that is there for it.
+pub fn tell(id: &str, text: &str) {
+    if let Some(element) = page().and_then(|(_, document)| document.get_element_by_id(id)) {
+        element.set_text_content(Some(text));
+    }
+}
+
+/// Opens the browser's own way to print.
+pub fn print() {
+    if let Some(window) = window() {
+        _ = window.print();
+    }
 }
 
 /// Has all that a pointer does told to the event's element until it is let go, and says whether that worked.

@@ -6,6 +6,7 @@
 
 pub mod formats;
 mod key;
+pub mod learn;
 pub mod memory;
 pub mod number;
 pub mod permalink;
@@ -17,6 +18,7 @@ pub mod weights;
 
 pub use formats::FormatsScenario;
 pub use key::{Doc, Key, Notice, Rejection};
+pub use learn::LearnScenario;
 pub use memory::MemoryScenario;
 pub use permalink::{Room, Route};
 pub use quantize::QuantizeScenario;

@@ -4,6 +4,7 @@
 //! `v` first. Reading never fails as a whole: an unknown key or a bad value becomes the default and a [`Notice`].
 
 use super::key::{Key, Notice, Rejection};
+use super::learn::{self, LearnScenario};
 use super::upgrade::{VERSION, upgrade};
 use std::borrow::Cow;
 
@@ -13,6 +14,8 @@ pub enum Room {
     /// What the page is for, with live answers.
     #[default]
     Home,
+    /// The story.
+    Learn,
     /// Does it fit in memory?
     Memory,
     /// How large should it be?
@@ -26,14 +29,16 @@ pub enum Room {
 }
 
 impl Room {
-    /// Every room, in the order of the navigation.
-    pub const ALL: [Self; 6] = [Self::Home, Self::Memory, Self::Scaling, Self::Formats, Self::Quantize, Self::Weights];
+    /// Every room, in the order of the navigation, which leaves out the first.
+    pub const ALL: [Self; 7] =
+        [Self::Home, Self::Learn, Self::Memory, Self::Scaling, Self::Formats, Self::Quantize, Self::Weights];
 
     /// The path after `#`.
     #[must_use]
     pub const fn path(self) -> &'static str {
         match self {
             Self::Home => "/",
+            Self::Learn => "/learn",
             Self::Memory => "/memory",
             Self::Scaling => "/scaling",
             Self::Formats => "/formats",
@@ -47,6 +52,7 @@ impl Room {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Home => "Start",
+            Self::Learn => "Learn",
             Self::Memory => "Memory",
             Self::Scaling => "Scaling",
             Self::Formats => "Formats",
@@ -61,6 +67,8 @@ impl Room {
 pub enum Route {
     /// [`Room::Home`]
     Home,
+    /// [`Room::Learn`]
+    Learn(LearnScenario),
     /// [`Room::Memory`], whose keys the engine reads.
     Memory(Vec<(String, String)>),
     /// [`Room::Scaling`], whose keys the engine reads.
@@ -79,6 +87,7 @@ impl Route {
     pub const fn room(&self) -> Room {
         match self {
             Self::Home => Room::Home,
+            Self::Learn(_) => Room::Learn,
             Self::Memory(_) => Room::Memory,
             Self::Scaling(_) => Room::Scaling,
             Self::Formats(_) => Room::Formats,
@@ -92,6 +101,7 @@ impl Route {
     pub fn write(&self) -> String {
         let keys = match self {
             Self::Home => return Room::Home.path().to_owned(),
+            Self::Learn(scenario) => write_keys(learn::KEYS, scenario),
             Self::Memory(keys)
             | Self::Scaling(keys)
             | Self::Formats(keys)
@@ -126,6 +136,7 @@ impl Route {
         let keys = upgrade(version, keys);
         let route = match room {
             Room::Home => Self::Home,
+            Room::Learn => Self::Learn(read_keys(learn::KEYS, &keys, &mut notices)),
             Room::Memory => Self::Memory(keys),
             Room::Scaling => Self::Scaling(keys),
             Room::Formats => Self::Formats(keys),
@@ -195,33 +206,48 @@ pub fn read_keys<S: Default>(table: &[Key<S>], pairs: &[(String, String)], notic
     for key in table {
         let values = values_of(key.name, pairs);
         let Some(text) = values.first() else { continue };
-        let part = || if key.name.ends_with('.') { shorten(text) } else { format!("{}={}", key.name, shorten(text)) };
-        match (key.read)(&mut state, text) {
-            Ok(()) => {}
-            Err(Rejection::Because(why)) if key.name.ends_with('.') => {
-                notices.push(Notice { part: format!("{}…", key.name), instead: why });
-            }
-            Err(Rejection::NotUnderstood | Rejection::NotANumber(_) | Rejection::Because(_)) => {
-                let instead = format!("Using {}.", or_nothing((key.write)(&state)));
-                notices.push(Notice { part: part(), instead });
-            }
-            Err(Rejection::Clamped(_)) => {
-                let instead = format!("Using {}, the nearest that is possible.", or_nothing((key.write)(&state)));
-                notices.push(Notice { part: part(), instead });
-            }
-        }
-        if values.len() > 1 {
-            notices.push(Notice { part: part(), instead: "It stands there twice; the first is used.".into() });
-        }
+        let read = (key.read)(&mut state, text);
+        notice(key.name, text, values.len(), read, &|| (key.write)(&state), notices);
     }
-    for (name, value) in pairs {
-        let is_of = |key: &Key<S>| key.name == name || key.name.ends_with('.') && name.starts_with(key.name);
+    for pair in pairs {
+        let is_of = |key: &Key<S>| key.name == pair.0 || key.name.ends_with('.') && pair.0.starts_with(key.name);
         if !table.iter().any(is_of) {
-            let part = if value.is_empty() { shorten(name) } else { format!("{}={}", shorten(name), shorten(value)) };
-            notices.push(Notice { part, instead: "It is left out.".into() });
+            notices.push(left_out(pair));
         }
     }
     state
+}
+
+/// Says what is wrong with the values of a key. Apart from [`read_keys`], of which there is one for each kind of state.
+#[inline(never)]
+fn notice(
+    name: &str,
+    text: &str,
+    values: usize,
+    read: Result<(), Rejection>,
+    now: &dyn Fn() -> String,
+    notices: &mut Vec<Notice>,
+) {
+    let has_fields = name.ends_with('.');
+    let part = || if has_fields { shorten(text) } else { format!("{name}={}", shorten(text)) };
+    match read {
+        Ok(()) => {}
+        Err(Rejection::Because(why)) if has_fields => notices.push(Notice { part: format!("{name}…"), instead: why }),
+        Err(rejection) => {
+            let nearest = matches!(rejection, Rejection::Clamped(_));
+            let end = if nearest { ", the nearest that is possible." } else { "." };
+            notices.push(Notice { part: part(), instead: format!("Using {}{end}", or_nothing(now())) });
+        }
+    }
+    if values > 1 {
+        notices.push(Notice { part: part(), instead: "It stands there twice; the first is used.".into() });
+    }
+}
+
+#[inline(never)]
+fn left_out((name, value): &(String, String)) -> Notice {
+    let part = if value.is_empty() { shorten(name) } else { format!("{}={}", shorten(name), shorten(value)) };
+    Notice { part, instead: "It is left out.".into() }
 }
 
 fn or_nothing(text: String) -> String {
@@ -329,6 +355,7 @@ mod tests {
                 );
             }
         }
+        check("learn", learn::KEYS);
         check("memory", super::super::memory::KEYS);
         check("scaling", super::super::scaling::KEYS);
         check("formats", formats::KEYS);

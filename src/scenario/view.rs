@@ -1,6 +1,7 @@
 //! How the page looks and works, whatever it computes: the part of the address after `?`.
 
-use super::key::{Key, Notice, Rejection, documented, list, read_choice};
+use super::key::{Key, Notice, Rejection, documented, list, read_choice, read_count, span};
+use super::learn::STEP;
 use super::permalink::{read_keys, split_query};
 use crate::compute::backend::Choice;
 
@@ -46,6 +47,8 @@ pub struct View {
     pub theme: ThemeChoice,
     /// Where tensors are quantized.
     pub compute: Choice,
+    /// The step of the story that is opened, if the rest of the link names no room.
+    pub step: Option<u32>,
 }
 
 impl View {
@@ -93,5 +96,20 @@ pub static KEYS: &[Key<View>] = &[
         ),
         write: |view| view.compute.id().to_owned(),
         read: |view, text| read_choice(&mut view.compute, Choice::ALL.into_iter().find(|choice| choice.id() == text)),
+    },
+    Key {
+        name: "step",
+        doc: documented!(
+            "Opens the story at this step, as `step` of the story does, if nothing stands after `#`.",
+            || span(&STEP),
+            "4"
+        ),
+        write: |view| view.step.map(|step| step.to_string()).unwrap_or_default(),
+        read: |view, text| {
+            let mut step = 0;
+            let read = read_count(&mut step, &STEP, text);
+            view.step = Some(step);
+            read
+        },
     },
 ];

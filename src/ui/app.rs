@@ -2,7 +2,7 @@
 
 use super::components::{Button, RoomLink};
 use super::dynamic::{dynamic, effect, text};
-use super::labs::{FormatsLab, Home, MemoryLab, QuantizeLab, ScalingLab, WeightsLab};
+use super::labs::{FormatsLab, Home, Learn, MemoryLab, QuantizeLab, ScalingLab, WeightsLab};
 use super::state::{State, THEME_KEY};
 use super::{bridge, busy};
 use crate::labs::FOLDED;
@@ -68,6 +68,7 @@ fn Rooms() -> impl IntoView {
     let answer = text(move || state.answer(state.room.get()));
     let room = dynamic(move || match state.room.get() {
         Room::Home => view! { <Home/> }.into_any(),
+        Room::Learn => view! { <Learn/> }.into_any(),
         Room::Memory => view! { <MemoryLab/> }.into_any(),
         Room::Scaling => view! { <ScalingLab/> }.into_any(),
         Room::Formats => view! { <FormatsLab/> }.into_any(),
@@ -152,8 +153,9 @@ fn Header() -> impl IntoView {
             }>"Skip to content"</a>
             <a class="brand" href="#/" on:click=move |_| write_address(state)>"Bitbudget"</a>
             <nav class="nav" aria-label="Rooms">
-                {Room::ALL
-                    .into_iter()
+                {Room::ALL[1..]
+                    .iter()
+                    .copied()
                     .map(|room| view! { <RoomLink room text=room.name()/> })
                     .collect_view()}
             </nav>

@@ -337,11 +337,12 @@ pub fn summary(asked: &MemoryScenario, report: &Report) -> String {
         Task::Qlora => "NF4",
         Task::Train | Task::Lora => crate::memory::recipe(asked.precision).map_or(asked.precision, |row| row.name),
     };
+    let bytes = significant(report.bytes_per_param(), 3);
     format!(
-        "{} in {format}: {}. That is {} bytes a parameter, {} × its FP32 weights.",
+        "{} in {format}: {}. That is {bytes} byte{} a parameter, {} × its FP32 weights.",
         capital(&answers::model_name(&asked.size)),
         parts.join(", "),
-        significant(report.bytes_per_param(), 3),
+        if bytes == "1" { "" } else { "s" },
         answers::times(report.times_fp32_weights()),
     )
 }

@@ -64,13 +64,20 @@ pub fn Figure(
     };
 
     let is_in_view = RwSignal::new(true);
+    // The picture is under way until the browser has said how wide it is.
+    let waits = StoredValue::new_local(Some(busy::begin()));
     effect(move || {
         let Some(frame) = frame.get() else { return };
         page::observe_view(&frame, move |now| _ = is_in_view.try_set(now));
         page::observe_size(&frame, move |now, _| {
+            let done = waits.try_update_value(Option::take);
             // The component may be gone by the time the browser tells.
             if width.try_get_untracked().is_some_and(|width| width != now) {
                 width.try_set(now);
+            }
+            // Effects run after this turn; what is drawn for that is under way before the next frame.
+            if let Some(done) = done.flatten() {
+                page::next_frame(move || drop(done));
             }
         });
     });

@@ -69,14 +69,16 @@ fn figure(id: &'static str, height: f64, place: usize) -> AnyView {
     view! { <Figure id height data=shown_figure(state.formats_shown, place)/> }.into_any()
 }
 
+/// How many formats stand side by side if nobody has chosen any.
+const USUAL_LANES: usize = 4;
+
 /// A figure of lanes, as high as there are formats; the number can be dragged along that of its neighbours.
 fn lanes_figure(id: &'static str, place: usize, moves: bool) -> AnyView {
     let state = expect_context::<State>();
+    // Known before the engine answers, so that nothing moves then.
     let lanes = move || {
         let lanes = |(_, formats): &(String, String)| formats.split(',').count();
-        state
-            .formats_shown
-            .with(|shown| shown.view.inputs.values.iter().find(|value| value.0 == "formats").map_or(1, lanes))
+        state.formats.with(|entered| entered.keys.iter().find(|key| key.0 == "formats").map_or(USUAL_LANES, lanes))
     };
     let told = memo_text(text(move || lanes().to_string()));
     // The line stays where it is as long as the number is held.

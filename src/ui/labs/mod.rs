@@ -2,6 +2,7 @@
 
 mod formats;
 mod home;
+mod learn;
 mod memory;
 mod quantize;
 mod scaling;
@@ -9,6 +10,7 @@ mod weights;
 
 pub use formats::FormatsLab;
 pub use home::Home;
+pub use learn::Learn;
 pub use memory::MemoryLab;
 pub use quantize::QuantizeLab;
 pub use scaling::ScalingLab;

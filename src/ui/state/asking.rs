@@ -215,7 +215,7 @@ impl State {
         true
     }
 
-    fn ask(&self, shown: RwSignal<Shown>, question: Question) {
+    pub(super) fn ask(&self, shown: RwSignal<Shown>, question: Question) {
         // The engine does one thing at a time.
         if self.is_working_on(self.file_shown) {
             let problem = "Given up, since something else was asked for meanwhile: try again.".to_owned();
@@ -339,6 +339,7 @@ impl State {
     fn asked(&self, room: Room) -> Option<(RwSignal<Shown>, Question, &'static str)> {
         Some(match room {
             Room::Home => return None,
+            Room::Learn => (self.learn_shown, self.learn_question()?, ""),
             Room::Memory => (self.memory_shown, self.memory_question(), answers::DEFAULT_MEMORY),
             Room::Scaling => (self.scaling_shown, self.scaling_question(), answers::DEFAULT_SCALING),
             Room::Formats => (self.formats_shown, self.formats_question(), answers::DEFAULT_FORMATS),
@@ -349,6 +350,10 @@ impl State {
 
     /// The answer of a room in one sentence, or why there is none.
     pub fn answer(&self, room: Room) -> String {
+        // The story has a place for its verdicts.
+        if room == Room::Learn {
+            return String::new();
+        }
         let Some((shown, question, default)) = self.asked(room) else { return String::new() };
         shown.with(|shown| shown.answer(&question, if is_default(&question) { default } else { "…" }))
     }
@@ -356,7 +361,8 @@ impl State {
     /// Asks the engine for the answers of the start page, one after another: its newest job takes the place of the one
     /// before. The default questions are not worth loading it for.
     pub fn ask_answers(&self) {
-        for (shown, question, _) in Room::ALL.into_iter().filter_map(|room| self.asked(room)) {
+        let labs = Room::ALL.into_iter().filter(|room| *room != Room::Learn);
+        for (shown, question, _) in labs.filter_map(|room| self.asked(room)) {
             let is_settled =
                 shown.with(|shown| shown.settled.as_ref().is_some_and(|settled| settled.keys == question.keys));
             if !is_default(&question) && !is_settled {
@@ -368,6 +374,9 @@ impl State {
     /// The present room's result as the page's JSON: nothing while it is computed, or why there is none.
     pub fn report(&self) -> Option<Result<String, String>> {
         untrack(|| match self.asked(self.room.get()) {
+            None if self.room.get() == Room::Learn => {
+                Some(Err("Nothing of the story is shown yet: make a guess.".to_owned()))
+            }
             None => Some(Err("The start page has no report: open a lab.".to_owned())),
             Some((shown, question, _)) => shown.with(|shown| shown.report(&question)),
         })

@@ -1,9 +1,11 @@
 //! What the page knows, made once at the root: [`State`], its signals and links; `shown` what a lab shows and what is entered
-//! into it; `asking` what the engine is asked for that.
+//! into it; `asking` what the engine is asked for that; `learning` where a learner is in the story.
 
 mod asking;
+mod learning;
 mod shown;
 
+pub use learning::Learning;
 pub use shown::{Entered, Shown, shown_figure, shown_part, shows};
 
 use super::crew::Survey;
@@ -11,7 +13,7 @@ use crate::compute::protocol::Stage;
 use crate::labs::{Pass, Question};
 use crate::platform::page;
 use crate::scenario::view::ThemeChoice;
-use crate::scenario::{Room, Route, View};
+use crate::scenario::{LearnScenario, Room, Route, View};
 use leptos::prelude::*;
 
 /// Signals of the whole page. Scenarios change by controls and links only; all else follows from them.
@@ -21,6 +23,12 @@ pub struct State {
     pub view: View,
     /// Where the reader is.
     pub room: RwSignal<Room>,
+    /// Where the reader is in the story.
+    pub learn: RwSignal<LearnScenario>,
+    /// What they guessed and learned.
+    pub learning: RwSignal<Learning>,
+    /// What a lab answers to its questions.
+    pub learn_shown: RwSignal<Shown>,
     /// Inputs of the Memory lab.
     pub memory: RwSignal<Entered>,
     /// Inputs of the Scaling lab.
@@ -102,7 +110,10 @@ impl State {
     /// Makes the state from the address.
     pub fn from_address() -> Self {
         let (view, mut notices) = View::read(&page::query());
-        let (route, more) = Route::read(&page::hash());
+        let (mut route, more) = Route::read(&page::hash());
+        if let (Route::Home, Some(step)) = (&route, view.step) {
+            route = Route::Learn(LearnScenario { step, ..LearnScenario::default() });
+        }
         notices.extend(more);
         let stored = || page::stored(THEME_KEY).and_then(|id| ThemeChoice::from_id(&id));
         let theme = match view.theme {
@@ -121,6 +132,9 @@ impl State {
         let state = Self {
             view,
             room: RwSignal::new(Room::Home),
+            learn: RwSignal::new(LearnScenario::default()),
+            learning: RwSignal::new(Learning::default()),
+            learn_shown: RwSignal::new(Shown::default()),
             memory: RwSignal::new(Entered::default()),
             scaling: RwSignal::new(Entered::default()),
             formats: RwSignal::new(Entered::default()),
@@ -168,6 +182,7 @@ impl State {
         set_if_new(self.room, route.room());
         match route {
             Route::Home => {}
+            Route::Learn(scenario) => self.turn_to(scenario),
             Route::Memory(keys) => set_if_new(self.memory, Entered { keys, ..Entered::default() }),
             Route::Scaling(keys) => set_if_new(self.scaling, Entered { keys, ..Entered::default() }),
             Route::Formats(keys) => set_if_new(self.formats, Entered { keys, ..Entered::default() }),
@@ -181,6 +196,7 @@ impl State {
     pub fn route_to(&self, room: Room) -> Route {
         match room {
             Room::Home => Route::Home,
+            Room::Learn => Route::Learn(self.learn.get()),
             Room::Memory => Route::Memory(self.memory.with(|entered| entered.keys.clone())),
             Room::Scaling => Route::Scaling(self.scaling.with(|entered| entered.keys.clone())),
             Room::Formats => Route::Formats(self.formats.with(|entered| entered.keys.clone())),

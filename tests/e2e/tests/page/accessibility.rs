@@ -6,8 +6,9 @@ use e2e::{Gpu, Kind, Page, folder, kind, with_page};
 use std::{env, fs};
 use xtask::tools;
 
-const ROOMS: [(&str, &str); 6] = [
+const ROOMS: [(&str, &str); 7] = [
     ("start", ""),
+    ("learn", "#/learn?v=1&step=4"),
     ("memory", "#/memory"),
     ("scaling", "#/scaling"),
     ("formats", "#/formats"),
@@ -112,7 +113,7 @@ fn axe_finds_nothing_in_the_widest_tables_and_they_do_not_overflow_at_390_px() {
 }
 
 /// What axe-core and a ruler find in a page as it is, once all of it is unfolded; a person finds it in a screenshot.
-async fn look_at(page: &Page, what: &str) -> Vec<String> {
+pub async fn look_at(page: &Page, what: &str) -> Vec<String> {
     let script = tools::axe().map(|path| fs::read_to_string(path).expect("axe-core can be read"));
     let browser = if kind() == Kind::Chromium { "chromium" } else { "firefox" };
     page.screenshot(&folder("target/screenshots").join(format!("{browser}-{what}.png"))).await;

@@ -36,7 +36,7 @@ fn work_out(link: &str) -> Value {
     let (route, notices) = read_link(link);
     assert_eq!(notices, [], "{link}");
     let report = match route {
-        Route::Home => panic!("the start page has no report"),
+        Route::Home | Route::Learn(_) => panic!("neither start page nor story has a report of its own"),
         Route::Weights(_) => panic!("the Weights lab reports on files, not on links"),
         Route::Memory(keys) => serde_json::to_value(memory::report(&MemoryScenario::from_keys(&keys)).unwrap()),
         Route::Scaling(keys) => serde_json::to_value(scaling::report(&ScalingScenario::from_keys(&keys)).unwrap()),

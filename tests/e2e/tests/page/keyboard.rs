@@ -6,8 +6,10 @@ use serde_json::{Value, json};
 /// Every stop of the Tab key, in the order of the document: one for each group of radio buttons.
 const STOPS: &str = "
     const all = document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex=\"0\"]');
+    const first = stop => document.querySelector(`input[name='${stop.name}']:checked, input[name='${stop.name}']`);
+    const isStop = stop => stop.checked || document.querySelector(`input[name='${stop.name}']:checked`) === null && stop === first(stop);
     window.stops = [...all].filter(stop =>
-        stop.checkVisibility() && !stop.disabled && stop.tabIndex >= 0 && (stop.type !== 'radio' || stop.checked));
+        stop.checkVisibility() && !stop.disabled && stop.tabIndex >= 0 && (stop.type !== 'radio' || isStop(stop)));
     window.nameOf = stop => stop.id || stop.innerText || stop.getAttribute('aria-label');
     return stops.map(nameOf)";
 
@@ -37,6 +39,7 @@ fn tab_reaches_every_control_in_order_with_a_visible_focus() {
     with_page(Gpu::Off, async |page| {
         for link in [
             "",
+            "#/learn?v=1&step=2",
             "#/memory?v=1&params=7e9",
             "#/scaling?v=1&given=hardware",
             "#/scaling?v=1&given=ratio&also=compute&law=hoffmann-2022-a3-rounded",

@@ -11,6 +11,7 @@ mod exports;
 mod first_paint;
 mod formats;
 mod keyboard;
+mod learn;
 mod links;
 mod losses;
 mod memory;
