@@ -120,6 +120,11 @@ pub fn ends(html: &mut Html, asked: &FormatsScenario) {
 /// What each format is for, and what is peculiar to the library whose rule is followed.
 pub fn notes(asked: &FormatsScenario) -> String {
     let mut html = Html::default();
+    html.element(
+        "p",
+        &[("class", "note")],
+        "A float is a sign, an exponent that says how large the number is, and a fraction that says where it lies between two powers of two. Exponent bits buy range, fraction bits precision. What does not fit is rounded to a neighbour.",
+    );
     let mut note = |name: &str, text: &str| {
         html.open("p", &[("class", "note")]).element("strong", &[], name).text(": ").text(text).close("p");
     };

@@ -9,6 +9,7 @@ use crate::scenario::number;
 use crate::ui::components::{CsvActions, Figure, Grab, ReportActions, resort};
 use crate::ui::dynamic::{condition, dynamic, effect, memo_text, text, when};
 use crate::ui::form::{Controls, engine_form, engine_setter};
+use crate::ui::labs::frame::{figure, lab};
 use crate::ui::markup::Markup;
 use crate::ui::state::{State, shown_figure, shown_part};
 use crate::units::significant;
@@ -27,46 +28,22 @@ pub fn FormatsLab() -> impl IntoView {
     effect(move || state.ask_formats());
     let waits = condition(move || shown.with(|shown| !shown.view.is_answer() && shown.problem.is_empty()));
     let change = engine_setter(entered);
-    view! {
-        <div class="lab">
-            <section class="lab__choose" aria-label="Choose">
-                <h1 class="lab__name">"Formats: what becomes of a number?"</h1>
-                {engine_form(entered, shown)}
-            </section>
-            <section class="lab__see" aria-label="See">
-                {when(move || waits.get(), || view! { <p class="waiting">"Taking the number apart…"</p> }.into_any())}
-                <h2 class="takeaway" id="formats-takeaway">{part(state, Part::Takeaway)}</h2>
-                <Markup id="formats-cards" class="number-cards" html=part(state, Part::Cards) act=change/>
-                {lanes_figure("formats-range", 0, false)}
-                {lanes_figure("formats-line", 1, true)}
-                <Controls html=part(state, Part::ZoomForm) entered shown/>
-                <Drag/>
-                <Codes/>
-                {figure("formats-steps", 260.0, 2)}
-                {figure("formats-relative", 260.0, 3)}
-                <Block/>
-                <Listing/>
-                <ReportActions/>
-            </section>
-            <section class="lab__understand" aria-label="Understand">
-                <h2 class="lab__heading">"Why this number"</h2>
-                <p class="note">
-                    "A float is a sign, an exponent that says how large the number is, and a fraction that says where it lies between two powers of two. Exponent bits buy range, fraction bits precision. What does not fit is rounded to a neighbour."
-                </p>
-                <Markup class="notes" html=part(state, Part::Notes)/>
-                <details class="more">
-                    <summary>"Sources"</summary>
-                    <Markup html=part(state, Part::Sources)/>
-                </details>
-            </section>
-        </div>
-    }
-}
-
-/// A figure by its place among those of the view.
-fn figure(id: &'static str, height: f64, place: usize) -> AnyView {
-    let state = expect_context::<State>();
-    view! { <Figure id height data=shown_figure(state.formats_shown, place)/> }.into_any()
+    let see = vec![
+        when(move || waits.get(), || view! { <p class="waiting">"Taking the number apart…"</p> }.into_any()),
+        view! { <h2 class="takeaway" id="formats-takeaway">{part(state, Part::Takeaway)}</h2> }.into_any(),
+        view! { <Markup id="formats-cards" class="number-cards" html=part(state, Part::Cards) act=change/> }.into_any(),
+        lanes_figure("formats-range", 0, false),
+        lanes_figure("formats-line", 1, true),
+        view! { <Controls html=part(state, Part::ZoomForm) entered shown/> }.into_any(),
+        view! { <Drag/> }.into_any(),
+        view! { <Codes/> }.into_any(),
+        figure(shown, "formats-steps", 2, 260.0),
+        figure(shown, "formats-relative", 3, 260.0),
+        view! { <Block/> }.into_any(),
+        view! { <Listing/> }.into_any(),
+        view! { <ReportActions/> }.into_any(),
+    ];
+    lab("Formats: what becomes of a number?", vec![engine_form(entered, shown)], see, shown)
 }
 
 /// How many formats stand side by side if nobody has chosen any.

@@ -1,6 +1,7 @@
 //! The rooms.
 
 mod formats;
+mod frame;
 mod home;
 mod learn;
 mod memory;

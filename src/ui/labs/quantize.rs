@@ -4,9 +4,10 @@ use crate::labs::{File, Html, Part};
 use crate::platform::page;
 use crate::scenario::number;
 use crate::scenario::quantize::{CLIP, PART};
-use crate::ui::components::{Button, CsvActions, Figure, Grab, Problem, Progress, ReportActions, Understand, resort};
+use crate::ui::components::{Button, CsvActions, Figure, Grab, Progress, ReportActions, resort};
 use crate::ui::dynamic::{condition, dynamic, effect, text, when};
 use crate::ui::form::{engine_form, engine_setter};
+use crate::ui::labs::frame::{acting, figure, lab, part, problem};
 use crate::ui::markup::Markup;
 use crate::ui::state::{State, shown_figure, shown_part, shows};
 use leptos::prelude::*;
@@ -48,27 +49,26 @@ pub fn QuantizeLab() -> impl IntoView {
     });
     let results = dynamic(move || {
         if keeps_last.get() {
-            view! {
-                <Figure id="quantize-values-chart" height=300.0 data=shown_figure(shown, 0) drag=drag_value/>
-                {when(
-                    move || has_curve.get(),
-                    move || {
-                        view! { <Figure id="quantize-clip-chart" height=180.0 data=curve drag=drag_part/> }.into_any()
-                    },
-                )}
-                <Figure id="quantize-errors-chart" height=220.0 data=shown_figure(shown, 1) press=press_error/>
-                <Figure id="quantize-exponents-chart" height=220.0 data=shown_figure(shown, 2)/>
-                <Markup html=shown_part(shown, Part::Figures)/>
-                <Closer/>
-                <Compare/>
-                <Files/>
-            }
+            let (values, errors) = (shown_figure(shown, 0), shown_figure(shown, 1));
+            let curve = when(
+                move || has_curve.get(),
+                move || view! { <Figure id="quantize-clip-chart" height=180.0 data=curve drag=drag_part/> }.into_any(),
+            );
+            vec![
+                view! { <Figure id="quantize-values-chart" height=300.0 data=values drag=drag_value/> }.into_any(),
+                curve,
+                view! { <Figure id="quantize-errors-chart" height=220.0 data=errors press=press_error/> }.into_any(),
+                figure(shown, "quantize-exponents-chart", 2, 220.0),
+                part(shown, Part::Figures),
+                view! { <Closer/> }.into_any(),
+                view! { <Compare/> }.into_any(),
+                view! { <Files/> }.into_any(),
+            ]
             .into_any()
         } else {
             view! { <p class="waiting">"Quantizing…"</p> }.into_any()
         }
     });
-    let problem = text(move || shown.with(|shown| shown.problem.clone()));
     let is_of_file = move || state.quantize_tensor.with(Option::is_some);
     let back = Callback::new(move |()| {
         page::focus("main");
@@ -83,23 +83,16 @@ pub fn QuantizeLab() -> impl IntoView {
         }
         .into_any()
     });
-    view! {
-        <div class="lab">
-            <section class="lab__choose" aria-label="Choose">
-                <h1 class="lab__name">"Quantize: what does lower precision do?"</h1>
-                {tensor}
-                {engine_form(state.quantize, shown)}
-            </section>
-            <section class="lab__see" aria-label="See">
-                <Problem problem keeps_last/>
-                <Progress shown bar="quantize-progress" stop="quantize-cancel"/>
-                <p class="note" id="quantize-preview">{shown_part(shown, Part::Preview)}</p>
-                {results}
-                <ReportActions/>
-            </section>
-            <Understand shown/>
-        </div>
-    }
+    let preview = shown_part(shown, Part::Preview);
+    let see = vec![
+        problem(shown),
+        view! { <Progress shown bar="quantize-progress" stop="quantize-cancel"/> }.into_any(),
+        view! { <p class="note" id="quantize-preview">{preview}</p> }.into_any(),
+        results,
+        view! { <ReportActions/> }.into_any(),
+    ];
+    let choose = vec![tensor, engine_form(state.quantize, shown)];
+    lab("Quantize: what does lower precision do?", choose, see, shown)
 }
 
 /// The tensor from above, and one of its numbers: made when it is opened.
@@ -123,13 +116,14 @@ fn Closer() -> impl IntoView {
     let figures = when(
         move || closer.with(Option::is_some),
         move || {
-            view! {
-                <Markup id="quantize-inspector" html=shown_part(shown, Part::Inspector) act/>
-                {cells("quantize-reference-cells", 4)}
-                {cells("quantize-quantized-cells", 5)}
-                {cells("quantize-error-cells", 6)}
-                <Figure id="quantize-joint" height=300.0 data=shown_figure(shown, 7)/>
-            }
+            let inspector = shown_part(shown, Part::Inspector);
+            vec![
+                view! { <Markup id="quantize-inspector" html=inspector act/> }.into_any(),
+                cells("quantize-reference-cells", 4),
+                cells("quantize-quantized-cells", 5),
+                cells("quantize-error-cells", 6),
+                figure(shown, "quantize-joint", 7, 300.0),
+            ]
             .into_any()
         },
     );
@@ -185,12 +179,13 @@ fn Compare() -> impl IntoView {
     let results = when(
         move || is_there.get(),
         move || {
-            view! {
-                <Markup html=shown_part(shown, Part::Cards) act=change/>
-                <Figure id="quantize-front" height=360.0 data=shown_figure(shown, 0)/>
-                <Markup html=shown_part(shown, Part::Listing) act=resort(order)/>
-                <CsvActions csv=shown_part(shown, Part::Csv) name="bitbudget-comparison.csv"/>
-            }
+            let csv = shown_part(shown, Part::Csv);
+            vec![
+                acting(shown, Part::Cards, change),
+                figure(shown, "quantize-front", 0, 360.0),
+                acting(shown, Part::Listing, resort(order)),
+                view! { <CsvActions csv name="bitbudget-comparison.csv"/> }.into_any(),
+            ]
             .into_any()
         },
     );

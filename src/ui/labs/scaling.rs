@@ -2,11 +2,11 @@
 
 use crate::labs::Part;
 use crate::scenario::memory::MAX_PASTED;
-use crate::ui::components::{CopyActions, CsvActions, Figure, Paste, Problem, Progress, ReportActions, Understand};
-use crate::ui::dynamic::{condition, effect, text, when};
+use crate::ui::components::{CopyActions, CsvActions, Paste, Progress, ReportActions};
+use crate::ui::dynamic::{effect, text, when};
 use crate::ui::form::{engine_form, engine_setter};
-use crate::ui::markup::Markup;
-use crate::ui::state::{State, shown_figure, shown_part, shows};
+use crate::ui::labs::frame::{acting, figure, figure_if_any, lab, problem, stack, takeaway};
+use crate::ui::state::{State, shown_part, shows};
 use leptos::prelude::*;
 
 /// The Scaling lab.
@@ -15,55 +15,44 @@ pub fn ScalingLab() -> impl IntoView {
     let state = expect_context::<State>();
     let shown = state.scaling_shown;
     effect(move || state.ask_scaling());
-    let problem = text(move || shown.with(|shown| shown.problem.clone()));
     let keeps_last = shows(shown);
     let change = engine_setter(state.scaling);
-    // A figure that the present question has none of is not there at all.
-    let figure = move |id: &'static str, place: usize, height: f64| {
-        let data = shown_figure(shown, place);
-        let there = condition(move || data.with(Option::is_some));
-        when(move || there.get(), move || view! { <Figure id height data/> }.into_any())
-    };
     let results = when(
         move || keeps_last.get(),
         move || {
-            view! {
-                <Markup html=shown_part(shown, Part::Listing) act=change/>
-                {figure("scaling-isoflop", 0, 300.0)}
-                {figure("scaling-fixed-model", 1, 260.0)}
-                {figure("scaling-fixed-data", 2, 260.0)}
-                {figure("scaling-contours", 3, 340.0)}
-                {figure("scaling-ratios", 4, 380.0)}
-                {figure("scaling-frontier", 5, 420.0)}
-                {figure("scaling-lifetime", 6, 280.0)}
-                {figure("scaling-passes", 7, 260.0)}
-                <Markup html=shown_part(shown, Part::Figures) act=change/>
-                <OwnRuns/>
+            let copies = view! {
                 <CopyActions texts=vec![
                     ("Markdown", shown_part(shown, Part::Markdown)),
                     ("Python", shown_part(shown, Part::Python)),
                 ]/>
-                <CsvActions csv=shown_part(shown, Part::Csv) name="bitbudget-laws.csv"/>
-            }
+            };
+            let csv = view! { <CsvActions csv=shown_part(shown, Part::Csv) name="bitbudget-laws.csv"/> };
+            vec![
+                acting(shown, Part::Listing, change),
+                figure_if_any(shown, "scaling-isoflop", 0, 300.0),
+                figure_if_any(shown, "scaling-fixed-model", 1, 260.0),
+                figure_if_any(shown, "scaling-fixed-data", 2, 260.0),
+                figure_if_any(shown, "scaling-contours", 3, 340.0),
+                figure_if_any(shown, "scaling-ratios", 4, 380.0),
+                figure_if_any(shown, "scaling-frontier", 5, 420.0),
+                figure_if_any(shown, "scaling-lifetime", 6, 280.0),
+                figure_if_any(shown, "scaling-passes", 7, 260.0),
+                acting(shown, Part::Figures, change),
+                view! { <OwnRuns/> }.into_any(),
+                copies.into_any(),
+                csv.into_any(),
+            ]
             .into_any()
         },
     );
-    view! {
-        <div class="lab">
-            <section class="lab__choose" aria-label="Choose">
-                <h1 class="lab__name">"Scaling: how large should it be?"</h1>
-                {engine_form(state.scaling, shown)}
-            </section>
-            <section class="lab__see" aria-label="See">
-                <Problem problem keeps_last/>
-                <h2 class="takeaway">{shown_part(shown, Part::Takeaway)}</h2>
-                <Markup class="stack" html=shown_part(shown, Part::Cards)/>
-                {results}
-                <ReportActions/>
-            </section>
-            <Understand shown/>
-        </div>
-    }
+    let see = vec![
+        problem(shown),
+        takeaway(shown),
+        stack(shown, Part::Cards),
+        results,
+        view! { <ReportActions/> }.into_any(),
+    ];
+    lab("Scaling: how large should it be?", vec![engine_form(state.scaling, shown)], see, shown)
 }
 
 /// The reader's own runs, and the law that is fitted to them.
@@ -77,13 +66,14 @@ fn OwnRuns() -> impl IntoView {
     let results = when(
         move || is_there.get(),
         move || {
-            view! {
-                <h3 class="takeaway" id="scaling-fit-takeaway">{shown_part(shown, Part::Takeaway)}</h3>
-                <Markup html=shown_part(shown, Part::Cards) act=engine_setter(state.scaling)/>
-                <Markup html=shown_part(shown, Part::Listing) act=choose/>
-                <Figure id="scaling-fit-points" height=260.0 data=shown_figure(shown, 1)/>
-                <Figure id="scaling-fit-residuals" height=260.0 data=shown_figure(shown, 0)/>
-            }
+            let takeaway = shown_part(shown, Part::Takeaway);
+            vec![
+                view! { <h3 class="takeaway" id="scaling-fit-takeaway">{takeaway}</h3> }.into_any(),
+                acting(shown, Part::Cards, engine_setter(state.scaling)),
+                acting(shown, Part::Listing, choose),
+                figure(shown, "scaling-fit-points", 1, 260.0),
+                figure(shown, "scaling-fit-residuals", 0, 260.0),
+            ]
             .into_any()
         },
     );

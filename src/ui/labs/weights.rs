@@ -4,11 +4,12 @@ use crate::labs::{File, Part};
 use crate::platform::files::Files;
 use crate::platform::page;
 use crate::ui::app::write_address;
-use crate::ui::components::{Button, Figure, Problem, Progress, ReportActions, Rows, Survey, Understand};
+use crate::ui::components::{Button, Problem, Progress, ReportActions, Rows, Survey, Understand};
 use crate::ui::dynamic::{condition, effect, text, when};
 use crate::ui::form::{engine_form, engine_setter};
+use crate::ui::labs::frame::{acting, figure_if_any, stack, takeaway, zones};
 use crate::ui::markup::Markup;
-use crate::ui::state::{State, shown_figure, shown_part};
+use crate::ui::state::{State, shown_part};
 use leptos::prelude::*;
 
 /// The Weights lab.
@@ -20,26 +21,29 @@ pub fn WeightsLab() -> impl IntoView {
     let problem = text(move || shown.with(|shown| shown.problem.clone()));
     let change = engine_setter(state.weights);
     let has_files = condition(move || shown.with(|shown| shown.has_files()));
-    // A figure that there is none of is not there at all.
-    let figure = move |id: &'static str, place: usize, height: f64| {
-        let data = shown_figure(shown, place);
-        let there = condition(move || data.with(Option::is_some));
-        when(move || there.get(), move || view! { <Figure id height data/> }.into_any())
-    };
     let results = when(
         move || has_files.get(),
         move || {
-            view! {
-                <Markup class="stack" html=shown_part(shown, Part::Figures) act=change/>
-                {figure("weights-layers", 0, 300.0)}
-                {figure("weights-histogram", 1, 260.0)}
-                <Tensors/>
-                <TakeAlong/>
-                <ReportActions/>
-            }
+            let figures = shown_part(shown, Part::Figures);
+            vec![
+                view! { <Markup class="stack" html=figures act=change/> }.into_any(),
+                figure_if_any(shown, "weights-layers", 0, 300.0),
+                figure_if_any(shown, "weights-histogram", 1, 260.0),
+                view! { <Tensors/> }.into_any(),
+                view! { <TakeAlong/> }.into_any(),
+                view! { <ReportActions/> }.into_any(),
+            ]
             .into_any()
         },
     );
+    let choose = vec![acting(shown, Part::Changes, change), engine_form(state.weights, shown)];
+    let see = vec![
+        view! { <Problem problem keeps_last=has_files/> }.into_any(),
+        takeaway(shown),
+        view! { <Survey/> }.into_any(),
+        stack(shown, Part::Cards),
+        results,
+    ];
     let over = RwSignal::new(false);
     let hover = move |is_over| {
         if over.get_untracked() != is_over {
@@ -66,18 +70,7 @@ pub fn WeightsLab() -> impl IntoView {
             }
         >
             <Drop has_files/>
-            <section class="lab__choose" aria-label="Choose">
-                <h1 class="lab__name">"Weights: what does lower precision do to your own files?"</h1>
-                <Markup html=shown_part(shown, Part::Changes) act=change/>
-                {engine_form(state.weights, shown)}
-            </section>
-            <section class="lab__see" aria-label="See">
-                <Problem problem keeps_last=has_files/>
-                <h2 class="takeaway">{shown_part(shown, Part::Takeaway)}</h2>
-                <Survey/>
-                <Markup class="stack" html=shown_part(shown, Part::Cards)/>
-                {results}
-            </section>
+            {zones("Weights: what does lower precision do to your own files?", choose, see)}
             <Understand shown/>
         </div>
     }
