@@ -15,7 +15,7 @@
   } catch {
     // Storage is refused in a sandboxed frame.
   }
-  if (theme === "light" || theme === "dark") root.dataset.theme = theme;
+  if (/^(light|dark|contrast|projector)$/.test(theme)) root.dataset.theme = theme;
   root.dataset.view = !embed && !query.has("step") && /^#?\/?$/.test(location.hash) ? "home" : "room";
   if (embed) root.dataset.embed = "";
 

@@ -41,6 +41,7 @@ const RULES: &[(&str, &[&str], bool)] = &[
             "compute::backend",
             "formats",
             "memory",
+            "platform::decimal",
             "quantize",
             "scaling",
             "source",

@@ -1,7 +1,7 @@
 //! What stands around the picture of a step, as HTML: what is told and was answered before it; what can be changed, the next
 //! question and what is kept after it.
 
-use super::{Ask, Guess, Line, STEPS, Step, score};
+use super::{Ask, Guess, Line, STEPS, Step, Told, score};
 use crate::labs::{Html, Lab};
 
 /// Where a learner is, and what is shown.
@@ -37,6 +37,8 @@ pub struct Story {
 pub const GUESS: &str = "guess";
 /// The id of what says why it is none.
 pub const PROBLEM: &str = "guess-problem";
+/// The id of the verdict on what a lab asked for first.
+pub const PREDICTED: &str = "predicted";
 /// The id of what says what became of a copy.
 pub const TOLD: &str = "sheet-told";
 /// What the learner keeps.
@@ -70,7 +72,7 @@ pub fn before(story: &Story) -> String {
     for (i, ask) in story.asks.iter().take(story.guessed).enumerate() {
         html.element("h2", &[("class", "ask__question")], &ask.question);
         html.open("div", &[("id", &format!("told-{i}")), ("tabindex", "-1"), ("role", "status")]);
-        verdict(&mut html, story.lines.get(i));
+        verdict(&mut html, story.lines.get(i).map(|line| &line.told));
         html.close("div");
     }
     if !story.why.is_empty() {
@@ -83,18 +85,32 @@ pub fn before(story: &Story) -> String {
 }
 
 /// The verdict on a guess; nothing is known yet while the lab is asked.
-fn verdict(html: &mut Html, line: Option<&Line>) {
-    let Some(line) = line else {
+fn verdict(html: &mut Html, told: Option<&Told>) {
+    let Some(told) = told else {
         html.element("p", &[("class", "note")], "Asking the lab…");
         return;
     };
-    let (class, sign) = match line.told.is_right {
+    let (class, sign) = match told.is_right {
         Some(true) => ("verdict verdict--fits", "✓"),
         Some(false) => ("verdict verdict--tight", "→"),
         None => ("verdict verdict--told", "→"),
     };
     html.open("p", &[("class", class)]).element("span", &[("class", "verdict__icon"), ("aria-hidden", "true")], sign);
-    html.element("strong", &[], &line.told.verdict).close("p");
+    html.element("strong", &[], &told.verdict).close("p");
+}
+
+/// The guess that a lab asks for first, or once it was made the verdict on it.
+#[must_use]
+pub fn predicted(ask: &Ask, is_guessed: bool, told: Option<&Told>) -> String {
+    let mut html = Html::default();
+    if !is_guessed {
+        form(&mut html, ask, "guess");
+        return html.finish();
+    }
+    html.element("h2", &[("class", "ask__question")], &ask.question);
+    html.open("div", &[("id", PREDICTED), ("tabindex", "-1"), ("role", "status")]);
+    verdict(&mut html, told);
+    html.close("div").finish()
 }
 
 /// What can be changed in what is shown, and the way to its lab; nothing before there is something.
@@ -130,12 +146,17 @@ pub fn next(story: &Story) -> String {
     };
     let mut html = Html::default();
     // The question's id changes with it, so that a field of the one before is no field of this one.
-    let name = format!("guess-{}-{}", story.step, story.guessed);
+    form(&mut html, ask, &format!("guess-{}-{}", story.step, story.guessed));
+    html.finish()
+}
+
+/// A question with what is guessed.
+fn form(html: &mut Html, ask: &Ask, name: &str) {
     html.open("form", &[("class", "ask"), ("novalidate", "")]);
     html.element("h2", &[("class", "ask__question"), ("id", "ask")], &ask.question);
     match ask.guess {
         Guess::Number(unit, _) => {
-            let control = [("type", "text"), ("class", "number-field__input"), ("id", name.as_str()), ("name", GUESS)];
+            let control = [("type", "text"), ("class", "number-field__input"), ("id", name), ("name", GUESS)];
             let way = [("inputmode", "decimal"), ("autocomplete", "off")];
             let words = [("aria-labelledby", "ask"), ("aria-describedby", PROBLEM)];
             html.open("div", &[("class", "number-field")]);
@@ -157,7 +178,7 @@ pub fn next(story: &Story) -> String {
     html.element("button", &[("class", "button button--main"), ("id", "show")], "Show the answer");
     html.button("button", "skip", "I’d rather not guess").close("div");
     html.element("p", &[("class", "field__problem"), ("id", PROBLEM), ("role", "alert")], "");
-    html.close("form").finish()
+    html.close("form");
 }
 
 /// The way back and on, and what is kept.
@@ -232,7 +253,8 @@ pub fn to_lab(shows: &super::Shows) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::learn::{Told, asks};
+    use crate::learn::{asks, predict};
+    use crate::scenario::Room;
 
     fn story(step: usize, guessed: usize) -> Story {
         let told = Told { is_right: Some(false), guess: "1 GB".into(), answer: "4 GB".into(), ..Told::default() };
@@ -261,6 +283,16 @@ mod tests {
         let waiting = Story { lines: vec![], ..story(4, 1) };
         assert!(next(&waiting).is_empty() && before(&waiting).contains("Asking the lab"));
         assert!(next(&story(4, 2)).is_empty(), "all is answered");
+    }
+
+    #[test]
+    fn a_lab_asks_first_and_then_says_how_near_it_was() {
+        let ask = predict(Room::Memory).unwrap();
+        assert!(predicted(&ask, false, None).contains("name=\"guess\""));
+        assert!(predicted(&ask, true, None).contains("Asking the lab"));
+        let told = Told { is_right: Some(true), verdict: "Right: it is 24 GB.".into(), ..Told::default() };
+        assert!(predicted(&ask, true, Some(&told)).contains("verdict--fits"));
+        assert!(predict(Room::Weights).is_none(), "nobody knows the reader's files");
     }
 
     #[test]

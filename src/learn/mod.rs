@@ -6,10 +6,12 @@
 
 mod cheat_sheet;
 pub mod html;
+mod predict;
 mod quiz;
 mod steps;
 
 pub use cheat_sheet::{Line, markdown, picture, score, words};
+pub use predict::predict;
 pub use quiz::quiz;
 pub use steps::STEPS;
 
@@ -177,7 +179,8 @@ impl Ask {
         match self.guess {
             Guess::Choice(options) => {
                 let words = |id: &str| options.iter().find(|option| option.0 == id).map_or("", |option| option.1);
-                let (guess, answer) = (words(typed).to_owned(), words(&said).to_owned());
+                let guess = words(typed).to_owned();
+                let answer = if words(&said).is_empty() { said.clone() } else { words(&said).to_owned() };
                 let is_right = (!guess.is_empty()).then_some(typed == said);
                 let verdict = match is_right {
                     Some(true) => format!("Right: {answer}."),

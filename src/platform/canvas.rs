@@ -14,7 +14,7 @@ pub fn prepare(
     width: f64,
     height: f64,
 ) -> Option<(DrawingArea<CanvasBackend, Shift>, f64)> {
-    let scale = window().map_or(1.0, |window| window.device_pixel_ratio()).clamp(1.0, 4.0);
+    let scale = window().map_or(1.0, |window| window.device_pixel_ratio() * super::page::zoom()).clamp(1.0, 4.0);
     let size = [width, height].map(|length| (length * scale).round().max(1.0) as u32);
     // A canvas that is given a size is laid out anew, even if it has that.
     if [canvas.width(), canvas.height()] == size {

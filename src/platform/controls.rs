@@ -99,6 +99,18 @@ impl Control {
         }
     }
 
+    /// Takes it out of sight with all that belongs to it.
+    pub fn hide(&self) {
+        if let Ok(Some(field)) = self.element.closest(".field") {
+            _ = field.set_attribute("hidden", "");
+        }
+    }
+
+    /// Lets nobody change it.
+    pub fn lock(&self) {
+        _ = self.element.set_attribute("disabled", "");
+    }
+
     /// Whether it has been said to be wrong.
     #[must_use]
     pub fn is_wrong(&self) -> bool {

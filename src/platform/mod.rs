@@ -7,6 +7,7 @@ pub mod canvas;
 pub mod clock;
 #[cfg(feature = "page")]
 pub mod controls;
+pub mod decimal;
 pub mod files;
 pub mod host;
 pub mod page;

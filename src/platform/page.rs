@@ -2,6 +2,7 @@
 
 use super::task;
 use js_sys::{Array, Reflect, Uint8Array, global};
+use std::cell::Cell;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 pub use web_sys::Blob;
@@ -64,6 +65,25 @@ pub fn set_root_attribute(name: &str, value: &str) {
     if let Some(root) = page().and_then(|(_, document)| document.document_element()) {
         _ = root.set_attribute(name, value);
     }
+}
+
+thread_local! {
+    static ZOOM: Cell<f64> = const { Cell::new(1.0) };
+}
+
+/// Makes all of the page so much larger.
+pub fn set_zoom(zoom: f64) {
+    let root = page().and_then(|(_, document)| document.document_element()?.dyn_into::<HtmlElement>().ok());
+    // Where it is as it was there is nothing to lay out.
+    if let Some(root) = root.filter(|_| ZOOM.replace(zoom) != zoom) {
+        _ = root.style().set_property("zoom", &zoom.to_string());
+    }
+}
+
+/// How much larger it is than usual.
+#[must_use]
+pub fn zoom() -> f64 {
+    ZOOM.get()
 }
 
 /// Sets an attribute of `<body>`.

@@ -1,7 +1,8 @@
 //! How the page looks and works, whatever it computes: the part of the address after `?`.
 
-use super::key::{Key, Notice, Rejection, documented, list, read_choice, read_count, span};
+use super::key::{Key, Notice, Rejection, documented, list, read_bool, read_choice, read_count, span, write_bool};
 use super::learn::STEP;
+use super::number::Bounds;
 use super::permalink::{read_keys, split_query};
 use crate::compute::backend::Choice;
 
@@ -15,11 +16,15 @@ pub enum ThemeChoice {
     Light,
     /// Light on dark.
     Dark,
+    /// Black on white.
+    Contrast,
+    /// Dark on light, and larger, for a lecture hall.
+    Projector,
 }
 
 impl ThemeChoice {
     /// Every choice, in the order of menus.
-    pub const ALL: [Self; 3] = [Self::Auto, Self::Light, Self::Dark];
+    pub const ALL: [Self; 5] = [Self::Auto, Self::Light, Self::Dark, Self::Contrast, Self::Projector];
 
     /// Permanent id; stands in links.
     #[must_use]
@@ -28,6 +33,8 @@ impl ThemeChoice {
             Self::Auto => "auto",
             Self::Light => "light",
             Self::Dark => "dark",
+            Self::Contrast => "contrast",
+            Self::Projector => "projector",
         }
     }
 
@@ -49,9 +56,67 @@ pub struct View {
     pub compute: Choice,
     /// The step of the story that is opened, if the rest of the link names no room.
     pub step: Option<u32>,
+    /// What is not shown, and what cannot be changed: names with commas between. They last as long as the page.
+    pub hide: &'static str,
+    /// See [`Self::hide`].
+    pub lock: &'static str,
+    /// Whether an answer is shown only when it was guessed.
+    pub predict: bool,
+    /// The size of the text in px; 0 for the usual.
+    pub fs: u32,
+    /// Nothing moves.
+    pub still: bool,
+}
+
+/// Bounds of the size of the text.
+pub const FS: Bounds = Bounds { name: "The size of the text", min: 14.0, max: 28.0, whole: true };
+/// The size of the text that all else is made for, px.
+pub const USUAL_FS: u32 = 16;
+/// That of a lecture hall.
+const PROJECTED_FS: u32 = 22;
+
+/// Whether a list has a name.
+fn has(list: &str, name: &str) -> bool {
+    list.split(',').any(|one| one.trim() == name)
+}
+
+/// Text that lasts as long as the page: it is read once.
+fn lasting(list: &mut &'static str, text: &str) -> Result<(), Rejection> {
+    if text.len() > 1000 {
+        return Err(Rejection::NotUnderstood);
+    }
+    *list = String::leak(text.to_owned());
+    Ok(())
+}
+
+fn read_switch(switch: &mut bool, text: &str) -> Result<(), Rejection> {
+    read_choice(switch, if text.is_empty() { Some(true) } else { read_bool(text) })
 }
 
 impl View {
+    /// Whether a control, a picture or a zone is not shown.
+    #[must_use]
+    pub fn hides(&self, name: &str) -> bool {
+        has(self.hide, name)
+    }
+
+    /// Whether a key cannot be changed.
+    #[must_use]
+    pub fn locks(&self, key: &str) -> bool {
+        has(self.lock, key)
+    }
+
+    /// How much larger than usual all is.
+    #[must_use]
+    pub fn zoom(&self) -> f64 {
+        let fs = match (self.fs, self.theme) {
+            (0, ThemeChoice::Projector) => PROJECTED_FS,
+            (0, _) => USUAL_FS,
+            (fs, _) => fs,
+        };
+        f64::from(fs) / f64::from(USUAL_FS)
+    }
+
     /// Reads the text after `?`. Keys of others (a tracker's, a course's) are passed over in silence.
     #[must_use]
     pub fn read(query: &str) -> (Self, Vec<Notice>) {
@@ -72,14 +137,7 @@ pub static KEYS: &[Key<View>] = &[
             "1"
         ),
         write: |view| u8::from(view.embed).to_string(),
-        read: |view, text| {
-            view.embed = match text {
-                "1" | "" => true,
-                "0" => false,
-                _ => return Err(Rejection::NotUnderstood),
-            };
-            Ok(())
-        },
+        read: |view, text| read_switch(&mut view.embed, text),
     },
     Key {
         name: "theme",
@@ -110,6 +168,57 @@ pub static KEYS: &[Key<View>] = &[
             let read = read_count(&mut step, &STEP, text);
             view.step = Some(step);
             read
+        },
+    },
+    Key {
+        name: "hide",
+        doc: documented!(
+            "What is not shown: controls by their keys, pictures by their ids, the zones `choose` and `understand`.",
+            || "names with commas between".to_owned(),
+            "context,batch"
+        ),
+        write: |view| view.hide.to_owned(),
+        read: |view, text| lasting(&mut view.hide, text),
+    },
+    Key {
+        name: "lock",
+        doc: documented!(
+            "Which controls are shown but cannot be changed, by their keys.",
+            || "names with commas between".to_owned(),
+            "format"
+        ),
+        write: |view| view.lock.to_owned(),
+        read: |view, text| lasting(&mut view.lock, text),
+    },
+    Key {
+        name: "predict",
+        doc: documented!(
+            "Shows a lab’s answer only when it was guessed, and holds the guess against it.",
+            || list(["0", "1"]),
+            "1"
+        ),
+        write: |view| write_bool(view.predict),
+        read: |view, text| read_switch(&mut view.predict, text),
+    },
+    Key {
+        name: "fs",
+        doc: documented!("The size of the text in px; all else grows with it.", || span(&FS), "20"),
+        write: |view| view.fs.to_string(),
+        read: |view, text| read_count(&mut view.fs, &FS, text),
+    },
+    Key {
+        name: "motion",
+        doc: documented!("`off`: nothing moves.", || list(["on", "off"]), "off"),
+        write: |view| if view.still { "off" } else { "on" }.to_owned(),
+        read: |view, text| {
+            read_choice(
+                &mut view.still,
+                match text {
+                    "on" => Some(false),
+                    "off" => Some(true),
+                    _ => None,
+                },
+            )
         },
     },
 ];

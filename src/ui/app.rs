@@ -8,7 +8,7 @@ use super::{bridge, busy};
 use crate::labs::FOLDED;
 use crate::platform::page::{self, Timer};
 use crate::scenario::view::ThemeChoice;
-use crate::scenario::{Room, Route};
+use crate::scenario::{Room, Route, View};
 use leptos::mount::mount_to;
 use leptos::prelude::*;
 use std::cell::{Cell, RefCell};
@@ -55,7 +55,15 @@ fn Rooms() -> impl IntoView {
     let state = expect_context::<State>();
     follow_address(state);
     bridge::start(state);
-    effect(move || page::set_root_attribute("data-theme", state.theme.get().id()));
+    effect(move || {
+        let theme = state.theme.get();
+        page::set_root_attribute("data-theme", theme.id());
+        page::set_zoom(View { theme, ..state.view }.zoom());
+    });
+    page::set_root_attribute("data-hide", &state.view.hide.replace(',', " "));
+    if state.view.still {
+        page::set_root_attribute("data-motion", "off");
+    }
     effect(move || {
         let room = state.room.get();
         page::set_root_attribute("data-view", if room == Room::Home { "home" } else { "room" });
@@ -169,6 +177,8 @@ fn Header() -> impl IntoView {
                                 ThemeChoice::Auto => "Auto",
                                 ThemeChoice::Light => "Light",
                                 ThemeChoice::Dark => "Dark",
+                                ThemeChoice::Contrast => "Contrast",
+                                ThemeChoice::Projector => "Projector",
                             };
                             view! { <option value=choice.id() selected=theme.get_untracked() == choice>{name}</option> }
                         })

@@ -6,7 +6,7 @@ use crate::platform::page;
 use crate::scenario::number;
 use crate::scenario::permalink::split_query;
 use crate::ui::dynamic::{effect, memo_text, text};
-use crate::ui::state::{Entered, Shown};
+use crate::ui::state::{Entered, Shown, State};
 use leptos::html::Div;
 use leptos::prelude::*;
 
@@ -18,8 +18,13 @@ pub fn engine_form(entered: RwSignal<Entered>, shown: RwSignal<Shown>) -> AnyVie
 
 /// Makes a change that the engine offers, where only it knows the keys.
 pub fn engine_setter(entered: RwSignal<Entered>) -> Callback<String> {
+    let view = expect_context::<State>().view;
     Callback::new(move |change: String| {
-        entered.update(|entered| split_query(&change).iter().for_each(|(name, value)| entered.put(name, value)));
+        let changes = split_query(&change);
+        // What helps may change what cannot be changed here: then it does nothing.
+        if !changes.iter().any(|change| view.locks(&change.0)) {
+            entered.update(|entered| changes.iter().for_each(|(name, value)| entered.put(name, value)));
+        }
     })
 }
 
@@ -33,6 +38,7 @@ pub fn Controls(
     /// What the engine has read of that.
     shown: RwSignal<Shown>,
 ) -> impl IntoView {
+    let view = expect_context::<State>().view;
     let container: NodeRef<Div> = NodeRef::new();
     let html = memo_text(html);
     let of = |pairs: &Pairs, name: &str| pairs.iter().find(|pair| pair.0 == name).map(|pair| pair.1.clone());
@@ -51,6 +57,12 @@ pub fn Controls(
         html.track();
         let Some(container) = container.get() else { return };
         for control in controls::within(&container) {
+            if view.hides(&control.key) {
+                control.hide();
+            }
+            if view.locks(&control.key) {
+                control.lock();
+            }
             let problem = shown.with(|shown| of(&shown.view.inputs.problems, &control.key)).unwrap_or_default();
             fill(&control, &value(&control.key), &problem);
         }

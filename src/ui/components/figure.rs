@@ -53,6 +53,9 @@ pub fn Figure(
     press: Option<Callback<(u32, u32)>>,
 ) -> impl IntoView {
     let state = expect_context::<State>();
+    if state.view.hides(id) {
+        return ().into_any();
+    }
     let dark = state.dark;
     let canvas: NodeRef<Canvas> = NodeRef::new();
     let frame: NodeRef<Div> = NodeRef::new();
@@ -248,6 +251,7 @@ pub fn Figure(
             </details>
         </figure>
     }
+    .into_any()
 }
 
 /// Offers a figure as a file of this kind; says whether that worked.

@@ -2,17 +2,59 @@
 //! ([`crate::ui::dynamic`]).
 
 use crate::labs::Part;
+use crate::learn::{self, html};
+use crate::platform::page;
 use crate::ui::components::{Figure, Problem, Understand};
-use crate::ui::dynamic::{condition, text, when};
+use crate::ui::dynamic::{condition, effect, text, when};
 use crate::ui::markup::Markup;
-use crate::ui::state::{Shown, shown_figure, shown_part, shows};
+use crate::ui::state::{Shown, State, shown_figure, shown_part, shows};
 use leptos::prelude::*;
 
 /// A lab in its three zones, the last of which says why its answer is what it is.
 #[inline(never)]
 pub fn lab(name: &'static str, choose: Vec<AnyView>, see: Vec<AnyView>, shown: RwSignal<Shown>) -> AnyView {
+    let state = expect_context::<State>();
     let understand = view! { <Understand shown/> }.into_any();
-    view! { <div class="lab">{zones(name, choose, see)} {understand}</div> }.into_any()
+    let mut all = vec![predict(state, shown)];
+    all.extend(see);
+    let class = text(move || if state.waits_for_guess() { "lab lab--predict" } else { "lab" }.to_owned());
+    view! { <div class=class>{zones(name, choose, all)} {understand}</div> }.into_any()
+}
+
+/// What is guessed before the answer is shown, where the link asks for that.
+fn predict(state: State, shown: RwSignal<Shown>) -> AnyView {
+    let lab = move || shown.with(|shown| shown.settled.as_ref().map(|settled| settled.lab));
+    let Some(ask) = learn::predict(state.room.get_untracked()).filter(|_| state.view.predict) else {
+        return ().into_any();
+    };
+    let ask = StoredValue::new(ask);
+    effect(move || {
+        // What was guessed is held against the answer that it was a guess at.
+        if lab().is_some() {
+            ask.with_value(|ask| state.tell_predicted(shown, ask));
+        }
+    });
+    let html = text(move || {
+        let guessed = state.predicted();
+        ask.with_value(|ask| {
+            html::predicted(ask, guessed.is_some(), guessed.as_ref().and_then(|guessed| guessed.2.as_ref()))
+        })
+    });
+    let take = move |typed: String| {
+        let predicted = (state.room.get_untracked(), typed, None);
+        state.learning.update(|learning| learning.predicted.push(predicted));
+        page::next_frame(|| page::focus(html::PREDICTED));
+    };
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let typed = page::put_into(&event, html::GUESS);
+        match ask.with_value(|ask| ask.check(&typed)) {
+            Ok(()) => take(typed),
+            Err(why) => page::tell(html::PROBLEM, &why),
+        }
+    };
+    let skip = Callback::new(move |_: String| take(String::new()));
+    view! { <div class="predict" on:submit=submit><Markup html act=skip/></div> }.into_any()
 }
 
 /// The first two zones.

@@ -6,7 +6,7 @@ use crate::labs::{Lab, Part};
 use crate::learn;
 use crate::learn::html::{self, Story};
 use crate::platform::{canvas, page};
-use crate::scenario::Room;
+use crate::scenario::{Room, Route};
 use crate::ui::components::Figure;
 use crate::ui::dynamic::{dynamic, effect, memo_text, text};
 use crate::ui::markup::Markup;
@@ -21,8 +21,9 @@ pub fn Learn() -> impl IntoView {
     effect(move || state.ask_learn());
     effect(move || state.tell_learn());
     let first = Cell::new(true);
+    let at = memo_text(text(move || Route::Learn(state.learn_at()).write()));
     effect(move || {
-        state.learn.track();
+        at.track();
         // A step that is gone to is read from its beginning.
         if !first.replace(false) {
             page::scroll_to_top();

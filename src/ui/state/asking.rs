@@ -351,7 +351,7 @@ impl State {
     /// The answer of a room in one sentence, or why there is none.
     pub fn answer(&self, room: Room) -> String {
         // The story has a place for its verdicts.
-        if room == Room::Learn {
+        if room == Room::Learn || room == self.room.get() && self.waits_for_guess() {
             return String::new();
         }
         let Some((shown, question, default)) = self.asked(room) else { return String::new() };

@@ -1,20 +1,25 @@
 //! Where a learner is in the story: what they guessed, and what came of it. It lives in the tab alone.
 
-use super::{Shown, State, set_if_new};
+use super::{Shown, State};
 use crate::labs::{Part, Question};
 use crate::learn::html::{Story, to_lab};
-use crate::learn::{Ask, Line, STEPS, Shows, asks, fill};
+use crate::learn::{self, Ask, Line, STEPS, Shows, Told, asks, fill};
 use crate::platform::{clock, host, page};
 use crate::scenario::permalink::{percent_encode, split_query};
-use crate::scenario::{LearnScenario, Route};
+use crate::scenario::{LearnScenario, Room, Route};
 use leptos::prelude::*;
 
 /// One question: its step, and its place among those of the step.
 pub type Place = (usize, usize);
 
+/// What was guessed of a room's answer, and once that is known how near it was.
+pub type Predicted = (Room, String, Option<Told>);
+
 /// What a learner guessed and learned.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Learning {
+    /// Where they are.
+    pub at: LearnScenario,
     /// What was put in, by question; empty where nobody wanted to guess.
     pub guesses: Vec<(Place, String)>,
     /// What came of it.
@@ -23,6 +28,8 @@ pub struct Learning {
     pub change: usize,
     /// What is shown in place of what was asked: of the change, or of what was pressed in it.
     pub shows: Option<Shows>,
+    /// What was guessed of each lab’s answer, where that is asked for first.
+    pub predicted: Vec<Predicted>,
 }
 
 impl Learning {
@@ -52,7 +59,7 @@ impl Learning {
 impl State {
     /// Goes to a step; the last step's questions are new ones unless the link says which.
     pub(super) fn turn_to(&self, mut to: LearnScenario) {
-        let before = self.learn.get_untracked();
+        let before = self.learning.with_untracked(|learning| learning.at);
         let is_last = to.step as usize + 1 == STEPS.len();
         if is_last && to.seed == 0 {
             to.seed = if before.seed > 0 { before.seed } else { fresh_seed() };
@@ -61,32 +68,37 @@ impl State {
             return;
         }
         self.learning.update(|learning| {
-            (learning.change, learning.shows) = (0, None);
+            (learning.at, learning.change, learning.shows) = (to, 0, None);
             if to.seed != before.seed {
                 let is_kept = |place: &Place| place.0 + 1 < STEPS.len();
                 learning.guesses.retain(|guess| is_kept(&guess.0));
                 learning.lines.retain(|line| is_kept(&line.0));
             }
         });
-        set_if_new(self.learn, to);
     }
 
     /// Asks the last step's questions with other numbers.
     pub fn ask_anew(&self) {
-        let now = self.learn.get_untracked();
+        let now = self.learning.with_untracked(|learning| learning.at);
         let seed = fresh_seed();
         self.turn_to(LearnScenario { seed: if seed == now.seed { seed ^ 1 } else { seed }, ..now });
     }
 
+    /// Where the learner is.
+    #[must_use]
+    pub fn learn_at(&self) -> LearnScenario {
+        self.learning.with(|learning| learning.at)
+    }
+
     /// The questions of the present step.
     fn asks(&self) -> Vec<Ask> {
-        let LearnScenario { step, seed } = self.learn.get();
+        let LearnScenario { step, seed } = self.learn_at();
         asks(step as usize, seed)
     }
 
     /// How many of them have a guess: the last of these is what a lab is asked.
     fn guessed(&self) -> usize {
-        let step = self.learn.get().step as usize;
+        let step = self.learn_at().step as usize;
         self.learning.with(|learning| (0..MOST).take_while(|ask| learning.guess((step, *ask)).is_some()).count())
     }
 
@@ -119,7 +131,7 @@ impl State {
     #[inline(never)]
     #[must_use]
     pub fn story(&self) -> Story {
-        let step = self.learn.get().step as usize;
+        let step = self.learn_at().step as usize;
         let asked = self.learn_ask();
         let mut story =
             Story { step, asks: self.asks(), guessed: self.guessed(), is_whole: !self.view.embed, ..Story::default() };
@@ -133,7 +145,7 @@ impl State {
                 story.why = if learning.shows.is_none() { self.filled(&ask.why) } else { String::new() };
             }
         });
-        story.full = format!("{}#{}", page::base_url(), Route::Learn(self.learn.get()).write());
+        story.full = format!("{}#{}", page::base_url(), Route::Learn(self.learn_at()).write());
         story.link = self.learn_shows().as_ref().map(to_lab).unwrap_or_default();
         story.problem = self.learn_shown.with(|shown| shown.problem.clone());
         story
@@ -152,7 +164,7 @@ impl State {
 
     /// Holds guesses against what the lab answers, as soon as it has.
     pub fn tell_learn(&self) {
-        let step = self.learn.get().step as usize;
+        let step = self.learn_at().step as usize;
         let Some(ask) = self.learn_ask() else { return };
         let place = (step, self.guessed() - 1);
         if self.learning.with_untracked(|learning| learning.line(place).is_some()) {
@@ -204,6 +216,31 @@ impl State {
         self.learning.update(|learning| learning.shows = Some(shows));
     }
 
+    /// What was guessed of the present room's answer.
+    #[must_use]
+    pub fn predicted(&self) -> Option<Predicted> {
+        let room = self.room.get();
+        self.learning.with(|learning| learning.predicted.iter().find(|predicted| predicted.0 == room).cloned())
+    }
+
+    /// Whether its answer is not to be seen yet.
+    #[must_use]
+    pub fn waits_for_guess(&self) -> bool {
+        self.view.predict && self.predicted().is_none() && learn::predict(self.room.get()).is_some()
+    }
+
+    /// Holds that against what the lab answers.
+    pub fn tell_predicted(&self, shown: RwSignal<Shown>, ask: &Ask) {
+        let Some((room, typed, None)) = self.predicted() else { return };
+        let told = shown.with(|shown| ask.mark(&typed, &|path| host::said(shown.view.part(Part::Report), path)));
+        let no_number = || Told { verdict: "The answer is no number here.".to_owned(), ..Told::default() };
+        self.learning.update(|learning| {
+            if let Some(one) = learning.predicted.iter_mut().find(|one| one.0 == room) {
+                one.2 = Some(told.unwrap_or_else(no_number));
+            }
+        });
+    }
+
     /// Takes a guess at the next question, and says which that is.
     ///
     /// # Errors
@@ -215,7 +252,7 @@ impl State {
         }
         self.learning.update(|learning| {
             (learning.change, learning.shows) = (0, None);
-            learning.guesses.push(((self.learn.get_untracked().step as usize, place), typed));
+            learning.guesses.push(((learning.at.step as usize, place), typed));
         });
         Ok(place)
     }

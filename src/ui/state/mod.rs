@@ -23,9 +23,7 @@ pub struct State {
     pub view: View,
     /// Where the reader is.
     pub room: RwSignal<Room>,
-    /// Where the reader is in the story.
-    pub learn: RwSignal<LearnScenario>,
-    /// What they guessed and learned.
+    /// Where the reader is in the story, what they guessed and learned.
     pub learning: RwSignal<Learning>,
     /// What a lab answers to its questions.
     pub learn_shown: RwSignal<Shown>,
@@ -125,14 +123,12 @@ impl State {
         system_dark.set(page::watch_media("(prefers-color-scheme: dark)", move |dark| system_dark.set(dark)));
         let dark = Memo::new(move |_| match theme.get() {
             ThemeChoice::Auto => system_dark.get(),
-            ThemeChoice::Light => false,
-            ThemeChoice::Dark => true,
+            theme => theme == ThemeChoice::Dark,
         });
 
         let state = Self {
             view,
             room: RwSignal::new(Room::Home),
-            learn: RwSignal::new(LearnScenario::default()),
             learning: RwSignal::new(Learning::default()),
             learn_shown: RwSignal::new(Shown::default()),
             memory: RwSignal::new(Entered::default()),
@@ -196,7 +192,7 @@ impl State {
     pub fn route_to(&self, room: Room) -> Route {
         match room {
             Room::Home => Route::Home,
-            Room::Learn => Route::Learn(self.learn.get()),
+            Room::Learn => Route::Learn(self.learn_at()),
             Room::Memory => Route::Memory(self.memory.with(|entered| entered.keys.clone())),
             Room::Scaling => Route::Scaling(self.scaling.with(|entered| entered.keys.clone())),
             Room::Formats => Route::Formats(self.formats.with(|entered| entered.keys.clone())),
