@@ -1,6 +1,6 @@
 // Two things that cannot wait for the program, and its start. No inline script: the page's policy allows none.
 //
-// 1. Before the first paint: which colours, and whether the answer in index.html is the one asked for (`#/` only; any
+// 1. Before the first paint: which colours, what is hidden, and whether the answer in index.html is the one asked for (`#/` only; any
 //    other address and every embed gets a neutral skeleton).
 // 2. When the document is there: load the program. The start page is painted before, so that the little that it needs does
 //    not share the line with the program.
@@ -18,6 +18,7 @@
   if (/^(light|dark|contrast|projector)$/.test(theme)) root.dataset.theme = theme;
   root.dataset.view = !embed && !query.has("step") && /^#?\/?$/.test(location.hash) ? "home" : "room";
   if (embed) root.dataset.embed = "";
+  for (const key of ["hide", "motion"]) root.dataset[key] = query.get(key)?.replaceAll(",", " ") ?? "";
 
   const crash = (error) => {
     const screen = document.getElementById("crash");

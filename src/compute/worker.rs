@@ -15,7 +15,7 @@ use crate::labs::quantize::place::Place;
 use crate::labs::quantize::{Outcome, Task};
 use crate::labs::scaling::fitting;
 use crate::labs::weights::{self, Desk, Other};
-use crate::labs::{File, Lab, Part, Question, View, formats, memory, quantize, scaling, sentence};
+use crate::labs::{File, Lab, Part, Question, View, embed, formats, memory, quantize, scaling, sentence};
 use crate::platform::files::{Files, Pieces};
 use crate::platform::webgpu::Adapter;
 use crate::platform::{clock::now_ms, task, workers};
@@ -167,6 +167,7 @@ impl Bench {
             }
             Lab::Fit => self.fit(job).await,
             Lab::Formats => Some(formats::view(question)),
+            Lab::Embed => Some(embed::view(question)),
             Lab::Quantize | Lab::Compare => self.tensor(job).await,
             Lab::Weights | Lab::Tensors => {
                 let (settings, hints) = weights::settings(question);

@@ -104,6 +104,7 @@ impl Form {
     }
 
     /// A number: typed, and moved by a slider in steps if there are any.
+    #[inline(never)]
     pub fn number(&mut self, key: &str, label: &str, unit: &str, bounds: &Bounds, step: Option<f64>) -> &mut Self {
         let id = self.id(key);
         let problem = format!("{id}-problem");
@@ -150,6 +151,7 @@ impl Form {
     }
 
     /// One of a few: radio buttons, drawn as a row of segments.
+    #[inline(never)]
     pub fn choice(&mut self, key: &str, label: &str, options: &[(&str, &str)]) -> &mut Self {
         let id = self.id(key);
         self.html.open("fieldset", &[("class", "field choice"), ("id", &id)]);
@@ -175,17 +177,29 @@ impl Form {
 
     /// One of many. Its id is `lab-id`, since another control may set the same key.
     pub fn menu<Id: AsRef<str>>(&mut self, id: &str, key: &str, label: &str, groups: &[Group<Id>]) -> &mut Self {
+        let options = |options: &[(Id, String)]| -> String {
+            let mut html = Html::default();
+            for (option, text) in options {
+                html.element("option", &[("value", option.as_ref())], text);
+            }
+            html.finish()
+        };
+        let groups = groups.iter().filter(|group| !group.1.is_empty()).map(|group| (group.0, options(&group.1)));
+        self.select(id, key, label, &groups.collect::<Vec<_>>())
+    }
+
+    /// A menu of groups whose options are HTML.
+    #[inline(never)]
+    fn select(&mut self, id: &str, key: &str, label: &str, groups: &[(&str, String)]) -> &mut Self {
         let id = self.id(id);
         self.html.open("div", &[("class", "field")]);
         self.label(&id, label);
         self.html.open("select", &[("class", "select"), ("id", &id), ("data-key", key)]);
-        for (heading, options) in groups.iter().filter(|(_, options)| !options.is_empty()) {
+        for (heading, options) in groups {
             if !heading.is_empty() {
                 self.html.open("optgroup", &[("label", heading)]);
             }
-            for (option, text) in options {
-                self.html.element("option", &[("value", option.as_ref())], text);
-            }
+            self.html.raw(options);
             if !heading.is_empty() {
                 self.html.close("optgroup");
             }
@@ -195,6 +209,7 @@ impl Form {
     }
 
     /// One of a list that is not known before.
+    #[inline(never)]
     pub fn list(&mut self, key: &str, label: &str, options: &[(&str, &str)]) -> &mut Self {
         let id = self.id(key);
         self.html.open("div", &[("class", "field")]);
@@ -208,6 +223,7 @@ impl Form {
     }
 
     /// A line of text, with how it can be written.
+    #[inline(never)]
     pub fn line(&mut self, key: &str, label: &str, hint: &str) -> &mut Self {
         let id = self.id(key);
         let (hint_id, problem) = (format!("{id}-hint"), format!("{id}-problem"));
@@ -239,6 +255,7 @@ impl Form {
     }
 
     /// Several lines of text.
+    #[inline(never)]
     pub fn area(&mut self, key: &str, label: &str) -> &mut Self {
         let id = self.id(key);
         let problem = format!("{id}-problem");
@@ -276,12 +293,14 @@ impl Form {
     }
 
     /// A sentence between controls.
+    #[inline(never)]
     pub fn note(&mut self, text: &str) -> &mut Self {
         self.html.element("p", &[("class", "note")], text);
         self
     }
 
     /// What is wrong with several controls together; nothing if there is nothing.
+    #[inline(never)]
     pub fn warning(&mut self, id: &str, text: &str) -> &mut Self {
         let id = self.id(id);
         self.html.element("p", &[("class", "field__problem"), ("id", &id), ("role", "alert")], text);

@@ -70,6 +70,12 @@ impl Html {
         self
     }
 
+    /// Writes what is HTML already.
+    pub fn raw(&mut self, html: &str) -> &mut Self {
+        self.0.push_str(html);
+        self
+    }
+
     /// Writes an element that holds only text.
     #[inline(never)]
     pub fn element(&mut self, tag: &str, attributes: &[(&str, &str)], text: &str) -> &mut Self {

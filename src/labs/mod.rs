@@ -4,6 +4,7 @@
 //! can read what a reader will see. Controls stay with the page. What travels is a [`Question`], the keys of the lab's
 //! link, and a [`View`], texts by their [`Part`].
 
+pub mod embed;
 pub mod export;
 pub mod figure;
 pub mod form;
@@ -44,6 +45,8 @@ pub enum Lab {
     Weights,
     /// [`weights::rows`]
     Tensors,
+    /// [`embed`]
+    Embed,
 }
 
 /// Keys of a link, each with its value.

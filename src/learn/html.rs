@@ -152,7 +152,7 @@ pub fn next(story: &Story) -> String {
 
 /// A question with what is guessed.
 fn form(html: &mut Html, ask: &Ask, name: &str) {
-    html.open("form", &[("class", "ask"), ("novalidate", "")]);
+    html.open("div", &[("class", "ask")]);
     html.element("h2", &[("class", "ask__question"), ("id", "ask")], &ask.question);
     match ask.guess {
         Guess::Number(unit, _) => {
@@ -175,10 +175,11 @@ fn form(html: &mut Html, ask: &Ask, name: &str) {
         }
     }
     html.open("div", &[("class", "actions")]);
-    html.element("button", &[("class", "button button--main"), ("id", "show")], "Show the answer");
+    let show = [("type", "button"), ("class", "button button--main"), ("id", "show"), ("data-do", "show")];
+    html.element("button", &show, "Show the answer");
     html.button("button", "skip", "I’d rather not guess").close("div");
     html.element("p", &[("class", "field__problem"), ("id", PROBLEM), ("role", "alert")], "");
-    html.close("form");
+    html.close("div");
 }
 
 /// The way back and on, and what is kept.

@@ -8,10 +8,10 @@ use std::borrow::Cow::Borrowed;
 /// What a format makes of a number, as the Formats lab reports it.
 const KINDS: Guess = Guess::Choice(&[
     ("normal", "a number near it, or itself"),
-    ("subnormal", "a subnormal number, with fewer digits"),
+    ("subnormal", "a subnormal number"),
     ("zero", "zero"),
-    ("saturated", "the largest number: it saturates"),
-    ("overflowed", "infinity: it overflows"),
+    ("saturated", "its largest number"),
+    ("overflowed", "infinity"),
 ]);
 
 /// The question of a lab, whatever its inputs; nothing for the reader's own files.

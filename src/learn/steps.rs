@@ -24,7 +24,7 @@ pub static STEPS: [Step; 7] = [
         told: &[
             "`torch.OutOfMemoryError: CUDA out of memory.",
             "You wanted to teach a language model of 8 billion parameters something new, and the graphics card said no. Before renting a larger one, let’s do the sum: it takes no more than multiplication.",
-            "Each step asks for a guess first. Guess freely: who has guessed remembers the answer better, and nothing that you type leaves this page.",
+            "Each step asks for a guess first: who has guessed remembers the answer better. Nothing that you type leaves this page.",
         ],
         asks: &[Ask {
             question: Borrowed(
@@ -45,7 +45,7 @@ pub static STEPS: [Step; 7] = [
                 memory(
                     "Train small adapters (QLoRA)",
                     "task=qlora&recompute=full&gpu=rtx-4090",
-                    "Four-bit weights that stay as they are, and small adapters that learn: {total_bytes:GB}.",
+                    "Four-bit weights stay as they are, small adapters learn: {total_bytes:GB}.",
                 ),
             ],
             takeaway: Borrowed(
@@ -107,11 +107,6 @@ pub static STEPS: [Step; 7] = [
                 changes: &[
                     memory("INT8 weights", "task=run&precision=int8-linear&gpu=t4", "{total_bytes:GB}: now it fits."),
                     memory("A larger card, L4", "task=run&precision=bf16&gpu=l4", "{total_bytes:GB} of its 24 GB."),
-                    memory(
-                        "Eight readers at once",
-                        "task=run&precision=bf16&gpu=t4&batch=8",
-                        "Each has a cache of its own: {kv_bytes:GB} of {total_bytes:GB}.",
-                    ),
                 ],
                 takeaway: Borrowed(
                     "Running takes weights + KV cache + working memory: {total_bytes:GB} for Llama 3.1 8B in BF16 with 8192 tokens, of which {weights_bytes:GB} are the file.",
@@ -235,7 +230,7 @@ pub static STEPS: [Step; 7] = [
                     memory(
                         "SGD in place of Adam",
                         "params=1e9&optimizer=sgd",
-                        "Plain gradient descent remembers nothing: {total_bytes:GB}. Language models are seldom trained with it, though.",
+                        "Plain gradient descent remembers nothing: {total_bytes:GB}.",
                     ),
                 ],
                 takeaway: Borrowed(
@@ -265,7 +260,7 @@ pub static STEPS: [Step; 7] = [
                     memory(
                         "Recompute activations",
                         "model=llama-2-7b&precision=bf16&act=fused&context=2048&recompute=full",
-                        "For Llama 2 7B with 2048 tokens, each layer’s activations computed again when they are needed: {total_bytes:GB}.",
+                        "Llama 2 7B with 2048 tokens, activations computed again when needed: {total_bytes:GB}.",
                     ),
                     memory(
                         "Only adapters (LoRA)",
@@ -274,7 +269,7 @@ pub static STEPS: [Step; 7] = [
                     ),
                 ],
                 takeaway: Borrowed(
-                    "Training 7 billion parameters in FP32 takes {total_bytes:GB}, {gpus_needed} × A100 80 GB: adapters, fewer bits and recomputing are how it is done with less.",
+                    "Training 7 billion parameters in FP32 takes {total_bytes:GB}, {gpus_needed} × A100 80 GB: adapters, fewer bits and recomputing do it with less.",
                 ),
                 back: None,
             },
@@ -294,7 +289,7 @@ pub static STEPS: [Step; 7] = [
                 answer: "tokens",
                 shows: shows(Lab::Scaling, "given=params&params=1.75e11&law=chinchilla-20", 5),
                 why: Borrowed(
-                    "{params:count} × {tokens_per_param} = {tokens:count} tokens. GPT-3 read 300 billion: many models of its time were larger than their data deserved, and today’s are smaller, since every answer of a small model costs less.",
+                    "{params:count} × {tokens_per_param} = {tokens:count} tokens. GPT-3 read 300 billion: today’s models are smaller and read more, since every answer of a small model costs less.",
                 ),
                 changes: &[Change {
                     label: "Llama 3.1 8B, by the same rule",

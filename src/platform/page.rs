@@ -208,15 +208,21 @@ pub fn action_of(event: &Event) -> Option<String> {
     target.closest("[data-do]").ok()??.get_attribute("data-do")
 }
 
-/// What was put into the form of an event under a name: typed, or chosen of radio buttons.
+/// What was put into controls of a name: typed, or chosen of radio buttons.
 #[must_use]
-pub fn put_into(event: &Event, name: &str) -> String {
+pub fn put_into(name: &str) -> String {
     let of = || {
-        let form: Element = event.target()?.dyn_into().ok()?;
-        let control = form.query_selector(&format!("[name={name}]:is([type=text],:checked)")).ok()??;
+        let control = page()?.1.query_selector(&format!("[name={name}]:is([type=text],:checked)")).ok()??;
         Some(control.dyn_into::<HtmlInputElement>().ok()?.value())
     };
     of().unwrap_or_default()
+}
+
+/// Whether an event is the Enter key in a control of a name. A form would know that too, but a sandboxed frame submits none.
+#[must_use]
+pub fn is_enter_in(event: &web_sys::KeyboardEvent, name: &str) -> bool {
+    let target = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
+    event.key() == "Enter" && target.is_some_and(|target| target.name() == name)
 }
 
 /// Says something in an element that is there for it.
@@ -224,6 +230,30 @@ pub fn tell(id: &str, text: &str) {
     if let Some(element) = page().and_then(|(_, document)| document.get_element_by_id(id)) {
         element.set_text_content(Some(text));
     }
+}
+
+/// What is in the first element that a selector finds, as HTML.
+#[must_use]
+pub fn markup_of(selector: &str) -> String {
+    let element = page().and_then(|(_, document)| document.query_selector(selector).ok()?);
+    element.map(|element| element.inner_html()).unwrap_or_default()
+}
+
+/// The text of an element.
+#[must_use]
+pub fn text_of(id: &str) -> String {
+    let element = page().and_then(|(_, document)| document.get_element_by_id(id));
+    element.and_then(|element| element.text_content()).unwrap_or_default()
+}
+
+/// Where in its element a pointer is, in the pixels that are drawn in.
+#[must_use]
+pub fn place_in(event: &web_sys::MouseEvent) -> (f64, f64) {
+    let Some(element) = event.current_target().and_then(|target| target.dyn_into::<Element>().ok()) else {
+        return (0.0, 0.0);
+    };
+    let (rect, zoom) = (element.get_bounding_client_rect(), zoom());
+    ((event.client_x() - rect.left()) / zoom, (event.client_y() - rect.top()) / zoom)
 }
 
 /// Opens the browser's own way to print.
@@ -436,8 +466,9 @@ pub fn next_frame(callback: impl FnOnce() + 'static) {
 pub fn observe_size(element: &Element, mut changed: impl FnMut(f64, f64) + 'static) {
     let observed = element.clone();
     let callback = Closure::<dyn FnMut(Array)>::new(move |_: Array| {
-        let rect = observed.get_bounding_client_rect();
-        changed(rect.width(), rect.height());
+        // As large as it is seen; what is drawn in it is made larger with the page.
+        let (rect, zoom) = (observed.get_bounding_client_rect(), zoom());
+        changed(rect.width() / zoom, rect.height() / zoom);
     });
     if let Ok(observer) = web_sys::ResizeObserver::new(callback.into_js_value().unchecked_ref()) {
         observer.observe(element);

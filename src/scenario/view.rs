@@ -38,6 +38,18 @@ impl ThemeChoice {
         }
     }
 
+    /// What people call it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "Auto",
+            Self::Light => "Light",
+            Self::Dark => "Dark",
+            Self::Contrast => "Contrast",
+            Self::Projector => "Projector",
+        }
+    }
+
     /// The choice with this id.
     #[must_use]
     pub fn from_id(id: &str) -> Option<Self> {
@@ -204,7 +216,13 @@ pub static KEYS: &[Key<View>] = &[
         name: "fs",
         doc: documented!("The size of the text in px; all else grows with it.", || span(&FS), "20"),
         write: |view| view.fs.to_string(),
-        read: |view, text| read_count(&mut view.fs, &FS, text),
+        read: |view, text| match text {
+            "0" => {
+                view.fs = 0;
+                Ok(())
+            }
+            text => read_count(&mut view.fs, &FS, text),
+        },
     },
     Key {
         name: "motion",

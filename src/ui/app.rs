@@ -2,7 +2,7 @@
 
 use super::components::{Button, RoomLink};
 use super::dynamic::{dynamic, effect, text};
-use super::labs::{FormatsLab, Home, Learn, MemoryLab, QuantizeLab, ScalingLab, WeightsLab};
+use super::labs::{FormatsLab, Home, Learn, MemoryLab, QuantizeLab, ScalingLab, WeightsLab, keep_cards};
 use super::state::{State, THEME_KEY};
 use super::{bridge, busy};
 use crate::labs::FOLDED;
@@ -30,6 +30,7 @@ pub fn start() {
         mount("header-slot", state, || view! { <Header/> }.into_any());
     }
     mount("notices-slot", state, || view! { <Notices/> }.into_any());
+    keep_cards();
     mount("room-slot", state, || view! { <Rooms/> }.into_any());
     // Effects run after this turn; figures then mark themselves as under way before the next frame.
     page::next_frame(move || drop(starting));
@@ -60,10 +61,6 @@ fn Rooms() -> impl IntoView {
         page::set_root_attribute("data-theme", theme.id());
         page::set_zoom(View { theme, ..state.view }.zoom());
     });
-    page::set_root_attribute("data-hide", &state.view.hide.replace(',', " "));
-    if state.view.still {
-        page::set_root_attribute("data-motion", "off");
-    }
     effect(move || {
         let room = state.room.get();
         page::set_root_attribute("data-view", if room == Room::Home { "home" } else { "room" });
@@ -173,14 +170,7 @@ fn Header() -> impl IntoView {
                     {ThemeChoice::ALL
                         .into_iter()
                         .map(|choice| {
-                            let name = match choice {
-                                ThemeChoice::Auto => "Auto",
-                                ThemeChoice::Light => "Light",
-                                ThemeChoice::Dark => "Dark",
-                                ThemeChoice::Contrast => "Contrast",
-                                ThemeChoice::Projector => "Projector",
-                            };
-                            view! { <option value=choice.id() selected=theme.get_untracked() == choice>{name}</option> }
+                            view! { <option value=choice.id() selected=theme.get_untracked() == choice>{choice.name()}</option> }
                         })
                         .collect_view()}
                 </select>

@@ -45,7 +45,7 @@ pub fn finish() -> Result<()> {
     let dist = dist();
     for file in fs::read_dir(&dist)? {
         let path = file?.path();
-        if path.extension().is_some_and(|extension| extension == "js") {
+        if path.extension().is_some_and(|extension| extension == "js" || extension == "css") {
             let bare = bare(&fs::read_to_string(&path)?);
             fs::write(&path, bare)?;
         }
@@ -64,10 +64,10 @@ pub fn finish() -> Result<()> {
     }
     fs::rename(glue, dist.join(format!("{name}.js")))?;
     fs::rename(wasm, dist.join(format!("{name}_bg.wasm")))?;
-    Ok(fs::write(index, named)?)
+    Ok(fs::write(index, without_comments(&named))?)
 }
 
-/// A script without its comments and indentation, a quarter of what wasm-bindgen writes. Comments are those that have lines of
+/// A script or a style sheet without its comments and indentation, a quarter of what wasm-bindgen writes. Comments are those that have lines of
 /// their own; Trunk's own minifier cannot read these scripts.
 fn bare(script: &str) -> String {
     let mut is_comment = false;
@@ -81,6 +81,13 @@ fn bare(script: &str) -> String {
         is_comment &= !line.ends_with("*/");
     }
     bare
+}
+
+/// A page without its comments.
+fn without_comments(html: &str) -> String {
+    let (first, rest) = html.split_once("<!--").unwrap_or((html, ""));
+    let after = rest.split("<!--").map(|part| part.split_once("-->").map_or(part, |(_, after)| after.trim_start()));
+    std::iter::once(first).chain(after).collect()
 }
 
 /// The command that [`build`] runs, with what it needs installed; [`finish`] comes after it.
@@ -163,6 +170,12 @@ fn first_free<T>(port: u16, bind: impl Fn(u16) -> io::Result<T>) -> Result<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_loses_its_comments_only() {
+        assert_eq!(without_comments("<a>\n<!-- why\n not -->\n<b><!-- -->c"), "<a>\n<b>c");
+        assert_eq!(without_comments("<a>"), "<a>");
+    }
 
     #[test]
     fn a_script_loses_its_comments_and_indentation_only() {

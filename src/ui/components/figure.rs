@@ -162,7 +162,7 @@ pub fn Figure(
     let held = Cell::new(false);
     let dragged = move |event: leptos::ev::PointerEvent| {
         let size = (width.get_untracked(), height);
-        let at = || data.with_untracked(|data| data.as_ref()?.picture.value_at(event.offset_x(), size));
+        let at = || data.with_untracked(|data| data.as_ref()?.picture.value_at(page::place_in(&event).0, size));
         let Some(drag) = drag else {
             let is_out = matches!(event.type_().as_str(), "pointerleave" | "pointercancel");
             return point(at().filter(|_| !is_out).map(|(value, _)| value));
@@ -183,7 +183,7 @@ pub fn Figure(
         }
     };
     let pressed = move |event: leptos::ev::MouseEvent| {
-        let at = (event.offset_x(), event.offset_y());
+        let at = page::place_in(&event);
         let size = (width.get_untracked(), height);
         let cell = || data.with_untracked(|data| data.as_ref()?.picture.cell_at(at, size));
         if let Some(press) = press

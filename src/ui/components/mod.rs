@@ -2,6 +2,7 @@
 
 mod button;
 mod csv;
+mod embed;
 mod figure;
 mod paste;
 mod progress;
@@ -11,6 +12,7 @@ mod survey;
 
 pub use button::Button;
 pub use csv::{CopyActions, CsvActions, resort};
+pub use embed::EmbedBuilder;
 pub use figure::{Figure, Grab};
 pub use paste::Paste;
 pub use progress::Progress;

@@ -4,7 +4,7 @@ use crate::labs::Part;
 use crate::platform::{host, page};
 use crate::scenario::Room;
 use crate::ui::app::write_address;
-use crate::ui::components::Button;
+use crate::ui::components::{Button, EmbedBuilder};
 use crate::ui::dynamic::{self, dynamic, text};
 use crate::ui::markup::Markup;
 use crate::ui::state::{Shown, State, shown_part};
@@ -61,6 +61,7 @@ pub fn ReportActions() -> impl IntoView {
             <Button id="copy-json" press=copy_json>"Copy JSON"</Button>
             <span class="actions__told" role="status">{told}</span>
         </div>
+        {(!state.view.embed).then(|| view! { <EmbedBuilder/> })}
     }
 }
 

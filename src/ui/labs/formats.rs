@@ -66,7 +66,7 @@ fn lanes_figure(id: &'static str, place: usize, moves: bool) -> AnyView {
         }
     });
     dynamic(move || {
-        told.track();
+        told.with(|_| ());
         let (height, data) = (Lanes::height(untrack(lanes)), shown_figure(state.formats_shown, place));
         if moves {
             view! { <Figure id height data drag/> }.into_any()

@@ -4,6 +4,7 @@
 use crate::labs::Part;
 use crate::learn::{self, html};
 use crate::platform::page;
+use crate::ui::busy;
 use crate::ui::components::{Figure, Problem, Understand};
 use crate::ui::dynamic::{condition, effect, text, when};
 use crate::ui::markup::Markup;
@@ -43,18 +44,26 @@ fn predict(state: State, shown: RwSignal<Shown>) -> AnyView {
     let take = move |typed: String| {
         let predicted = (state.room.get_untracked(), typed, None);
         state.learning.update(|learning| learning.predicted.push(predicted));
-        page::next_frame(|| page::focus(html::PREDICTED));
+        let marking = busy::begin();
+        page::next_frame(move || {
+            page::focus(html::PREDICTED);
+            drop(marking);
+        });
     };
-    let submit = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        let typed = page::put_into(&event, html::GUESS);
+    let guess = move || {
+        let typed = page::put_into(html::GUESS);
         match ask.with_value(|ask| ask.check(&typed)) {
             Ok(()) => take(typed),
             Err(why) => page::tell(html::PROBLEM, &why),
         }
     };
-    let skip = Callback::new(move |_: String| take(String::new()));
-    view! { <div class="predict" on:submit=submit><Markup html act=skip/></div> }.into_any()
+    let act = Callback::new(move |action: String| if action == "skip" { take(String::new()) } else { guess() });
+    let enter = move |event: leptos::ev::KeyboardEvent| {
+        if page::is_enter_in(&event, html::GUESS) {
+            guess();
+        }
+    };
+    view! { <div class="predict" on:keydown=enter><Markup html act/></div> }.into_any()
 }
 
 /// The first two zones.

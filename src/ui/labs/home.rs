@@ -1,47 +1,48 @@
 //! The start page: what the labs answer, with their present answers.
 //!
-//! `index.html` holds the page's words, and the default answers, so that the reader sees them before the program arrives; an
-//! end-to-end test keeps the two the same, word for word.
+//! `index.html` holds the page's words, and the default answers, so that the reader sees them before the program arrives. They
+//! are taken from there: no word of them is in the program.
 
+use crate::labs::Html;
+use crate::platform::page;
 use crate::scenario::Room;
-use crate::ui::components::RoomLink;
 use crate::ui::dynamic::{effect, text};
+use crate::ui::markup::Markup;
 use crate::ui::state::State;
 use leptos::prelude::*;
+use std::cell::RefCell;
+
+thread_local! {
+    static CARDS: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// Keeps the cards of `index.html`, before anything takes their place.
+pub fn keep_cards() {
+    CARDS.set(page::markup_of(".cards"));
+}
 
 /// The start page.
 #[component]
 pub fn Home() -> impl IntoView {
     let state = expect_context::<State>();
     effect(move || state.ask_answers());
-    let answer = |room| text(move || state.answer(room));
-    view! {
-        <section class="cards" aria-label="Labs">
-            <article class="card">
-                <h2 class="card__question">"Does it fit in memory?"</h2>
-                <p class="card__answer" data-answer="memory">{answer(Room::Memory)}</p>
-                <p class="card__link"><RoomLink room=Room::Memory text="Open the Memory lab"/></p>
-            </article>
-            <article class="card">
-                <h2 class="card__question">"How large should it be?"</h2>
-                <p class="card__answer" data-answer="scaling">{answer(Room::Scaling)}</p>
-                <p class="card__link"><RoomLink room=Room::Scaling text="Open the Scaling lab"/></p>
-            </article>
-            <article class="card">
-                <h2 class="card__question">"What becomes of a number?"</h2>
-                <p class="card__answer" data-answer="formats">{answer(Room::Formats)}</p>
-                <p class="card__link"><RoomLink room=Room::Formats text="Open the Formats lab"/></p>
-            </article>
-            <article class="card">
-                <h2 class="card__question">"What does lower precision do?"</h2>
-                <p class="card__answer" data-answer="quantize">{answer(Room::Quantize)}</p>
-                <p class="card__link"><RoomLink room=Room::Quantize text="Open the Quantize lab"/></p>
-            </article>
-            <article class="card">
-                <h2 class="card__question">"What does it do to my own model?"</h2>
-                <p class="card__answer" data-answer="weights">{answer(Room::Weights)}</p>
-                <p class="card__link"><RoomLink room=Room::Weights text="Open the Weights lab"/></p>
-            </article>
-        </section>
-    }
+    let html = text(move || {
+        let mut cards = CARDS.with_borrow(String::clone);
+        for room in Room::ALL {
+            let place = format!("data-answer=\"{}\">", room.path().trim_start_matches('/'));
+            if let Some((before, after)) = cards.split_once(&place)
+                && let Some((_, after)) = after.split_once('<')
+            {
+                let (answer, link) = (escaped(&state.answer(room)), escaped(&state.route_to(room).write()));
+                cards = format!("{before}{place}{answer}<{after}");
+                cards = cards.replace(&format!("href=\"#{}?v=1\"", room.path()), &format!("href=\"#{link}\""));
+            }
+        }
+        cards
+    });
+    view! { <Markup class="cards" html/> }
+}
+
+fn escaped(text: &str) -> String {
+    Html::default().text(text).finish()
 }

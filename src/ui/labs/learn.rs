@@ -7,7 +7,8 @@ use crate::learn;
 use crate::learn::html::{self, Story};
 use crate::platform::{canvas, page};
 use crate::scenario::{Room, Route};
-use crate::ui::components::Figure;
+use crate::ui::busy;
+use crate::ui::components::{EmbedBuilder, Figure};
 use crate::ui::dynamic::{dynamic, effect, memo_text, text};
 use crate::ui::markup::Markup;
 use crate::ui::state::{State, shown_figure, shown_part};
@@ -23,7 +24,7 @@ pub fn Learn() -> impl IntoView {
     let first = Cell::new(true);
     let at = memo_text(text(move || Route::Learn(state.learn_at()).write()));
     effect(move || {
-        at.track();
+        at.with(|_| ());
         // A step that is gone to is read from its beginning.
         if !first.replace(false) {
             page::scroll_to_top();
@@ -31,19 +32,21 @@ pub fn Learn() -> impl IntoView {
         }
     });
     let act = Callback::new(move |action: String| act(state, &action));
-    let submit = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        guess(state, page::put_into(&event, html::GUESS), false);
+    let enter = move |event: leptos::ev::KeyboardEvent| {
+        if page::is_enter_in(&event, html::GUESS) {
+            guess(state, page::put_into(html::GUESS), false);
+        }
     };
     let picture = memo_text(text(move || state.learn_picture()));
     let picture = dynamic(move || picture.with(|picture| show(state, picture)));
     view! {
-        <div class="story" on:submit=submit>
+        <div class="story" on:keydown=enter>
             <Markup class="story__part" html=part(state, html::before)/>
             {picture}
             <Markup class="story__part" html=part(state, html::after) act/>
             <Markup class="story__part" html=part(state, html::next) act/>
             <Markup class="story__part" html=part(state, html::foot) act/>
+            {(!state.view.embed).then(|| view! { <EmbedBuilder/> })}
         </div>
     }
 }
@@ -71,13 +74,20 @@ fn show(state: State, picture: &str) -> AnyView {
 /// Takes what was guessed, or says why it is none.
 fn guess(state: State, typed: String, is_skipped: bool) {
     match untrack(|| state.take_guess(typed, is_skipped)) {
-        Ok(place) => page::next_frame(move || page::focus(&format!("told-{place}"))),
+        Ok(place) => {
+            let marking = busy::begin();
+            page::next_frame(move || {
+                page::focus(&format!("told-{place}"));
+                drop(marking);
+            });
+        }
         Err(why) => page::tell(html::PROBLEM, &why),
     }
 }
 
 fn act(state: State, action: &str) {
     match action {
+        "show" => guess(state, page::put_into(html::GUESS), false),
         "skip" => guess(state, String::new(), true),
         "anew" => state.ask_anew(),
         "print" => page::print(),

@@ -10,7 +10,7 @@ mod scaling;
 mod weights;
 
 pub use formats::FormatsLab;
-pub use home::Home;
+pub use home::{Home, keep_cards};
 pub use learn::Learn;
 pub use memory::MemoryLab;
 pub use quantize::QuantizeLab;

@@ -173,6 +173,18 @@ impl State {
         }
     }
 
+    /// Asks the engine for a frame of the present room, if that is wanted, and once it has nothing else to do.
+    pub fn ask_embed(&self) {
+        let Some(order) = self.embed_size.get() else { return };
+        let Entered { keys, changes } = self.embed.get();
+        let (typed, order) = (self.link(), Some(order));
+        let question = Question { lab: Lab::Embed, keys, changes, typed, order, ..Question::default() };
+        let is_settled = self.embed_shown.with_untracked(|shown| shown.settled.as_ref() == Some(&question));
+        if !is_settled && self.working.with(Option::is_none) {
+            self.ask(self.embed_shown, question);
+        }
+    }
+
     /// Asks the engine for a file of the Quantize lab's tensor, and offers it; says whether it had nothing else to do.
     pub fn ask_file(&self, file: File) -> bool {
         let question = untrack(|| self.quantize_question());
@@ -304,6 +316,7 @@ impl State {
             Lab::Formats => self.formats,
             Lab::Quantize => self.quantize,
             Lab::Weights => self.weights,
+            Lab::Embed => self.embed,
             _ => self.scaling,
         };
         set_if_new(of_lab, entered.clone());

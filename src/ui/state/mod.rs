@@ -87,6 +87,12 @@ pub struct State {
     pub quantize_closer: RwSignal<Option<String>>,
     /// Which tensor of the Weights lab's files it is about, in place of a sample.
     pub quantize_tensor: RwSignal<Option<u32>>,
+    /// What is ticked of a frame for the present room.
+    pub embed: RwSignal<Entered>,
+    /// Its size, once it was asked for.
+    pub embed_size: RwSignal<Option<String>>,
+    /// What is written for it.
+    pub embed_shown: RwSignal<Shown>,
     /// The file that is being made, of whichever lab: how far that is, or why it is not.
     pub file_shown: RwSignal<Shown>,
     /// What the engine works on, what it does for it, and the share that is done. Apart from what is shown, all of which would be
@@ -161,6 +167,9 @@ impl State {
             compare_order: RwSignal::new(None),
             quantize_closer: RwSignal::new(None),
             quantize_tensor: RwSignal::new(None),
+            embed: RwSignal::new(Entered::default()),
+            embed_size: RwSignal::new(None),
+            embed_shown: RwSignal::new(Shown::default()),
             file_shown: RwSignal::new(Shown::default()),
             working: RwSignal::new(None),
             pointed: RwSignal::new(None),

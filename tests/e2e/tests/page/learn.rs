@@ -141,11 +141,7 @@ fn the_whole_story_is_walked_by_keys() {
                 })
                 .await;
                 page.ready().await;
-                assert_eq!(
-                    page.eval("return document.activeElement.id").await,
-                    "main",
-                    "the next step is read from its top"
-                );
+                page.until("the next step is read from its top", "return document.activeElement.id === 'main'").await;
             }
         }
         assert_eq!(page.eval("return document.querySelectorAll('[id^=told-]').length").await, 6);

@@ -21,5 +21,6 @@ mod quantize;
 mod saving;
 mod scaling;
 mod survey;
+mod teaching;
 mod themes;
 mod weights;
