@@ -51,6 +51,10 @@ fn every_lab_can_ask_for_a_guess_first() {
                 page.resize(width, 900).await;
                 page.open(&format!("?predict=1#/{lab}")).await;
                 assert_eq!(page.eval(seen).await, false, "{lab} at {width}");
+                if lab == "memory" {
+                    let found = look_at(page, &format!("predict-{width}")).await;
+                    assert_eq!(found, [""; 0]);
+                }
                 page.write("guess", typed).await;
                 page.click("#show").await;
                 page.ready().await;
@@ -151,7 +155,17 @@ fn the_page_writes_the_frame_of_a_lab_as_it_is() {
         page.ready().await;
         page.until("the frame follows", "return document.querySelector('#embed-as-6').textContent.includes('batch=4')")
             .await;
-        let found = look_at(page, "embed-builder").await;
+        page.eval("document.getElementById('embed').scrollIntoView()").await;
+        let mut found = look_at(page, "embed-builder").await;
+        page.resize(390, 844).await;
+        page.open("#/quantize?v=1").await;
+        // The tab bar is over what a driver would press.
+        page.eval("document.getElementById('embed').open = true").await;
+        page.until("the frame is written", "return document.querySelector('#embed-snippets pre') !== null").await;
+        page.ready().await;
+        page.eval("document.getElementById('embed').scrollIntoView()").await;
+        found.extend(look_at(page, "embed-builder-390").await);
+        page.resize(1280, 900).await;
         assert_eq!(found, [""; 0]);
         page.open("#/learn?v=1&step=3").await;
         page.unfold("#embed").await;
