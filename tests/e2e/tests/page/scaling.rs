@@ -91,7 +91,7 @@ fn quantities_that_contradict_each_other_are_named_and_the_last_answer_stays() {
         assert!(problem.ends_with("Below is the last result."), "{problem}");
         assert_eq!((page.text("#scaling-laws").await, page.text(".takeaway").await), (laws, takeaway));
         page.click("#copy-json").await;
-        assert!(problem.starts_with(&page.text(".lab__see > .actions:last-child .actions__told").await));
+        assert!(problem.starts_with(&page.text(".actions:has(#copy-json) .actions__told").await));
         // What the money buys is no contradiction any more.
         type_in(page, "scaling-money", "2000000").await;
         assert_eq!(page.text("#problem").await, "");
