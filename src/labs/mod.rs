@@ -171,6 +171,8 @@ pub enum Part {
     Sources,
     /// HTML: a card for each format.
     Cards,
+    /// HTML: the ends of each format.
+    Ends,
     /// HTML: how far the number line reaches, as a form.
     ZoomForm,
     /// HTML: the block and its numbers, as a form.

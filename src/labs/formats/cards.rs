@@ -96,8 +96,10 @@ fn bits(html: &mut Html, asked: &FormatsScenario, row: &Format, code: u32) {
 }
 
 /// The largest and the smallest positive value of each format, as buttons.
-pub fn ends(html: &mut Html, asked: &FormatsScenario) {
-    html.open("div", &[("class", "offers")]);
+pub fn ends(asked: &FormatsScenario) -> String {
+    let mut html = Html::default();
+    html.open("details", &[("class", "more"), ("id", "formats-ends")]);
+    html.element("summary", &[], "Largest and smallest of each format").open("div", &[("class", "offers")]);
     for row in asked.rows() {
         let facts = Facts::of(&row);
         let Scaling { scale, zero_point, .. } = asked.scaling;
@@ -114,7 +116,7 @@ pub fn ends(html: &mut Html, asked: &FormatsScenario) {
             }
         }
     }
-    html.close("div");
+    html.close("div").close("details").finish()
 }
 
 /// What each format is for, and what is peculiar to the library whose rule is followed.

@@ -1,6 +1,6 @@
 //! The lab's controls.
 
-use super::{cards, put};
+use super::put;
 use crate::formats::{Family, Format, Kind, LIBRARIES, Layout, mx::ScaleRule};
 use crate::labs::Form;
 use crate::labs::form::plain;
@@ -34,9 +34,6 @@ pub fn controls(asked: &FormatsScenario) -> String {
             html.button("button", &put("x", x), label);
         }
         html.close("div");
-    });
-    form.more("ends", "Largest and smallest of each format", |form| {
-        form.html(|html| cards::ends(html, asked));
     });
     picks(&mut form, asked);
     conversion(&mut form, asked);
@@ -86,7 +83,8 @@ fn picks(form: &mut Form, asked: &FormatsScenario) {
         html.open("div", &[("class", "field")]).element("span", &[("class", "field__label")], "Formats");
         html.open("ul", &[("class", "picks"), ("id", "formats-picks")]);
         for pick in &asked.picks {
-            let name = asked.row(*pick).name;
+            // The same whatever its bits: a form that is made anew while something is typed into it would be in the way.
+            let name = if *pick == Pick::CustomInteger { "Custom integer" } else { asked.row(*pick).name };
             html.open("li", &[("class", "pick")]).text(name);
             if asked.picks.len() > 1 {
                 let others: Vec<Pick> = asked.picks.iter().copied().filter(|other| other != pick).collect();
@@ -162,6 +160,15 @@ mod tests {
         let ids = ["fp32", "bf16", "fp16", "int8", "nf4", "custom"];
         let full = FormatsScenario { picks: ids.map(|id| Pick::from_id(id).unwrap()).to_vec(), ..asked };
         assert!(!controls(&full).contains("Add a format"));
+    }
+
+    #[test]
+    fn what_is_typed_into_the_form_does_not_make_it_anew() {
+        let own = FormatsScenario { picks: vec![Pick::CustomInteger, Pick::Custom], ..FormatsScenario::default() };
+        let mut typed = own.clone();
+        typed.integer.bits = 3;
+        (typed.scaling.scale, typed.scaling.zero_point, typed.x) = (0.5, 4, "7".to_owned());
+        assert_eq!(controls(&typed), controls(&own));
     }
 
     #[test]

@@ -23,6 +23,7 @@ pub fn view(question: &Question) -> View {
     let mut view = View { inputs, ..View::of(question) };
     view.set(Part::ZoomForm, controls::zoom(&asked));
     view.set(Part::BlockForm, controls::block(&asked));
+    view.set(Part::Ends, cards::ends(&asked));
     view.set(Part::Notes, cards::notes(&asked));
     view.set(Part::Sources, cards::sources(&asked));
     match asked.report() {

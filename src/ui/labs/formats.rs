@@ -9,7 +9,7 @@ use crate::scenario::number;
 use crate::ui::components::{CsvActions, Figure, Grab, ReportActions, resort};
 use crate::ui::dynamic::{condition, dynamic, effect, memo_text, text, when};
 use crate::ui::form::{Controls, engine_form, engine_setter};
-use crate::ui::labs::frame::{figure, lab};
+use crate::ui::labs::frame::{acting, figure, lab};
 use crate::ui::markup::Markup;
 use crate::ui::state::{State, shown_figure, shown_part};
 use crate::units::significant;
@@ -43,7 +43,12 @@ pub fn FormatsLab() -> impl IntoView {
         view! { <Listing/> }.into_any(),
         view! { <ReportActions/> }.into_any(),
     ];
-    lab("Formats: what becomes of a number?", vec![engine_form(entered, shown)], see, shown)
+    lab(
+        "Formats: what becomes of a number?",
+        vec![engine_form(entered, shown), acting(shown, Part::Ends, change)],
+        see,
+        shown,
+    )
 }
 
 /// How many formats stand side by side if nobody has chosen any.

@@ -1,7 +1,7 @@
 //! What a teacher chooses for a lab: hidden, locked, guessed first, larger; and the frame that the page writes for it.
 
 use crate::accessibility::look_at;
-use e2e::{Gpu, Page, with_page};
+use e2e::{Gpu, Key, Page, with_page};
 use serde_json::json;
 
 #[test]
@@ -56,7 +56,7 @@ fn every_lab_can_ask_for_a_guess_first() {
                     assert_eq!(found, [""; 0]);
                 }
                 page.write("guess", typed).await;
-                page.click("#show").await;
+                page.press(Key::Enter).await;
                 page.ready().await;
                 assert_eq!(page.text("#predicted strong").await, verdict);
                 assert_eq!(page.eval(seen).await, true, "{lab} at {width}");
