@@ -117,7 +117,13 @@ pub fn predicted(ask: &Ask, is_guessed: bool, told: Option<&Told>) -> String {
 #[must_use]
 pub fn after(story: &Story) -> String {
     let mut html = Html::default();
-    let Some(ask) = story.guessed.checked_sub(1).and_then(|last| story.asks.get(last)) else { return String::new() };
+    let Some(ask) = story.lines.len().checked_sub(1).and_then(|last| story.asks.get(last)) else {
+        return String::new();
+    };
+    // A change before the answer is there would take its place.
+    if story.lines.len() < story.guessed {
+        return String::new();
+    }
     if !ask.changes.is_empty() {
         html.element("h3", &[("class", "changes__title")], "Change one thing").open("div", &[("class", "chips")]);
         let labels = std::iter::once("As asked").chain(ask.changes.iter().map(|change| change.label));

@@ -83,7 +83,7 @@ pub static STEPS: [Step; 7] = [
                 memory(
                     "70 billion parameters",
                     "task=run&params=7e10&engine=ideal&gpu=h200-sxm-141gb",
-                    "{weights_bytes:GB}: more than any one GPU of the usual kind holds.",
+                    "{weights_bytes:GB}: more than an H200 holds.",
                 ),
             ],
             takeaway: Borrowed("1 billion parameters × 4 bytes = {weights_bytes:GB} of weights in FP32."),
@@ -234,7 +234,7 @@ pub static STEPS: [Step; 7] = [
                     ),
                 ],
                 takeaway: Borrowed(
-                    "Training in FP32 takes up to {total_bytes/params_total} bytes a parameter: weight 4, gradient 4, Adam 8, activations 8. That is 4 to 6 times the weights.",
+                    "Training in FP32 takes about {total_bytes/params_total} bytes a parameter: weight 4, gradient 4, Adam 8, activations 8. That is 4 to 6 times the weights.",
                 ),
                 back: None,
             },

@@ -61,8 +61,12 @@ impl State {
     pub(super) fn turn_to(&self, mut to: LearnScenario) {
         let before = self.learning.with_untracked(|learning| learning.at);
         let is_last = to.step as usize + 1 == STEPS.len();
+        // A step that a question led back to is no reason to forget the others.
+        if to.seed == 0 {
+            to.seed = before.seed;
+        }
         if is_last && to.seed == 0 {
-            to.seed = if before.seed > 0 { before.seed } else { fresh_seed() };
+            to.seed = fresh_seed();
         }
         if to == before {
             return;
@@ -263,5 +267,5 @@ const MOST: usize = 6;
 
 /// A seed that nobody knows before.
 fn fresh_seed() -> u32 {
-    (clock::now_ms() * 1000.0) as u32 % 999_983 + 1
+    ((clock::now_ms() * 1000.0) as u64 % 999_983) as u32 + 1
 }
