@@ -16,7 +16,8 @@
     // Storage is refused in a sandboxed frame.
   }
   if (/^(light|dark|contrast|projector)$/.test(theme)) root.dataset.theme = theme;
-  root.dataset.view = !embed && !query.has("step") && /^#?\/?$/.test(location.hash) ? "home" : "room";
+  const home = location.hash ? /^#\/?$/.test(location.hash) : !query.has("step");
+  root.dataset.view = !embed && home ? "home" : "room";
   if (embed) root.dataset.embed = "";
   for (const key of ["hide", "motion"]) root.dataset[key] = query.get(key)?.replaceAll(",", " ") ?? "";
 

@@ -79,7 +79,9 @@ fn every_question_is_answered_and_every_hole_is_filled() {
                 println!("{}: {}", step.name, filled(words, &report));
             }
             for change in ask.changes {
-                let said = filled(change.said, &self::report(&change.shows));
+                let changed = self::report(&change.shows);
+                let said = filled(change.said, &changed);
+                assert!(!said.contains("it fits") || changed["fits"] == true, "{said}");
                 println!("    {}: {said}", change.label);
                 assert!(!said.contains("NaN") && !said.contains("inf"), "{said}");
             }
@@ -102,6 +104,45 @@ fn the_story_says_what_the_cheat_sheet_says() {
     // 16 to 24 GB a billion parameters.
     let least = &asks(4, 0)[0].changes[0];
     assert_eq!(said(&report(&least.shows), "total_bytes").unwrap(), "16000000000");
+}
+
+/// The answers that a teacher reads: each of these is what the labs say.
+#[test]
+fn the_lesson_plan_has_the_labs_answers() {
+    let plan = include_str!("../docs/teaching.md");
+    let filled = |link: &'static str, lab: Lab, words: &str| {
+        let shows = Shows { lab, link: link.into(), figure: 0 };
+        filled(words, &report(&shows))
+    };
+    let all_of = "task=run&precision=bf16&gpu=t4";
+    let rows = [
+        filled("gpu=rtx-4090", Lab::Memory, "| {total_bytes:GB}, {gpus_needed} × RTX 4090 |"),
+        filled(all_of, Lab::Memory, "| no: {total_bytes:GB} |"),
+        filled("task=run&precision=bf16&context=131072", Lab::Memory, "| {kv_bytes:GB} |"),
+        filled("params=1e9", Lab::Memory, "= {total_bytes/params_total} bytes |"),
+        filled("params=7e9", Lab::Memory, "| {total_bytes:GB} |"),
+        filled("formats=fp16,bf16,int8&x=70000", Lab::Formats, "| infinity, {formats.1.value:5}, {formats.2.value} |"),
+        filled("given=params&params=1.75e11&law=chinchilla-20", Lab::Scaling, "| {tokens:count} |"),
+        filled(
+            "compute=3.15e23&law=chinchilla-20",
+            Lab::Scaling,
+            "| {params:count} parameters, {tokens:count} tokens |",
+        ),
+    ];
+    let gigabytes = ["fp32", "bf16", "int8"].map(|format| {
+        let shows = Shows {
+            lab: Lab::Memory,
+            link: format!("task=run&params=1e9&engine=ideal&gpu=t4&precision={format}").into(),
+            figure: 0,
+        };
+        (report(&shows)["weights_bytes"].as_f64().unwrap() / 1e9).to_string()
+    });
+    let rows = rows.into_iter().chain([format!("| {} GB |", gigabytes.join(", "))]);
+    for row in rows {
+        assert!(plan.contains(&row), "{row} is not in docs/teaching.md");
+    }
+    let report = report(&Shows { lab: Lab::Memory, link: all_of.into(), figure: 0 });
+    assert_eq!(report["fits"], false);
 }
 
 #[test]

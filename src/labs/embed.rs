@@ -26,9 +26,10 @@ pub fn view(question: &Question) -> LabView {
     let title = title(path);
     let (asked, mut inputs): (View, _) = Inputs::read(question, KEYS, |_| String::new());
     let (size, frame) = place(question);
-    inputs.form = form(&asked, &controls, path);
+    let ticks = Ticks::of(&asked, &controls, path);
+    inputs.form = form(&ticks, &controls);
     let mut view = LabView { inputs, ..LabView::of(question) };
-    let link = link(base, &asked, hash);
+    let link = link(base, &asked, &ticks, hash);
     let snippets = snippets(&link, &title, frame);
     view.set(Part::Takeaway, &link);
     let mut sizes = Html::default();
@@ -36,7 +37,9 @@ pub fn view(question: &Question) -> LabView {
     chips(
         &mut sizes,
         "Size",
-        &(0..SIZES.len()).map(|i| (i.to_string(), text(SIZES[i]), i == size)).collect::<Vec<_>>(),
+        &(0..SIZES.len())
+            .map(|i| Chip::new("size", &i.to_string(), i.to_string(), text(SIZES[i]), i == size))
+            .collect::<Vec<_>>(),
     );
     view.set(Part::Codes, sizes.finish());
     view.set(Part::Cards, written(&snippets, link.len()));
@@ -59,12 +62,43 @@ fn title(path: &str) -> String {
     format!("Bitbudget: {first}{}", letters.as_str())
 }
 
+/// What is ticked of the present room: ticks of another are kept for that, but say nothing here.
+struct Ticks<'a> {
+    hide: Vec<&'a str>,
+    lock: Vec<&'a str>,
+    is_lab: bool,
+}
+
+/// Zones of a lab that can be hidden, by name.
+const ZONES: [(&str, &str); 2] = [("choose", "Controls"), ("understand", "Why this number")];
+
+impl<'a> Ticks<'a> {
+    fn of(asked: &View, controls: &'a Pairs, path: &str) -> Self {
+        let names = || controls.iter().map(|control| control.0.as_str());
+        let is_lab = path != LEARN;
+        let zones = ZONES.iter().map(|zone| zone.0).filter(|_| is_lab);
+        Self {
+            hide: zones.chain(names()).filter(|name| asked.hides(name)).collect(),
+            lock: names().filter(|name| asked.locks(name)).collect(),
+            is_lab,
+        }
+    }
+}
+
 /// The address of the frame.
 #[inline(never)]
-fn link(base: &str, asked: &View, hash: &str) -> String {
+fn link(base: &str, asked: &View, ticks: &Ticks, hash: &str) -> String {
     let mut link = format!("{base}?embed=1");
     for (key, value) in write_keys(KEYS, &View { embed: false, ..*asked }) {
-        link += &format!("&{key}={}", percent_encode(&value));
+        let value = match key.as_str() {
+            "hide" => ticks.hide.join(","),
+            "lock" => ticks.lock.join(","),
+            "predict" if !ticks.is_lab => continue,
+            _ => value,
+        };
+        if !value.is_empty() {
+            link += &format!("&{key}={}", percent_encode(&value));
+        }
     }
     format!("{link}#{hash}")
 }
@@ -95,23 +129,17 @@ fn controls(path: &str, keys: &Pairs) -> Pairs {
 
 /// What can be ticked.
 #[inline(never)]
-fn form(asked: &View, controls: &Pairs, path: &str) -> String {
+fn form(ticks: &Ticks, controls: &Pairs) -> String {
     let mut form = Form::new("embed");
-    form.html(|html| {
-        let zones = [("choose", "Controls"), ("understand", "Why this number")];
-        let zones = zones.map(|(key, name)| (key.to_owned(), name.to_owned()));
-        let hidden =
-            |(key, name): &(String, String)| (toggled("hide", asked.hide, key), name.clone(), asked.hides(key));
-        let locked =
-            |(key, name): &(String, String)| (toggled("lock", asked.lock, key), name.clone(), asked.locks(key));
-        if path != LEARN {
-            chips(html, "Hide", &zones.iter().chain(controls).map(hidden).collect::<Vec<_>>());
-            chips(html, "Show, but let nobody change", &controls.iter().map(locked).collect::<Vec<_>>());
-        }
-    });
-    let on_off = [("0", "At once"), ("1", "After a guess")];
-    if path != LEARN {
-        form.choice("predict", "Show the answer", &on_off);
+    if ticks.is_lab {
+        let zones: Pairs = ZONES.iter().map(|(key, name)| ((*key).to_owned(), (*name).to_owned())).collect();
+        let hide: Vec<Chip> = zones.iter().chain(controls).map(|one| toggle("hide", &ticks.hide, one)).collect();
+        let lock: Vec<Chip> = controls.iter().map(|one| toggle("lock", &ticks.lock, one)).collect();
+        form.html(|html| {
+            chips(html, "Hide", &hide);
+            chips(html, "Show, but let nobody change", &lock);
+        });
+        form.choice("predict", "Show the answer", &[("0", "At once"), ("1", "After a guess")]);
     }
     let themes = ThemeChoice::ALL.map(|theme| (theme.id(), theme.name()));
     form.menu("theme", "theme", "Colours", &plain(themes));
@@ -120,31 +148,47 @@ fn form(asked: &View, controls: &Pairs, path: &str) -> String {
     form.choice("motion", "Motion", &[("on", "As the reader has it"), ("off", "None")]).finish()
 }
 
+/// A button that is on or off.
+struct Chip {
+    /// By this the focus finds it again: what it does changes with each press.
+    id: String,
+    action: String,
+    text: String,
+    is_on: bool,
+}
+
+impl Chip {
+    fn new(group: &str, name: &str, action: String, text: String, is_on: bool) -> Self {
+        Self { id: format!("embed-{group}-{name}"), action, text, is_on }
+    }
+}
+
+/// A button that puts a name on a list, or takes it off.
+#[inline(never)]
+fn toggle(key: &str, list: &[&str], (name, text): &(String, String)) -> Chip {
+    let is_on = list.contains(&name.as_str());
+    let mut names: Vec<&str> = list.iter().copied().filter(|one| one != name).collect();
+    if !is_on {
+        names.push(name);
+    }
+    Chip::new(key, name, format!("{key}={}", percent_encode(&names.join(","))), text.clone(), is_on)
+}
+
 /// Buttons that are on or off; nothing if there is none.
 #[inline(never)]
-fn chips(html: &mut Html, name: &str, all: &[(String, String, bool)]) {
+fn chips(html: &mut Html, name: &str, all: &[Chip]) {
     if all.is_empty() {
         return;
     }
     html.open("div", &[("class", "field"), ("role", "group"), ("aria-label", name)]);
     html.element("span", &[("class", "field__label")], name).open("div", &[("class", "chips")]);
-    for (action, text, is_on) in all {
+    for Chip { id, action, text, is_on } in all {
         let pressed = ("aria-pressed", if *is_on { "true" } else { "false" });
-        html.open("button", &[("type", "button"), ("class", "chip-button"), ("data-do", action), pressed]);
+        let button = [("type", "button"), ("class", "chip-button"), ("id", id), ("data-do", action), pressed];
         // What is in a form is escaped already.
-        html.raw(text).close("button");
+        html.open("button", &button).raw(text).close("button");
     }
     html.close("div").close("div");
-}
-
-/// What a button does that puts a name on a list, or takes it off.
-#[inline(never)]
-fn toggled(key: &str, list: &str, name: &str) -> String {
-    let mut names: Vec<&str> = list.split(',').filter(|one| !one.is_empty() && *one != name).collect();
-    if !list.split(',').any(|one| one == name) {
-        names.push(name);
-    }
-    format!("{key}={}", percent_encode(&names.join(",")))
 }
 
 /// Kinds of pages, and what is written into them.
@@ -214,7 +258,7 @@ mod tests {
         let link = view.part(Part::Takeaway);
         assert_eq!(
             link,
-            "https://example.org/bitbudget/?embed=1&theme=dark&hide=context,choose&predict=1#/memory?v=1&task=run"
+            "https://example.org/bitbudget/?embed=1&theme=dark&hide=choose,context&predict=1#/memory?v=1&task=run"
         );
         assert!(
             view.part(Part::Cards)
@@ -223,9 +267,20 @@ mod tests {
         assert!(view.part(Part::Cards).contains("IFrame(&quot;https://"));
         assert!(view.part(Part::Inspector).contains("width=\"640\" height=\"420\""));
         let form = &view.inputs.form;
-        assert!(form.contains("data-do=\"hide=choose\" aria-pressed=\"true\">Context"), "{form}");
+        assert!(
+            form.contains("id=\"embed-hide-context\" data-do=\"hide=choose\" aria-pressed=\"true\">Context"),
+            "{form}"
+        );
         assert!(form.contains("data-do=\"lock=gpu\" aria-pressed=\"false\">"));
         assert_eq!(View::read(link.split_once('?').unwrap().1.split('#').next().unwrap()).1, []);
+    }
+
+    #[test]
+    fn ticks_of_one_room_say_nothing_in_another() {
+        let ticks = [("hide", "context,choose,round"), ("lock", "gpu"), ("predict", "1"), ("theme", "dark")];
+        let link = |hash: &str| asked(hash, &ticks).part(Part::Takeaway).to_owned();
+        assert!(link("/formats?v=1").contains("/?embed=1&theme=dark&hide=choose,round&predict=1#"));
+        assert!(link("/learn?v=1&step=1").contains("/?embed=1&theme=dark#"));
     }
 
     #[test]
@@ -244,8 +299,8 @@ mod tests {
     #[test]
     fn the_form_sets_keys_of_a_link() {
         forms::check(&asked("/memory", &[]).inputs.form, KEYS, &View::default());
-        assert_eq!(toggled("hide", "a,b", "a"), "hide=b");
-        assert_eq!(toggled("hide", "", "a"), "hide=a");
+        let does = |list: &[&str]| toggle("hide", list, &("a".to_owned(), "A".to_owned())).action;
+        assert_eq!((does(&["a", "b"]), does(&["b"])), ("hide=b".to_owned(), "hide=b,a".to_owned()));
     }
 
     #[test]

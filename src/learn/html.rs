@@ -294,12 +294,16 @@ mod tests {
 
     #[test]
     fn a_lab_asks_first_and_then_says_how_near_it_was() {
-        let ask = predict(Room::Memory).unwrap();
+        let ask = predict(Room::Memory, &vec![]).unwrap();
         assert!(predicted(&ask, false, None).contains("name=\"guess\""));
         assert!(predicted(&ask, true, None).contains("Asking the lab"));
         let told = Told { is_right: Some(true), verdict: "Right: it is 24 GB.".into(), ..Told::default() };
         assert!(predicted(&ask, true, Some(&told)).contains("verdict--fits"));
-        assert!(predict(Room::Weights).is_none(), "nobody knows the reader's files");
+        assert!(predict(Room::Weights, &vec![]).is_none(), "nobody knows the reader's files");
+        let scaling =
+            |key: &str, value: &str| predict(Room::Scaling, &vec![(key.into(), value.into())]).unwrap().answer;
+        assert_eq!((scaling("given", "params"), scaling("given", "tokens")), ("tokens", "params"));
+        assert_eq!(scaling("also", "tokens"), "loss_nats", "what is known is no guess");
     }
 
     #[test]

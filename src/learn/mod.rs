@@ -36,7 +36,7 @@ pub struct Step {
 }
 
 /// What the learner guesses, and what shows them the answer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Ask {
     /// The question.
     pub question: Words,
@@ -85,7 +85,7 @@ impl Shows {
 }
 
 /// Something that can be changed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Change {
     /// What stands on the button.
     pub label: &'static str,

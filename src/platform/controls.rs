@@ -101,7 +101,8 @@ impl Control {
 
     /// Takes it out of sight with all that belongs to it.
     pub fn hide(&self) {
-        if let Ok(Some(field)) = self.element.closest(".field") {
+        let around = |class| self.element.closest(class).ok().flatten();
+        if let Some(field) = around(".fields").or_else(|| around(".field")) {
             _ = field.set_attribute("hidden", "");
         }
     }

@@ -2,7 +2,7 @@
 
 use super::task;
 use js_sys::{Array, Reflect, Uint8Array, global};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 pub use web_sys::Blob;
@@ -78,6 +78,32 @@ pub fn set_zoom(zoom: f64) {
     if let Some(root) = root.filter(|_| ZOOM.replace(zoom) != zoom) {
         _ = root.style().set_property("zoom", &zoom.to_string());
     }
+}
+
+thread_local! {
+    static LOCKED: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Lets no button change these keys from now on.
+pub fn lock(keys: &str) {
+    LOCKED.set(keys.split(',').filter(|key| !key.is_empty()).map(str::to_owned).collect());
+}
+
+/// Disables buttons within an element that would change a locked key: `key=value&other=value` is what they do.
+fn lock_within(element: &Element) {
+    LOCKED.with_borrow(|locked| {
+        let Some(Ok(buttons)) = (!locked.is_empty()).then(|| element.query_selector_all("[data-do*='=']")) else {
+            return;
+        };
+        for i in 0..buttons.length() {
+            let Some(button) = buttons.item(i).and_then(|node| node.dyn_into::<Element>().ok()) else { continue };
+            let action = button.get_attribute("data-do").unwrap_or_default();
+            let is_locked = |change: &str| locked.iter().any(|key| change.split('=').next() == Some(key));
+            if action.split('&').any(is_locked) {
+                _ = button.set_attribute("disabled", "");
+            }
+        }
+    });
 }
 
 /// How much larger it is than usual.
@@ -302,6 +328,7 @@ fn unfold(details: &Element, folded: &str) {
     if let Some(html) = details.get_attribute(folded) {
         _ = details.remove_attribute(folded);
         _ = details.insert_adjacent_html("beforeend", &html);
+        lock_within(details);
     }
 }
 
@@ -319,6 +346,7 @@ pub fn set_markup(element: &Element, html: &str, folded: &str) {
         |opened| (0..opened.length()).filter_map(|i| Some(opened.item(i)?.dyn_into::<Element>().ok()?.id())).collect(),
     );
     element.set_inner_html(html);
+    lock_within(element);
     for id in opened {
         if let Ok(Some(details)) = element.query_selector(&format!("[id=\"{id}\"]")) {
             _ = details.set_attribute("open", "");
@@ -360,6 +388,13 @@ pub fn observe_view(element: &Element, mut changed: impl FnMut(bool) + 'static) 
 #[must_use]
 pub fn focused_id() -> Option<String> {
     page().and_then(|(_, document)| document.active_element()).map(|element| element.id())
+}
+
+/// Whether the details that an event is of are open.
+#[must_use]
+pub fn is_open(event: &Event) -> bool {
+    let details = event.current_target().and_then(|target| target.dyn_into::<Element>().ok());
+    details.is_some_and(|details| details.has_attribute("open"))
 }
 
 /// Gives a class to the elements within a container whose attribute has this word, and takes it from the others.

@@ -1,9 +1,9 @@
 //! How the page looks and works, whatever it computes: the part of the address after `?`.
 
 use super::key::{Key, Notice, Rejection, documented, list, read_bool, read_choice, read_count, span, write_bool};
-use super::learn::STEP;
+use super::learn::{LearnScenario, STEP};
 use super::number::Bounds;
-use super::permalink::{read_keys, split_query};
+use super::permalink::{Route, read_keys, split_query};
 use crate::compute::backend::Choice;
 
 /// The colours.
@@ -129,6 +129,15 @@ impl View {
         f64::from(fs) / f64::from(USUAL_FS)
     }
 
+    /// Where a link leads whose text after `#` this is: nothing there leads to the step, if there is one.
+    #[must_use]
+    pub fn route(&self, hash: &str) -> (Route, Vec<Notice>) {
+        match self.step {
+            Some(step) if hash.is_empty() => (Route::Learn(LearnScenario { step, ..LearnScenario::default() }), vec![]),
+            _ => Route::read(hash),
+        }
+    }
+
     /// Reads the text after `?`. Keys of others (a tracker's, a course's) are passed over in silence.
     #[must_use]
     pub fn read(query: &str) -> (Self, Vec<Notice>) {
@@ -178,7 +187,10 @@ pub static KEYS: &[Key<View>] = &[
         read: |view, text| {
             let mut step = 0;
             let read = read_count(&mut step, &STEP, text);
-            view.step = Some(step);
+            // One that is too large is the last; what is no step is none.
+            if !matches!(read, Err(Rejection::NotANumber(_))) {
+                view.step = Some(step);
+            }
             read
         },
     },

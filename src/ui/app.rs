@@ -8,7 +8,7 @@ use super::{bridge, busy};
 use crate::labs::FOLDED;
 use crate::platform::page::{self, Timer};
 use crate::scenario::view::ThemeChoice;
-use crate::scenario::{Room, Route, View};
+use crate::scenario::{Room, View};
 use leptos::mount::mount_to;
 use leptos::prelude::*;
 use std::cell::{Cell, RefCell};
@@ -23,6 +23,7 @@ pub fn start() {
     let owner = Owner::new();
     let state = owner.with(State::from_address);
     std::mem::forget(owner); // the state is the page's for as long as it lives
+    page::lock(state.view.lock);
     if state.view.embed {
         page::remove(".header");
         page::remove(".footer");
@@ -92,7 +93,7 @@ fn follow_address(state: State) {
     page::on_hash_change(move || {
         note_address();
         let before = state.room.get_untracked();
-        let (route, notices) = Route::read(&page::hash());
+        let (route, notices) = state.view.route(&page::hash());
         let moved = route.room() != before;
         state.open(route, notices.iter().map(ToString::to_string).collect());
         if moved {

@@ -18,14 +18,8 @@ pub fn engine_form(entered: RwSignal<Entered>, shown: RwSignal<Shown>) -> AnyVie
 
 /// Makes a change that the engine offers, where only it knows the keys.
 pub fn engine_setter(entered: RwSignal<Entered>) -> Callback<String> {
-    let view = expect_context::<State>().view;
-    Callback::new(move |change: String| {
-        let changes = split_query(&change);
-        // What helps may change what cannot be changed here: then it does nothing.
-        if !changes.iter().any(|change| view.locks(&change.0)) {
-            entered.update(|entered| changes.iter().for_each(|(name, value)| entered.put(name, value)));
-        }
-    })
+    let state = expect_context::<State>();
+    Callback::new(move |change: String| state.put(entered, &split_query(&change)))
 }
 
 /// Controls of a lab, and buttons among them that make a change.

@@ -7,6 +7,7 @@
 pub mod audit;
 pub mod bench;
 pub mod fuzz;
+pub mod imports;
 pub mod legs;
 pub mod page;
 pub mod performance;

@@ -1,7 +1,7 @@
 //! Building the page with Trunk, and serving it.
 
 use crate::{
-    Result,
+    Result, imports,
     site::{Options, Site},
     tools,
 };
@@ -45,10 +45,17 @@ pub fn finish() -> Result<()> {
     let dist = dist();
     for file in fs::read_dir(&dist)? {
         let path = file?.path();
-        if path.extension().is_some_and(|extension| extension == "js" || extension == "css") {
-            let bare = bare(&fs::read_to_string(&path)?);
-            fs::write(&path, bare)?;
+        if !path.extension().is_some_and(|extension| extension == "js" || extension == "css") {
+            continue;
         }
+        let mut script = bare(&fs::read_to_string(&path)?);
+        let wasm = path.with_file_name(format!("{}_bg.wasm", path.file_stem().unwrap_or_default().to_string_lossy()));
+        if wasm.exists() {
+            let (program, glue) = imports::shorten(&fs::read(&wasm)?, &script)?;
+            fs::write(wasm, program)?;
+            script = glue;
+        }
+        fs::write(&path, script)?;
     }
     let (glue, wasm) = (dist.join("engine.js"), dist.join("engine_bg.wasm"));
     let mut hasher = DefaultHasher::new();

@@ -8,7 +8,7 @@ pub const MAX_GZIP_BYTES: usize = 280_000;
 /// The most requests that a first load may make.
 pub const MAX_REQUESTS: usize = 8;
 /// The most that the engine may weigh, which is fetched when a lab first needs it.
-pub const MAX_ENGINE_GZIP_BYTES: usize = 930_000;
+pub const MAX_ENGINE_GZIP_BYTES: usize = 920_000;
 
 /// The files of a first load.
 #[derive(Debug, Default)]

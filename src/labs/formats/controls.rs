@@ -76,11 +76,15 @@ fn conversion(form: &mut Form, asked: &FormatsScenario) {
     }
 }
 
+/// Formats as the link lists them.
+fn list(picks: &[Pick]) -> String {
+    picks.iter().map(|pick| pick.id()).collect::<Vec<_>>().join(",")
+}
+
 /// The formats side by side: a button takes one away, a menu adds one. Either sets the whole list.
 fn picks(form: &mut Form, asked: &FormatsScenario) {
-    let list = |picks: &[Pick]| picks.iter().map(|pick| pick.id()).collect::<Vec<_>>().join(",");
     form.html(|html| {
-        html.open("div", &[("class", "field")]).element("span", &[("class", "field__label")], "Formats");
+        html.open("div", &[("class", "fields")]).element("span", &[("class", "field__label")], "Formats");
         html.open("ul", &[("class", "picks"), ("id", "formats-picks")]);
         for pick in &asked.picks {
             // The same whatever its bits: a form that is made anew while something is typed into it would be in the way.
@@ -98,12 +102,18 @@ fn picks(form: &mut Form, asked: &FormatsScenario) {
             }
             html.close("li");
         }
-        html.close("ul").close("div");
+        html.close("ul");
     });
     if asked.picks.len() >= MOST_PICKS {
         form.note("Six formats are the most side by side.");
-        return;
+    } else {
+        add(form, asked);
     }
+    form.html(|html| _ = html.close("div"));
+}
+
+/// A menu that puts one more format behind the others.
+fn add(form: &mut Form, asked: &FormatsScenario) {
     let is_new = |pick: &Pick| !asked.picks.contains(pick);
     let here = list(&asked.picks);
     let with = |pick: Pick| format!("{here},{}", pick.id());
@@ -115,7 +125,7 @@ fn picks(form: &mut Form, asked: &FormatsScenario) {
     let own = [(Pick::Custom, "Custom float"), (Pick::CustomInteger, "Custom integer")];
     let own = own.into_iter().filter(|(pick, _)| is_new(pick));
     groups.push(("Your own", own.map(|(pick, name)| (with(pick), name.to_owned())).collect()));
-    form.menu("add", "formats", "Add", &groups);
+    form.menu("add", "formats", "Formats to add", &groups);
 }
 
 /// How far the number line reaches.

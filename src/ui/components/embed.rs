@@ -5,7 +5,7 @@ use crate::platform::page;
 use crate::ui::dynamic::effect;
 use crate::ui::form::engine_form;
 use crate::ui::markup::Markup;
-use crate::ui::state::{State, shown_part};
+use crate::ui::state::{Shown, State, shown_part};
 use leptos::prelude::*;
 
 /// What is ticked, the frame as it will be, and what is written for it.
@@ -13,8 +13,17 @@ use leptos::prelude::*;
 pub fn EmbedBuilder() -> impl IntoView {
     let state = expect_context::<State>();
     let (shown, size) = (state.embed_shown, state.embed_size);
+    // What was written for another room is nothing to begin with, and nobody sees what is folded.
+    size.set(None);
+    shown.set(Shown::default());
     effect(move || state.ask_embed());
-    let open = move |_| size.update(|size| *size = Some(size.take().unwrap_or_default()));
+    let open = move |event: leptos::ev::Event| {
+        let is_open = page::is_open(&event);
+        size.set(is_open.then(String::new));
+        if !is_open {
+            shown.set(Shown::default());
+        }
+    };
     let choose = Callback::new(move |place| size.set(Some(place)));
     let told = RwSignal::new("");
     let copy = Callback::new(move |id: String| {

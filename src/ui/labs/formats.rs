@@ -67,7 +67,7 @@ fn lanes_figure(id: &'static str, place: usize, moves: bool) -> AnyView {
     let drag = Callback::new(move |grab: Option<Grab>| {
         state.formats_window.set(grab.map(|grab| grab.ends));
         if let Some(grab) = grab {
-            state.formats.update(|entered| entered.put("x", &typed_near(grab.value, grab.step)));
+            state.put(state.formats, &[("x".to_owned(), typed_near(grab.value, grab.step))]);
         }
     });
     dynamic(move || {
@@ -96,8 +96,11 @@ fn Drag() -> impl IntoView {
         let Some(log) = number::parse(&event_target_value(&event)) else { return };
         let sign = if untrack(x) < 0.0 { "-" } else { "" };
         let typed = format!("{sign}{}", significant(libm::pow(10.0, log), 4));
-        state.formats.update(|entered| entered.put("x", &typed));
+        state.put(state.formats, &[("x".to_owned(), typed)]);
     };
+    if state.view.hides("x") || state.view.locks("x") {
+        return ().into_any();
+    }
     view! {
         <div class="field">
             <label class="field__label" for="formats-drag">"Drag the number from 10⁻⁹ to 10⁶"</label>
@@ -114,6 +117,7 @@ fn Drag() -> impl IntoView {
             />
         </div>
     }
+    .into_any()
 }
 
 /// Every code of a small format: one tab stop, and arrows move within it.

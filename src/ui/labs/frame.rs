@@ -2,7 +2,7 @@
 //! ([`crate::ui::dynamic`]).
 
 use crate::labs::Part;
-use crate::learn::{self, html};
+use crate::learn::html;
 use crate::platform::page;
 use crate::ui::busy;
 use crate::ui::components::{Figure, Problem, Understand};
@@ -16,54 +16,45 @@ use leptos::prelude::*;
 pub fn lab(name: &'static str, choose: Vec<AnyView>, see: Vec<AnyView>, shown: RwSignal<Shown>) -> AnyView {
     let state = expect_context::<State>();
     let understand = view! { <Understand shown/> }.into_any();
-    let mut all = vec![predict(state, shown)];
+    let mut all = vec![predict(state)];
     all.extend(see);
     let class = text(move || if state.waits_for_guess() { "lab lab--predict" } else { "lab" }.to_owned());
     view! { <div class=class>{zones(name, choose, all)} {understand}</div> }.into_any()
 }
 
 /// What is guessed before the answer is shown, where the link asks for that.
-fn predict(state: State, shown: RwSignal<Shown>) -> AnyView {
-    let lab = move || shown.with(|shown| shown.settled.as_ref().map(|settled| settled.lab));
-    let Some(ask) = learn::predict(state.room.get_untracked()).filter(|_| state.view.predict) else {
+fn predict(state: State) -> AnyView {
+    if !state.view.predict {
         return ().into_any();
-    };
-    let ask = StoredValue::new(ask);
-    effect(move || {
-        // What was guessed is held against the answer that it was a guess at.
-        if lab().is_some() {
-            ask.with_value(|ask| state.tell_predicted(shown, ask));
-        }
+    }
+    effect(move || state.tell_predicted());
+    let html = text(move || match state.predicted() {
+        Some(predicted) => html::predicted(&predicted.ask, true, predicted.told.as_ref()),
+        None => state.prediction().map(|ask| html::predicted(&ask, false, None)).unwrap_or_default(),
     });
-    let html = text(move || {
-        let guessed = state.predicted();
-        ask.with_value(|ask| {
-            html::predicted(ask, guessed.is_some(), guessed.as_ref().and_then(|guessed| guessed.2.as_ref()))
-        })
-    });
-    let take = move |typed: String| {
-        let predicted = (state.room.get_untracked(), typed, None);
-        state.learning.update(|learning| learning.predicted.push(predicted));
-        let marking = busy::begin();
-        page::next_frame(move || {
-            page::focus(html::PREDICTED);
-            drop(marking);
-        });
-    };
-    let guess = move || {
-        let typed = page::put_into(html::GUESS);
-        match ask.with_value(|ask| ask.check(&typed)) {
-            Ok(()) => take(typed),
+    let guess = move |is_skipped| {
+        let typed = if is_skipped { String::new() } else { page::put_into(html::GUESS) };
+        match untrack(|| state.predict(typed, is_skipped)) {
+            Ok(()) => focus_when_shown(html::PREDICTED),
             Err(why) => page::tell(html::PROBLEM, &why),
         }
     };
-    let act = Callback::new(move |action: String| if action == "skip" { take(String::new()) } else { guess() });
+    let act = Callback::new(move |action: String| guess(action == "skip"));
     let enter = move |event: leptos::ev::KeyboardEvent| {
         if page::is_enter_in(&event, html::GUESS) {
-            guess();
+            guess(false);
         }
     };
     view! { <div class="predict" on:keydown=enter><Markup html act/></div> }.into_any()
+}
+
+/// Focuses what this turn brings about.
+pub fn focus_when_shown(id: &str) {
+    let (id, coming) = (id.to_owned(), busy::begin());
+    page::next_frame(move || {
+        page::focus(&id);
+        drop(coming);
+    });
 }
 
 /// The first two zones.

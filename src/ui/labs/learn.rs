@@ -7,9 +7,9 @@ use crate::learn;
 use crate::learn::html::{self, Story};
 use crate::platform::{canvas, page};
 use crate::scenario::{Room, Route};
-use crate::ui::busy;
 use crate::ui::components::{EmbedBuilder, Figure};
 use crate::ui::dynamic::{dynamic, effect, memo_text, text};
+use crate::ui::labs::frame::focus_when_shown;
 use crate::ui::markup::Markup;
 use crate::ui::state::{State, shown_figure, shown_part};
 use leptos::prelude::*;
@@ -74,13 +74,7 @@ fn show(state: State, picture: &str) -> AnyView {
 /// Takes what was guessed, or says why it is none.
 fn guess(state: State, typed: String, is_skipped: bool) {
     match untrack(|| state.take_guess(typed, is_skipped)) {
-        Ok(place) => {
-            let marking = busy::begin();
-            page::next_frame(move || {
-                page::focus(&format!("told-{place}"));
-                drop(marking);
-            });
-        }
+        Ok(place) => focus_when_shown(&format!("told-{place}")),
         Err(why) => page::tell(html::PROBLEM, &why),
     }
 }

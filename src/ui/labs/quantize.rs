@@ -26,10 +26,8 @@ pub fn QuantizeLab() -> impl IntoView {
     let clip = move |part: f64| {
         if has_curve.get_untracked() {
             let part = number::format((part.clamp(CLIP.min, CLIP.max) * 1000.0).round() / 1000.0);
-            state.quantize.update(|entered| {
-                entered.put("range", PART);
-                entered.put("clip", &part);
-            });
+            let changes = [("range", PART.to_owned()), ("clip", part)].map(|(name, text)| (name.to_owned(), text));
+            state.put(state.quantize, &changes);
         }
     };
     let drag_value = Callback::new(move |grab: Option<Grab>| {

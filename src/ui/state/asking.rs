@@ -349,7 +349,7 @@ impl State {
 
     /// What a room shows, what it is asked, and its answer to the default question, which is not asked for that: nothing
     /// of the start page.
-    fn asked(&self, room: Room) -> Option<(RwSignal<Shown>, Question, &'static str)> {
+    pub(super) fn asked(&self, room: Room) -> Option<(RwSignal<Shown>, Question, &'static str)> {
         Some(match room {
             Room::Home => return None,
             Room::Learn => (self.learn_shown, self.learn_question()?, ""),

@@ -12,8 +12,18 @@ use leptos::prelude::*;
 /// One question: its step, and its place among those of the step.
 pub type Place = (usize, usize);
 
-/// What was guessed of a room's answer, and once that is known how near it was.
-pub type Predicted = (Room, String, Option<Told>);
+/// What was guessed of a room's answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Predicted {
+    /// Of which room.
+    pub room: Room,
+    /// What was asked.
+    pub ask: Ask,
+    /// What was put in; empty for nothing.
+    pub typed: String,
+    /// How near it was, once that is known.
+    pub told: Option<Told>,
+}
 
 /// What a learner guessed and learned.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -220,27 +230,53 @@ impl State {
         self.learning.update(|learning| learning.shows = Some(shows));
     }
 
+    /// What the present room asks before it shows its answer, where the link wants that.
+    #[must_use]
+    pub fn prediction(&self) -> Option<Ask> {
+        let question = self.asked(self.room.get()).filter(|_| self.view.predict)?.1;
+        learn::predict(self.room.get(), &question.keys)
+    }
+
     /// What was guessed of the present room's answer.
     #[must_use]
     pub fn predicted(&self) -> Option<Predicted> {
         let room = self.room.get();
-        self.learning.with(|learning| learning.predicted.iter().find(|predicted| predicted.0 == room).cloned())
+        self.learning.with(|learning| learning.predicted.iter().find(|predicted| predicted.room == room).cloned())
     }
 
     /// Whether its answer is not to be seen yet.
     #[must_use]
     pub fn waits_for_guess(&self) -> bool {
-        self.view.predict && self.predicted().is_none() && learn::predict(self.room.get()).is_some()
+        self.predicted().is_none() && self.prediction().is_some()
     }
 
-    /// Holds that against what the lab answers.
-    pub fn tell_predicted(&self, shown: RwSignal<Shown>, ask: &Ask) {
-        let Some((room, typed, None)) = self.predicted() else { return };
-        let told = shown.with(|shown| ask.mark(&typed, &|path| host::said(shown.view.part(Part::Report), path)));
+    /// Takes a guess at it.
+    ///
+    /// # Errors
+    /// A sentence, if it is none.
+    pub fn predict(&self, typed: String, is_skipped: bool) -> Result<(), String> {
+        let Some(ask) = self.prediction() else { return Ok(()) };
+        if !is_skipped {
+            ask.check(&typed)?;
+        }
+        let predicted = Predicted { room: self.room.get(), ask, typed, told: None };
+        self.learning.update(|learning| learning.predicted.push(predicted));
+        Ok(())
+    }
+
+    /// Holds that against what the lab answers, as soon as it has answered what it is asked now.
+    pub fn tell_predicted(&self) {
+        let Some(Predicted { room, ask, typed, told: None }) = self.predicted() else { return };
+        let Some(Ok(report)) =
+            self.asked(room).and_then(|(shown, question, _)| shown.with(|shown| shown.report(&question)))
+        else {
+            return;
+        };
+        let told = ask.mark(&typed, &|path| host::said(&report, path));
         let no_number = || Told { verdict: "The answer is no number here.".to_owned(), ..Told::default() };
         self.learning.update(|learning| {
-            if let Some(one) = learning.predicted.iter_mut().find(|one| one.0 == room) {
-                one.2 = Some(told.unwrap_or_else(no_number));
+            if let Some(one) = learning.predicted.iter_mut().find(|predicted| predicted.room == room) {
+                one.told = Some(told.unwrap_or_else(no_number));
             }
         });
     }

@@ -13,7 +13,7 @@ use crate::compute::protocol::Stage;
 use crate::labs::{Pass, Question};
 use crate::platform::page;
 use crate::scenario::view::ThemeChoice;
-use crate::scenario::{LearnScenario, Room, Route, View};
+use crate::scenario::{Room, Route, View};
 use leptos::prelude::*;
 
 /// Signals of the whole page. Scenarios change by controls and links only; all else follows from them.
@@ -114,10 +114,7 @@ impl State {
     /// Makes the state from the address.
     pub fn from_address() -> Self {
         let (view, mut notices) = View::read(&page::query());
-        let (mut route, more) = Route::read(&page::hash());
-        if let (Route::Home, Some(step)) = (&route, view.step) {
-            route = Route::Learn(LearnScenario { step, ..LearnScenario::default() });
-        }
+        let (route, more) = view.route(&page::hash());
         notices.extend(more);
         let stored = || page::stored(THEME_KEY).and_then(|id| ThemeChoice::from_id(&id));
         let theme = match view.theme {
@@ -195,6 +192,13 @@ impl State {
             Route::Weights(keys) => set_if_new(self.weights, Entered { keys, ..Entered::default() }),
         }
         self.notices.set(notices);
+    }
+
+    /// Puts texts into controls, unless one of them cannot be changed here.
+    pub fn put(&self, entered: RwSignal<Entered>, changes: &[(String, String)]) {
+        if !changes.iter().any(|change| self.view.locks(&change.0)) {
+            entered.update(|entered| changes.iter().for_each(|(name, text)| entered.put(name, text)));
+        }
     }
 
     /// The link to a room as it is now.

@@ -171,6 +171,60 @@ fn the_last_step_asks_the_same_of_everybody_with_the_same_link() {
 }
 
 #[test]
+fn a_question_that_leads_back_to_a_step_is_still_answered_afterwards() {
+    with_page(Gpu::Off, async |page| {
+        page.open("#/learn?v=1&step=6&seed=7").await;
+        for _ in 0..2 {
+            page.click("[data-do=skip]").await;
+            page.ready().await;
+        }
+        page.click(".actions a[href='#/learn?v=1&step=2']").await;
+        page.until("the step is there", "return document.querySelector('.story__name').innerText.startsWith('2. ')")
+            .await;
+        page.driver.back().await.unwrap();
+        page.until("the step is there", "return document.querySelector('.story__name').innerText.startsWith('6. ')")
+            .await;
+        page.ready().await;
+        assert_eq!(page.eval("return document.querySelectorAll('[id^=told-]').length").await, 2);
+        assert!(page.text(".story__sheet").await.contains("0 of 2 right"));
+    });
+}
+
+#[test]
+fn paper_has_the_cheat_sheet_alone() {
+    with_page(Gpu::Off, async |page| {
+        page.open("#/learn?v=1&step=1").await;
+        guess(page, "4").await;
+        // What is for paper, on the screen.
+        page.eval(
+            "for (const sheet of document.styleSheets) for (const rule of [...sheet.cssRules])
+                 if (rule.media?.mediaText === 'print')
+                     for (const inner of rule.cssRules) sheet.insertRule(inner.cssText, sheet.cssRules.length)",
+        )
+        .await;
+        let seen = "return ['#sheet li', '.story__name', '#story-picture', '.nav', '.actions']
+            .map(css => document.querySelector(css).checkVisibility())";
+        assert_eq!(page.eval(seen).await, json!([true, false, false, false, false]));
+    });
+}
+
+#[test]
+fn a_step_after_the_question_mark_is_there_on_the_way_back_and_no_start_page() {
+    with_page(Gpu::Off, async |page| {
+        page.open("?step=4").await;
+        assert_eq!(page.text(".story__name").await, "4. Now train it");
+        page.go("#/memory?v=1").await;
+        page.driver.back().await.unwrap();
+        page.until("the step is there", "return document.querySelector('.story__name') !== null").await;
+        assert_eq!(page.text(".story__name").await, "4. Now train it");
+        page.open("?step=4#/").await;
+        assert!(page.has(".card__answer").await && !page.has(".story").await, "`#/` is the start page");
+        page.open("?step=abc").await;
+        assert!(page.has(".card__answer").await && page.notices().await.len() == 1);
+    });
+}
+
+#[test]
 fn a_step_is_an_embed() {
     with_page(Gpu::Off, async |page| {
         page.open("?embed=1&step=1").await;

@@ -15,14 +15,15 @@ fn what_is_hidden_is_not_there_and_what_is_locked_cannot_be_changed() {
         for control in ["#memory-gpu", "#memory-precision-bf16"] {
             assert_eq!(page.property(control, "disabled").await, true, "{control}");
         }
-        // A button that would change what is locked does nothing; another does.
-        let suggested =
-            "return [...document.querySelectorAll('[data-do^=\"precision=\"], [data-do^=\"gpu=\"]')].length";
-        if page.eval(suggested).await != 0 {
-            page.click("[data-do^='precision='], [data-do^='gpu=']").await;
-            page.ready().await;
+        // No button changes what is locked; others do what they say.
+        let free = "return [...document.querySelectorAll('[data-do*=\"=\"]')].map(button => [button.dataset.do, button.disabled])";
+        let buttons = page.eval(free).await;
+        let is_locked =
+            |action: &str| action.split('&').any(|one| ["precision", "gpu"].contains(&one.split('=').next().unwrap()));
+        for button in buttons.as_array().unwrap() {
+            assert_eq!(button[1], is_locked(button[0].as_str().unwrap()), "{button}");
         }
-        assert_eq!(page.property("#memory-precision-bf16", "checked").await, true);
+        assert!(buttons.as_array().unwrap().iter().any(|button| button[1] == true), "{buttons}");
         page.write("memory-batch", "4").await;
         page.ready().await;
         assert!(page.link().await.contains("precision=bf16&batch=4"));
@@ -30,6 +31,19 @@ fn what_is_hidden_is_not_there_and_what_is_locked_cannot_be_changed() {
         page.select("memory-model", "gpt2").await;
         page.ready().await;
         assert_eq!(page.property("#memory-gpu", "disabled").await, true);
+        page.open("?hide=formats&lock=x#/formats?v=1&formats=fp16,int8&x=8&zoom=-1").await;
+        assert_eq!(page.eval(&visible("#formats-picks")).await, false);
+        assert!(!page.has("#formats-drag").await && !page.has("#fp16-0:enabled").await);
+        page.drag("#formats-line canvas", 60).await;
+        page.ready().await;
+        page.let_go().await;
+        page.ready().await;
+        assert_eq!(page.property("#formats-x", "value").await, "8", "nor by dragging");
+        page.open("?lock=clip#/quantize?v=1&format=int4&range=part&clip=0.3").await;
+        page.drag("#quantize-clip-chart canvas", 60).await;
+        page.let_go().await;
+        page.ready().await;
+        assert!(page.link().await.ends_with("&range=part&clip=0.3"), "{}", page.link().await);
         page.open("?hide=choose,understand#/formats?v=1").await;
         assert_eq!(page.eval(&visible(".lab__choose")).await, false);
         assert_eq!(page.eval(&visible(".lab__understand")).await, false);
@@ -67,12 +81,29 @@ fn every_lab_can_ask_for_a_guess_first() {
         page.choose("guess-normal").await;
         page.click("#show").await;
         page.ready().await;
-        assert_eq!(page.text("#predicted strong").await, "It is: infinity. You said: a number near it, or itself.");
+        assert_eq!(
+            page.text("#predicted strong").await,
+            "It is: infinity or NaN: it overflows. You said: a number near it, or itself."
+        );
         // What is changed then is another question: the verdict stays on the first.
         page.write("formats-x", "1").await;
         page.ready().await;
         assert!(page.text("#predicted strong").await.starts_with("It is: infinity"));
         assert!(page.has("#formats-cards article").await);
+        // A guess is held against what was asked, not against what was answered before.
+        page.open("?predict=1#/quantize?v=1&n=1m").await;
+        page.choose("quantize-format-int4").await;
+        page.write("guess", "1").await;
+        page.press(Key::Enter).await;
+        page.ready().await;
+        let decibels = page.report().await["sqnr_db"].as_f64().unwrap();
+        assert!(decibels < 30.0, "{decibels}: INT4");
+        let (verdict, told) =
+            (page.text("#predicted strong").await, format!("It is {} dB: ", (10.0 * decibels).round() / 10.0));
+        assert!(verdict.starts_with(&told), "{verdict}, {told}");
+        // What is known is no guess.
+        page.open("?predict=1#/scaling?v=1&given=params&params=7e9").await;
+        assert_eq!(page.text("#ask").await, "How many billion tokens go with it?");
         page.open("?predict=1#/weights").await;
         assert!(!page.has(".predict").await, "nobody knows the reader's files");
     });
@@ -118,8 +149,10 @@ fn the_page_writes_the_frame_of_a_lab_as_it_is() {
         page.unfold("#embed").await;
         page.until("the frame is written", "return document.querySelector('#embed-snippets pre') !== null").await;
         page.ready().await;
-        page.click("#embed [data-do='hide=context']").await;
+        page.eval("document.querySelector('#embed-hide-context').focus()").await;
+        page.press(Key::Enter).await;
         page.ready().await;
+        assert_eq!(page.eval("return document.activeElement.id").await, "embed-hide-context");
         page.click("#embed [data-do='lock=gpu']").await;
         page.ready().await;
         page.choose("embed-predict-1").await;
@@ -167,7 +200,20 @@ fn the_page_writes_the_frame_of_a_lab_as_it_is() {
         found.extend(look_at(page, "embed-builder-390").await);
         page.resize(1280, 900).await;
         assert_eq!(found, [""; 0]);
-        page.open("#/learn?v=1&step=3").await;
+        // Folded away it sleeps, and what was ticked for one room is none of another's.
+        page.resize(1280, 900).await;
+        page.open("#/memory?v=1").await;
+        page.unfold("#embed").await;
+        page.until("the frame is there", "return document.querySelector('#embed-preview iframe') !== null").await;
+        page.ready().await;
+        page.click("#embed-hide-context").await;
+        page.ready().await;
+        page.click("#embed > summary").await;
+        page.until("the frame is gone", "return document.querySelector('#embed-preview iframe') === null").await;
+        page.write("memory-batch", "2").await;
+        page.ready().await;
+        assert!(!page.has("#embed-preview iframe").await);
+        page.go("#/learn?v=1&step=3").await;
         page.unfold("#embed").await;
         page.until("the frame is written", "return document.querySelector('#embed-snippets pre') !== null").await;
         assert!(
